@@ -1,0 +1,219 @@
+"""The journal in the database: appended to in one statement, read through somebody's eyes, erased payload by payload.
+
+Hand-written statements on an asyncpg connection: the append is in every command, and holds the lock that everybody else
+in the space waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
+from uuid import UUID
+
+import asyncpg
+
+from app.domain.chain import (
+    GENESIS,
+    Draft,
+    Entry,
+    Stub,
+    Viewer,
+    actor_id,
+    canonical,
+    header_parts,
+    new_salt,
+    payload_digest,
+)
+from app.domain.errors import NotFound
+
+Connection: TypeAlias = asyncpg.Connection
+
+# The head is locked and moved on by one UPDATE: in READ COMMITTED PostgreSQL computes it anew from the row as the
+# transaction before left it. What the INSERT needs of it is in RETURNING, and sha256() is cheaper than a second look.
+_APPEND_ONE: Final = """
+WITH head AS (
+    UPDATE journal_head
+    SET seq = seq + 1,
+        hash = sha256(hash || sha256(convert_to($2 || (seq + 1)::text || $3, 'UTF8') || $6))
+    WHERE space_id = $1
+    RETURNING seq, hash
+)
+INSERT INTO journal_entry (
+    space_id, seq, header, payload, salt, payload_digest, digest, hash,
+    recorded_at, type, subject_kind, subject_id, actor_id, visibility, parties
+)
+SELECT $1, head.seq, built.header, $4, $5, $6, sha256(convert_to(built.header, 'UTF8') || $6), head.hash,
+       $7, $8, $9, $10, $11, $12, $13
+FROM head, LATERAL (SELECT $2 || head.seq::text || $3 AS header) AS built
+RETURNING seq, hash
+"""
+
+# For several entries the hashes run through them one after the other, and the head moves on once, at the end. FOR UPDATE
+# reads the row anew after waiting for its lock, as above.
+_APPEND_MANY: Final = """
+WITH RECURSIVE head AS MATERIALIZED (
+    SELECT seq, hash FROM journal_head WHERE space_id = $1 FOR UPDATE
+), draft AS MATERIALIZED (
+    SELECT d.*, head.seq + d.n AS seq, d.before || (head.seq + d.n)::text || d.after AS header
+    FROM head, unnest(
+        $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bytea[],
+        $9::text[], $10::text[], $11::uuid[], $12::text[], $13::text[]
+    ) WITH ORDINALITY AS d (
+        before, after, payload, salt, payload_digest, type, subject_kind, subject_id, visibility, parties, n
+    )
+), digested AS MATERIALIZED (
+    SELECT array_agg(sha256(convert_to(header, 'UTF8') || payload_digest) ORDER BY n) AS digests FROM draft
+), chain (n, digest, hash) AS (
+    SELECT 0, NULL::bytea, head.hash FROM head
+    UNION ALL
+    SELECT chain.n + 1, digests[chain.n + 1], sha256(chain.hash || digests[chain.n + 1])
+    FROM chain, digested
+    WHERE chain.n < cardinality(digests)
+), moved AS (
+    UPDATE journal_head
+    SET seq = journal_head.seq + final.n, hash = final.hash
+    FROM (SELECT n, hash FROM chain ORDER BY n DESC LIMIT 1) AS final
+    WHERE space_id = $1
+    RETURNING journal_head.seq, journal_head.hash
+), kept AS (
+    INSERT INTO journal_entry (
+        space_id, seq, header, payload, salt, payload_digest, digest, hash,
+        recorded_at, type, subject_kind, subject_id, actor_id, visibility, parties
+    )
+    SELECT $1, draft.seq, draft.header, draft.payload, draft.salt, draft.payload_digest, chain.digest, chain.hash,
+           $2, draft.type, draft.subject_kind, draft.subject_id, $3, draft.visibility, draft.parties::uuid[]
+    FROM draft JOIN chain USING (n)
+)
+SELECT seq, hash FROM moved
+"""
+
+# What these eyes may not see does not leave the database. $4: no viewer, everything; $5: of the corridor; $6: the member.
+_READ: Final = """
+SELECT seq, digest, hash, visible,
+       CASE WHEN visible THEN header END AS header, CASE WHEN visible THEN payload END AS payload,
+       CASE WHEN visible THEN salt END AS salt, CASE WHEN visible THEN payload_digest END AS payload_digest,
+       recorded_at, type, subject_kind, subject_id, actor_id, visibility, parties
+FROM journal_entry, LATERAL (
+    SELECT $4::bool OR visibility = 'public' OR ($5::bool AND visibility = 'corridor')
+           OR (visibility = 'parties' AND coalesce($6::uuid = ANY (parties), false)) AS visible
+) AS seen
+WHERE space_id = $1 AND seq > $2
+ORDER BY seq
+LIMIT $3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where the new entries stand, and the hash of the last of them."""
+
+    first_seq: int
+    last_seq: int
+    hash: bytes
+
+
+async def ensure_head(conn: Connection, space: str) -> None:
+    """Give a space its empty journal; nothing happens where it has one."""
+    await conn.execute(
+        "INSERT INTO journal_head (space_id, seq, hash) VALUES ($1, 0, $2) ON CONFLICT DO NOTHING", space, GENESIS
+    )
+
+
+async def append(
+    conn: Connection, *, space: str, actor: str, recorded_at: datetime, drafts: Sequence[Draft]
+) -> Appended:
+    """Add entries at the journal's end, in their order, in one statement.
+
+    Locks the space's head row until the transaction ends: take every other lock before. ``actor`` is ``user:…`` or
+    ``system``. Raises ``NotFound`` where the space has no journal, ``ValueError`` for a draft that is no canonical JSON
+    and for no drafts at all.
+    """
+    if not drafts:
+        raise ValueError("There is nothing to append.")
+    who = actor_id(actor)
+    rows = []
+    for draft in drafts:
+        before, after = header_parts(draft, space=space, actor=actor, recorded_at=recorded_at)
+        payload, salt = canonical(draft.payload), new_salt()
+        rows.append((before, after, payload.decode(), salt, payload_digest(salt, payload)))
+    if len(drafts) == 1:
+        draft = drafts[0]
+        row = await conn.fetchrow(
+            _APPEND_ONE, space, *rows[0],
+            recorded_at, draft.type, draft.subject_kind, draft.subject_id, who, draft.visibility, draft.parties,
+        )  # fmt: skip
+    else:
+        row = await conn.fetchrow(
+            _APPEND_MANY, space, recorded_at, who, *zip(*rows, strict=True),
+            [draft.type for draft in drafts], [draft.subject_kind for draft in drafts],
+            [draft.subject_id for draft in drafts], [draft.visibility for draft in drafts],
+            ["{" + ",".join(map(str, draft.parties)) + "}" for draft in drafts],
+        )  # fmt: skip
+    if row is None:
+        raise NotFound("space", space)
+    return Appended(first_seq=row["seq"] - len(drafts) + 1, last_seq=row["seq"], hash=row["hash"])
+
+
+async def head(conn: Connection, space: str) -> tuple[int, bytes]:
+    """Return the last seq of a space's journal and its hash, without a lock. Raises ``NotFound``."""
+    row = await conn.fetchrow("SELECT seq, hash FROM journal_head WHERE space_id = $1", space)
+    if row is None:
+        raise NotFound("space", space)
+    return row["seq"], row["hash"]
+
+
+async def read(
+    conn: Connection, space: str, after: int, limit: int, viewer: Viewer | None = None
+) -> list[Entry | Stub]:
+    """Return up to ``limit`` entries after seq ``after``, in order; stubs for those that are not for the viewer's eyes.
+
+    Without a viewer: all, for the service itself.
+    """
+    return [_line(row) for row in await conn.fetch(_READ, space, after, limit, *_eyes(viewer))]
+
+
+async def erase(conn: Connection, space: str, seq: int) -> bool:
+    """Erase an entry's payload and salt, for good; the chain still verifies. False where they are gone already.
+
+    Raises ``NotFound`` where there is no such entry.
+    """
+    erased = await conn.fetchval(
+        "UPDATE journal_entry SET payload = NULL, salt = NULL"
+        " WHERE space_id = $1 AND seq = $2 AND payload IS NOT NULL RETURNING true",
+        space,
+        seq,
+    )
+    if not erased and not await conn.fetchval(
+        "SELECT true FROM journal_entry WHERE space_id = $1 AND seq = $2", space, seq
+    ):
+        raise NotFound("entry", f"{space}:{seq}")
+    return bool(erased)
+
+
+def _eyes(viewer: Viewer | None) -> tuple[bool, bool, UUID | None]:
+    if viewer is None:
+        return True, True, None
+    return False, viewer.corridor, viewer.member_id
+
+
+def _line(row: asyncpg.Record) -> Entry | Stub:
+    if not row["visible"]:
+        return Stub(seq=row["seq"], digest=row["digest"], hash=row["hash"])
+    return Entry(
+        seq=row["seq"],
+        header=row["header"],
+        payload=row["payload"],
+        salt=row["salt"],
+        payload_digest=row["payload_digest"],
+        digest=row["digest"],
+        hash=row["hash"],
+        recorded_at=row["recorded_at"],
+        type=row["type"],
+        subject_kind=row["subject_kind"],
+        subject_id=row["subject_id"],
+        actor_id=row["actor_id"],
+        visibility=row["visibility"],
+        parties=tuple(row["parties"]),
+    )
