@@ -109,14 +109,34 @@ class Entry:
     visibility: Visibility
     parties: tuple[UUID, ...]
 
-    def head(self) -> dict[str, Any]:
-        """Return the header, read."""
-        read: dict[str, Any] = orjson.loads(self.header)
-        return read
+    def head(self) -> Any:
+        """Return the header, read: an object with ``HEADER_KEYS``, unless somebody changed it."""
+        return orjson.loads(self.header)
 
     def body(self) -> dict[str, Any] | None:
         """Return the payload, read; None once it has been erased."""
         return None if self.payload is None else orjson.loads(self.payload)
+
+    def differing_columns(self) -> list[str]:
+        """Return what is kept beside the header for searching and differs from it: nothing, unless somebody changed it.
+
+        A header that can't be read has nothing to differ from: that it was changed is found elsewhere.
+        """
+        try:
+            head = self.head()
+        except ValueError:
+            return []
+        if not isinstance(head, dict):
+            return []
+        beside = {
+            "at": stamp(self.recorded_at),
+            "type": self.type,
+            "subject": subject(self.subject_kind, self.subject_id),
+            "visibility": self.visibility,
+            "parties": [str(party) for party in self.parties],
+            "actor": SYSTEM if self.actor_id is None else f"user:{self.actor_id}",
+        }
+        return [name for name, value in beside.items() if head.get(name) != value]
 
     def exported(self) -> dict[str, Any]:
         """Return it as a line of an export holds it: bytes in hexadecimal, header and payload as their exact text."""

@@ -6,13 +6,14 @@ in the space waits for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from app.domain.chain import (
     GENESIS,
@@ -26,7 +27,10 @@ from app.domain.chain import (
     new_salt,
     payload_digest,
 )
+from app.domain.clock import stamp
 from app.domain.errors import NotFound
+from app.domain.findings import Report
+from app.domain.verification import FORMAT, FORMAT_VERSION, Verifier
 
 Connection: TypeAlias = asyncpg.Connection
 
@@ -105,6 +109,10 @@ LIMIT $3
 """
 
 
+_PREFETCH: Final = 1000
+"""Entries fetched at a time where a whole journal is gone through."""
+
+
 @dataclass(frozen=True, slots=True)
 class Appended:
     """Where the new entries stand, and the hash of the last of them."""
@@ -156,7 +164,7 @@ async def append(
     return Appended(first_seq=row["seq"] - len(drafts) + 1, last_seq=row["seq"], hash=row["hash"])
 
 
-async def head(conn: Connection, space: str) -> tuple[int, bytes]:
+async def head_of(conn: Connection, space: str) -> tuple[int, bytes]:
     """Return the last seq of a space's journal and its hash, without a lock. Raises ``NotFound``."""
     row = await conn.fetchrow("SELECT seq, hash FROM journal_head WHERE space_id = $1", space)
     if row is None:
@@ -172,6 +180,49 @@ async def read(
     Without a viewer: all, for the service itself.
     """
     return [_line(row) for row in await conn.fetch(_READ, space, after, limit, *_eyes(viewer))]
+
+
+async def export_lines(
+    conn: Connection, space: str, viewer: Viewer | None = None, *, exported_at: datetime
+) -> AsyncIterator[bytes]:
+    """Yield a space's journal as JSON lines, without line ends: first what it is and where it ends, then each entry.
+
+    All from one snapshot, in a transaction of its own, so that ``conn`` must not be in one. Close the iterator
+    (``contextlib.aclosing``) when leaving it early. Raises ``NotFound`` with the first line.
+    """
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        seq, hash_ = await head_of(conn, space)
+        first = {"space": space, "exported_at": stamp(exported_at), "head": {"seq": seq, "hash": hash_.hex()}}
+        yield orjson.dumps({FORMAT: FORMAT_VERSION, **first})
+        async for row in conn.cursor(_READ, space, 0, None, *_eyes(viewer), prefetch=_PREFETCH):
+            yield orjson.dumps(_line(row).exported())
+
+
+async def verify(
+    conn: Connection,
+    space: str,
+    head: tuple[int, bytes] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Check a space's journal: chain, head row, and the columns for searching against the headers.
+
+    ``head`` is a (seq, hash) that was kept elsewhere; ``progress`` is told how many of how many entries are done.
+    One snapshot, in a transaction of its own. Raises ``NotFound`` where the space has no journal.
+    """
+    verifier = Verifier(head, space=space)
+    done = 0
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        seq, hash_ = await head_of(conn, space)
+        verifier.expect_end(seq, hash_, "the head row")
+        async for row in conn.cursor(_READ, space, 0, None, *_eyes(None), prefetch=_PREFETCH):
+            line = _line(row)
+            verifier.feed(line)
+            if isinstance(line, Entry) and (differing := line.differing_columns()):
+                verifier.fault("column", line.seq, f"{', '.join(differing)} beside the header differ from it")
+            done += 1
+            if progress is not None and (done % _PREFETCH == 0 or done == seq):
+                progress(done, seq)
+    return verifier.finish()
 
 
 async def erase(conn: Connection, space: str, seq: int) -> bool:
