@@ -1,0 +1,5 @@
+"""Every command there is: importing this module enters all handlers at the door."""
+
+from app.commands import incidents
+
+__all__ = ["incidents"]

@@ -1,0 +1,104 @@
+"""Due work: commands the service itself carries out when their time comes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from app.commands.registry import BY_NAME
+from app.domain.authority import SYSTEM
+from app.domain.errors import ConcordError
+from app.store.unit_of_work import Act, commit, operation, unit_of_work
+from app.telemetry import DUE_DONE, DUE_LATE_SECONDS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    import asyncpg
+
+    from app.commands.execute import Door
+
+log = structlog.get_logger(__name__)
+
+LONGEST_WAIT_S: Final = 600
+CLAIM = """
+    SELECT id, space_id, command, target, body, due_at, attempts FROM due_work
+    WHERE done_at IS NULL AND due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+DONE = "UPDATE due_work SET done_at = $2, outcome = $3 WHERE id = $1 AND done_at IS NULL"
+LATER = "UPDATE due_work SET attempts = attempts + 1, due_at = $2, outcome = $3 WHERE id = $1 AND done_at IS NULL"
+
+
+async def run_due(door: Door, *, limit: int = 100) -> int:
+    """Carry out what has fallen due, each in one transaction with its claim; return how many were done.
+
+    Safe in any number of processes at once: a row is claimed with SKIP LOCKED, and its effect and its mark are one
+    commit. A refusal means that its time has passed (the debt was made good): it is marked as such.
+    """
+    done = 0
+    while done < limit and await one_due(door):
+        done += 1
+    return done
+
+
+async def one_due(door: Door) -> bool:
+    """Carry out the most overdue piece of work that nobody else has claimed; False when there is none."""
+    now = door.clock.now()
+    claimed: asyncpg.Record | None = None
+    try:
+        async with unit_of_work(
+            door.engine, space="", actor=SYSTEM, now=now, act=Act("due_work", SYSTEM.via, now)
+        ) as uow:
+            claimed = await uow.raw.fetchrow(CLAIM, now)
+            if claimed is None:
+                return False
+            entry = BY_NAME[claimed["command"]]
+            uow.space, uow.target = claimed["space_id"], claimed["target"]
+            uow.act = Act(entry.name, SYSTEM.via, claimed["due_at"])
+            await entry.handler(uow, entry.model.model_validate_json(claimed["body"]))
+            appended = await uow.finish()
+            await uow.raw.execute(DONE, claimed["id"], now, "done")
+            await commit(uow)
+    except ConcordError as refusal:
+        await _mark(door, _id(claimed), DONE, now, refusal.slug)
+        DUE_DONE.labels(_command(claimed), refusal.slug).inc()
+        return True
+    except Exception as error:
+        if claimed is None:
+            raise
+        wait_s = min(2 ** claimed["attempts"], LONGEST_WAIT_S)
+        log.exception("due_work_failed", command=claimed["command"], attempts=claimed["attempts"] + 1, again_in_s=wait_s)
+        await _mark(door, claimed["id"], LATER, now + timedelta(seconds=wait_s), repr(error)[:500])
+        DUE_DONE.labels(claimed["command"], "failed").inc()
+        return True
+    DUE_DONE.labels(claimed["command"], "done").inc()
+    DUE_LATE_SECONDS.observe((now - claimed["due_at"]).total_seconds())
+    if appended is not None:
+        door.hint(claimed["space_id"], appended.last_seq)
+    return True
+
+
+async def next_due(door: Door) -> datetime | None:
+    """Return when the next piece of work falls due, or None when nothing waits."""
+    async with operation(door.engine) as tx:
+        found: Any = await tx.raw.fetchval("SELECT min(due_at) FROM due_work WHERE done_at IS NULL")
+    at: datetime | None = found
+    return at
+
+
+async def _mark(door: Door, id_: UUID, statement: str, at: datetime, outcome: str) -> None:
+    async with operation(door.engine) as tx:
+        await tx.raw.execute(statement, id_, at, outcome)
+
+
+def _id(claimed: asyncpg.Record | None) -> UUID:
+    assert claimed is not None  # noqa: S101 - a refusal comes from a handler, and a handler from a claim
+    id_: UUID = claimed["id"]
+    return id_
+
+
+def _command(claimed: asyncpg.Record | None) -> str:
+    return "" if claimed is None else str(claimed["command"])

@@ -1,0 +1,258 @@
+"""The door: every change of the domain passes here, from every entrypoint.
+
+    execute(command)  ──▶ may this actor ever?  ──▶ transaction:
+                          1  has this key been used?  (a repeat gets the first receipt)
+                          2  the handler: locks, checks authority and state, changes rows, records events
+                          3  rows are written, entries appended (the head is locked last), the key is stored
+                          4  COMMIT  ──▶ a hint with the seq  ──▶ the receipt
+    a deadlock or a lost race  ──▶ again, a few times          a refusal ──▶ audit, in a transaction of its own
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+import orjson
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from app.commands.receipt import Receipt
+from app.commands.registry import BY_MODEL, Command, Entry
+from app.domain import authority
+from app.domain.clock import Clock, SystemClock
+from app.domain.errors import ConcordError, Conflict, KeyReused, NotFound, OutOfRange, Unavailable
+from app.store.unit_of_work import Act, UnitOfWork, commit, operation, unit_of_work
+from app.telemetry import COMMAND_RETRIES, COMMAND_SECONDS, COMMANDS, JOURNAL_SEQ
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from app.domain.authority import Actor
+    from app.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+ATTEMPTS: Final = 6
+AUDITED_PER_MINUTE: Final = 60
+"""Refusals of one actor that one process writes down in a minute; more say nothing new."""
+FUTURE: Final = timedelta(minutes=2)
+"""How far ahead of ours another clock may be before what it says is refused."""
+
+RACES: Final[frozenset[str]] = frozenset(
+    {
+        "pk_idempotency",
+        "uq_incident_space_id_ref",
+        "uq_request_space_id_ref",
+    }
+)
+"""Unique constraints whose violation means that somebody else was first, or a short code was drawn twice: run again."""
+
+
+@dataclass(slots=True)
+class Door:
+    """The one way to change anything. One a process; it holds no state that matters."""
+
+    engine: AsyncEngine
+    settings: Settings
+    clock: Clock = field(default_factory=SystemClock)
+    on_commit: Callable[[str, int], None] = lambda _space, _seq: None
+    _audited: dict[str, deque[float]] = field(default_factory=dict)
+
+    async def execute(
+        self,
+        command: Command,
+        *,
+        actor: Actor,
+        space: str,
+        key: str | None = None,
+        target: UUID | None = None,
+        revision: int | None = None,
+    ) -> Receipt:
+        """Carry out ``command`` and return its receipt, after it is durable.
+
+        ``key`` makes a repeat harmless for 24 hours; ``target`` is what the command is about; ``revision`` is the one
+        the actor started from.
+
+        Raises:
+            ConcordError: refused; nothing was changed.
+        """
+        entry = BY_MODEL[type(command)]
+        started = time.perf_counter()
+        try:
+            authority.may_ever(entry.name, actor)
+            call = _Call(entry, command, actor, space, key, target, revision, _digest(entry.name, target, revision, command))
+            receipt = await self._persist(call)
+        except ConcordError as refusal:
+            COMMANDS.labels(entry.name, refusal.slug).inc()
+            await self._audit(entry.name, actor, space, target, refusal)
+            raise
+        COMMANDS.labels(entry.name, "done").inc()
+        COMMAND_SECONDS.labels(entry.name).observe(time.perf_counter() - started)
+        return receipt
+
+    async def _persist(self, call: _Call) -> Receipt:
+        """Run the transaction, again after a deadlock or a lost race, at most ``ATTEMPTS`` times."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return await self._attempt(call)
+            except (DBAPIError, asyncpg.PostgresError) as error:
+                if (refusal := _refusal_of(error)) is not None:
+                    raise refusal from error
+                if not _worth_another_try(error):
+                    raise
+                COMMAND_RETRIES.inc()
+                await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - jitter, no secret
+        message = f"{call.entry.name} met other changes {ATTEMPTS} times in a row."
+        raise Unavailable(message)
+
+    async def _attempt(self, call: _Call) -> Receipt:
+        now = self.clock.now()
+        act = _act(call.entry.name, call.command, call.actor, now)
+        async with unit_of_work(
+            self.engine, space=call.space, actor=call.actor, now=now, act=act, target=call.target, revision=call.revision
+        ) as uow:
+            if call.key is not None and (first := await _repeat(uow, call)) is not None:
+                return first
+            await call.entry.handler(uow, call.command)
+            receipt = await self._conclude(uow, call.entry)
+            if call.key is not None:
+                await _remember(uow, call, receipt)
+            await commit(uow)
+        self.hint(call.space, receipt.seq)
+        return receipt
+
+    async def _conclude(self, uow: UnitOfWork, entry: Entry) -> Receipt:
+        """Write what the handler did, append the entries, and build the receipt (inside the transaction)."""
+        if not uow.authorised:
+            message = f"{entry.name} never asked whether its actor may"
+            raise RuntimeError(message)
+        appended = await uow.finish()
+        if uow.main is None:
+            message = f"{entry.name} recorded nothing"
+            raise RuntimeError(message)
+        state = uow.main.state()
+        return Receipt(
+            command=entry.name,
+            seq=appended.last_seq if appended else 0,
+            recorded_at=uow.now,
+            kind=uow.main.KIND,
+            id=state["id"],
+            revision=state["revision"],
+            subject=state,
+            rows=uow.rows(),
+            warnings=uow.warnings,
+        )
+
+    def hint(self, space: str, seq: int) -> None:
+        """Tell whoever listens that the journal of ``space`` is at ``seq``; nobody may rely on it."""
+        JOURNAL_SEQ.labels(space).set(seq)
+        self.on_commit(space, seq)
+
+    # ------------------------------------------------------------ refusals
+
+    async def _audit(self, name: str, actor: Actor, space: str, target: UUID | None, refusal: ConcordError) -> None:
+        """Write the refusal down in a transaction of its own; never more than ``AUDITED_PER_MINUTE`` for one actor."""
+        if actor.id is None:
+            return
+        recent = self._audited.setdefault(actor.ref, deque())
+        now = time.monotonic()
+        while recent and recent[0] < now - 60:
+            recent.popleft()
+        if len(recent) >= AUDITED_PER_MINUTE:
+            return
+        recent.append(now)
+        try:
+            async with operation(self.engine) as tx:
+                await tx.raw.execute(
+                    "INSERT INTO audit (at, space_id, actor, member_id, command, target, slug, detail)"
+                    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                    self.clock.now(), space, actor.ref, actor.member_id, name, target, refusal.slug, refusal.detail[:1000],
+                )  # fmt: skip
+        except (DBAPIError, asyncpg.PostgresError, OSError) as error:
+            log.warning("audit_failed", command=name, error=repr(error))
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    entry: Entry
+    command: Command
+    actor: Actor
+    space: str
+    key: str | None
+    target: UUID | None
+    revision: int | None
+    digest: bytes
+
+
+def _digest(name: str, target: UUID | None, revision: int | None, command: Command) -> bytes:
+    body = command.model_dump(mode="json")
+    return hashlib.sha256(orjson.dumps([name, target, revision, body], option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def _act(name: str, command: Command, actor: Actor, now: datetime) -> Act:
+    occurred: datetime | None = getattr(command, "occurred_at", None)
+    if occurred is not None and occurred > now + FUTURE:
+        message = f"occurred_at {occurred.isoformat()} lies in the future; it is {now.isoformat()} here."
+        raise OutOfRange(message)
+    return Act(command=name, via=actor.via, occurred_at=occurred or now, why=getattr(command, "why", None))
+
+
+async def _repeat(uow: UnitOfWork, call: _Call) -> Receipt | None:
+    row = await uow.raw.fetchrow(
+        "SELECT digest, receipt FROM idempotency WHERE space_id = $1 AND actor = $2 AND key = $3",
+        call.space, call.actor.ref, call.key,
+    )  # fmt: skip
+    if row is None:
+        return None
+    if row["digest"] != call.digest:
+        message = f"The key {call.key!r} came first with another message."
+        raise KeyReused(message)
+    return Receipt.model_validate_json(row["receipt"])
+
+
+async def _remember(uow: UnitOfWork, call: _Call, receipt: Receipt) -> None:
+    await uow.raw.execute(
+        "INSERT INTO idempotency (space_id, actor, key, digest, receipt, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        call.space, call.actor.ref, call.key, call.digest, receipt.model_dump_json(exclude={"once"}), uow.now,
+    )  # fmt: skip
+
+
+def _cause(error: BaseException) -> asyncpg.PostgresError | None:
+    """Return PostgreSQL's own error beneath SQLAlchemy's wrapping, if it is one."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, asyncpg.PostgresError):
+            return seen
+        seen = getattr(seen, "orig", None) or seen.__cause__
+    return None
+
+
+def _worth_another_try(error: BaseException) -> bool:
+    cause = _cause(error)
+    if isinstance(cause, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
+        return True
+    return isinstance(cause, asyncpg.UniqueViolationError) and cause.constraint_name in RACES
+
+
+def _refusal_of(error: BaseException) -> ConcordError | None:
+    """Return the refusal that PostgreSQL's error stands for, where it is one and no defect."""
+    cause = _cause(error)
+    if isinstance(cause, asyncpg.LockNotAvailableError):
+        return Unavailable("Another change held what this one needs for too long.")
+    if isinstance(cause, asyncpg.ForeignKeyViolationError) and (cause.constraint_name or "").endswith("_space_id"):
+        return NotFound("space", "of that name")
+    if isinstance(cause, asyncpg.UniqueViolationError) and cause.constraint_name == "uq_mission_resource_busy":
+        return Conflict("The unit is already on a mission.")
+    return None

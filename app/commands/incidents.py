@@ -1,0 +1,160 @@
+"""Incidents and their logs: reported and changed by any member's dispatchers, closed by who leads them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from app.commands.places import require_inside
+from app.commands.registry import Act, handles
+from app.domain import geo
+from app.domain.forms import WHOLE, Code, CountryCode, Language, LongText, ShortText
+from app.domain.ids import new_id
+from app.domain.lifecycle import machine
+from app.domain.short_codes import short_code
+from app.domain.vocabulary import codes, phases, require
+from app.store.tables import Incident, IncidentLogEntry, Member
+from app.store.unit_of_work import UnitOfWork
+
+Severity = Annotated[int, Field(strict=True, ge=1, le=5), WHOLE]
+"""1 (small) to 5 (disaster)."""
+
+
+class ReportIncident(Act):
+    """Something burns, floods or leaks: from now on every member sees it."""
+
+    title: ShortText
+    hazard: Code
+    severity: Severity
+    area: geo.Geometry
+    lead_member_id: UUID | None = None
+    """Who leads it; the reporting member if nobody is named."""
+    phases: dict[CountryCode, Code] = Field(default_factory=dict)
+    """How far it has gone, in each country's own word (NL grip_1, BE federal …)."""
+
+
+class ChangeIncident(Act):
+    """Correct or update an incident. Only the fields sent change."""
+
+    title: ShortText | None = None
+    hazard: Code | None = None
+    severity: Severity | None = None
+    area: geo.Geometry | None = None
+    lead_member_id: UUID | None = None
+    phases: dict[CountryCode, Code] | None = None
+    status: Annotated[str, Field(pattern="^(active|contained)$")] | None = None
+
+
+class CloseIncident(Act):
+    """The incident is over: by an authorised representative of the member that leads it."""
+
+
+class AddLogEntry(Act):
+    """Add one line to the incident's log, in whatever language it was said."""
+
+    text: LongText
+    language: Language | None = None
+
+
+@handles(ReportIncident)
+async def report_incident(uow: UnitOfWork, cmd: ReportIncident) -> None:
+    """Record ``incident.reported``."""
+    uow.authorise()
+    require("hazard", cmd.hazard, codes("hazards"), pointer="/hazard")
+    _require_phases(cmd.phases)
+    area = cmd.area.model_dump(mode="json")
+    await require_inside(uow, area, pointer="/area")
+    lead = await uow.get(Member, cmd.lead_member_id or _own_member(uow))
+    box = geo.bounds(area)
+    incident = uow.add(
+        Incident(
+            space_id=uow.space,
+            id=new_id(),
+            ref=short_code("I"),
+            title=cmd.title,
+            hazard=cmd.hazard,
+            severity=cmd.severity,
+            area=area,
+            west=box.west,
+            south=box.south,
+            east=box.east,
+            north=box.north,
+            phases=dict(cmd.phases),
+            lead_member_id=lead.id,
+            reported_by_id=uow.actor.id,
+            occurred_at=uow.act.occurred_at,
+        )
+    )
+    uow.record("incident.reported", incident)
+
+
+@handles(ChangeIncident)
+async def change_incident(uow: UnitOfWork, cmd: ChangeIncident) -> None:
+    """Record ``incident.changed``. Locks the incident."""
+    incident = await uow.lock_target(Incident)
+    uow.authorise()
+    machine("incident").refuse_final(incident.status, "change", incident.state())
+    if cmd.hazard is not None:
+        require("hazard", cmd.hazard, codes("hazards"), pointer="/hazard")
+        incident.hazard = cmd.hazard
+    if cmd.area is not None:
+        area = cmd.area.model_dump(mode="json")
+        await require_inside(uow, area, pointer="/area")
+        incident.area = area
+        incident.west, incident.south, incident.east, incident.north = geo.bounds(area)
+    if cmd.phases is not None:
+        _require_phases(cmd.phases)
+        incident.phases = incident.phases | cmd.phases
+    if cmd.lead_member_id is not None:
+        incident.lead_member_id = (await uow.get(Member, cmd.lead_member_id)).id
+    if cmd.status is not None and cmd.status != incident.status:
+        incident.status = machine("incident").to(incident.status, cmd.status, by="change_incident").to
+    incident.title = cmd.title or incident.title
+    incident.severity = cmd.severity or incident.severity
+    uow.record("incident.changed", incident)
+
+
+@handles(CloseIncident)
+async def close_incident(uow: UnitOfWork, _cmd: CloseIncident) -> None:
+    """Record ``incident.closed``. Locks the incident."""
+    incident = await uow.lock_target(Incident)
+    uow.authorise({"lead": {incident.lead_member_id}})
+    incident.status = machine("incident").next(incident.status, "close")
+    incident.closed_at = uow.act.occurred_at
+    uow.record("incident.closed", incident)
+
+
+@handles(AddLogEntry)
+async def add_log_entry(uow: UnitOfWork, cmd: AddLogEntry) -> None:
+    """Record ``incident.logged``; the incident itself does not change and is not locked."""
+    uow.authorise()
+    incident = await uow.get(Incident, uow.require_target())
+    entry = uow.add(
+        IncidentLogEntry(
+            space_id=uow.space,
+            id=new_id(),
+            incident_id=incident.id,
+            member_id=_own_member(uow, fallback=incident.lead_member_id),
+            author_id=uow.actor.id,
+            occurred_at=uow.act.occurred_at,
+            recorded_at=uow.now,
+            language=cmd.language,
+            text=cmd.text,
+        )
+    )
+    uow.record("incident.logged", entry)
+
+
+def _own_member(uow: UnitOfWork, fallback: UUID | None = None) -> UUID:
+    member = uow.actor.member_id or fallback
+    if member is None:
+        message = "the service itself reports no incident without naming who leads it"
+        raise RuntimeError(message)
+    return member
+
+
+def _require_phases(wanted: dict[str, str]) -> None:
+    for country, phase in wanted.items():
+        require(f"phase of {country}", phase, phases(country), pointer=f"/phases/{country}")

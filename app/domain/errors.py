@@ -1,0 +1,457 @@
+"""Everything that can be refused, as one tree.
+
+    ConcordError
+    ├── Malformed            422  what was sent can't be read, or breaks a rule of form
+    │   └── UnknownCode, OutsideCorridor, InvalidGeometry, …
+    ├── NotSignedIn          401  nobody, or a token or session that no longer counts
+    ├── Forbidden            403  somebody, but not one who may
+    │   └── RoleMissing, ScopeMissing, CsrfFailed
+    ├── NotFound             404  not there, or not for these eyes
+    ├── Conflict             409  well formed, but not in the present state (which is in the body)
+    │   └── TransitionNotAllowed, StaleRevision, AgreementRefused, …
+    ├── TooLarge             413
+    ├── TooMany              429
+    └── Unavailable          503
+
+Each class carries a stable ``slug`` (the last part of the problem's ``type``), a title, and a hint that says what to do
+next. ``entrypoints/http/problems.py`` maps the tree to RFC 9457 and documents each slug at its address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong in one place: ``pointer`` is a JSON pointer (RFC 6901) into the body, or ``query/name``."""
+
+    pointer: str
+    slug: str
+    detail: str
+
+
+class ConcordError(Exception):
+    """The root. ``detail`` is for the reader of this one case; ``hint`` says what to do next."""
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = "Something went wrong on our side"
+    hint: ClassVar[str] = "Try again; if it goes on, give the operator the request id."
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        extra: Mapping[str, Any] | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.extra: dict[str, Any] = dict(extra or {})
+        self.advice = hint if hint is not None else self.hint
+
+
+# ---------------------------------------------------------------- 422: form
+
+
+class Malformed(ConcordError):
+    """The message breaks a rule of form; nothing about the present state would make it right."""
+
+    status = 422
+    slug = "malformed"
+    title = "The message can't be accepted as it is"
+    hint = "Mend the fields named in `errors` and send it again."
+
+
+class MalformedJson(Malformed):
+    """The body is not JSON at all."""
+
+    slug = "malformed-json"
+    title = "The body is not valid JSON"
+    hint = "Send one JSON object, encoded in UTF-8."
+
+
+class InvalidUtf8(Malformed):
+    """The body's bytes are not UTF-8 (RFC 8259, 8.1)."""
+
+    slug = "invalid-utf8"
+    title = "The body is not UTF-8"
+    hint = "Encode the body in UTF-8."
+
+
+class LoneSurrogate(Malformed):
+    """Half of a UTF-16 pair stands alone in an escape: it is no character and can't be stored."""
+
+    slug = "lone-surrogate"
+    title = "A text holds half a character"
+    hint = "Send whole Unicode characters; escape those above U+FFFF as a pair."
+
+
+class ForbiddenCharacter(Malformed):
+    """A NUL or another control character that no text of ours may hold."""
+
+    slug = "forbidden-character"
+    title = "A text holds a character that can't be stored"
+    hint = "Remove control characters such as NUL."
+
+
+class NotFinite(Malformed):
+    """NaN or an infinity where a number is wanted."""
+
+    slug = "not-finite"
+    title = "A number is not finite"
+    hint = "Send an ordinary number; leave the field out where the value is not known."
+
+
+class IntegerOverflow(Malformed):
+    """A whole number beyond 64 bits."""
+
+    slug = "integer-overflow"
+    title = "A whole number is too large"
+    hint = "Send a number within the range given for the field."
+
+
+class UnknownField(Malformed):
+    """A field that the command does not have: more often a misspelling than a wish."""
+
+    slug = "unknown-field"
+    title = "A field is not known"
+    hint = "Look the field's name up in the API's description and correct it."
+
+
+class MissingField(Malformed):
+    """A field that must be there is not."""
+
+    slug = "missing-field"
+    title = "A field is missing"
+    hint = "Add the fields named in `errors`."
+
+
+class WrongType(Malformed):
+    """A text where a number is wanted, and the like."""
+
+    slug = "wrong-type"
+    title = "A field has the wrong type"
+    hint = "Send the type that the API's description gives for the field."
+
+
+class OutOfRange(Malformed):
+    """Too small, too large, too long, too many."""
+
+    slug = "out-of-range"
+    title = "A value is out of range"
+    hint = "Send a value within the limits named in `errors`."
+
+
+class WrongFormat(Malformed):
+    """The right type, but not written as the field wants it: an id, a time, a code, a phone number, a header."""
+
+    slug = "wrong-format"
+    title = "A value is not written as it should be"
+    hint = "Look at the field's format and example in the API's description."
+
+
+class NaiveTime(Malformed):
+    """A time without an offset: between two countries it could mean either side's."""
+
+    slug = "naive-time"
+    title = "A time has no offset"
+    hint = "Send times as RFC 3339 with an offset, for example 2026-07-14T03:00:00Z."
+
+
+class InvalidGeometry(Malformed):
+    """A polygon that crosses itself, is empty, or is not what the field wants."""
+
+    slug = "invalid-geometry"
+    title = "A geometry is not valid"
+    hint = "Send simple GeoJSON in longitude, latitude; close each ring and let none cross itself."
+
+
+class OutsideWorld(Malformed):
+    """Coordinates that are not on the Earth: most often latitude and longitude changed places, or metres."""
+
+    slug = "outside-world"
+    title = "A place is not on the Earth"
+    hint = "Send degrees, longitude first (-180 to 180), then latitude (-90 to 90)."
+
+
+class OutsideCorridor(Malformed):
+    """A place on the Earth, but not in the corridor that this service is for."""
+
+    slug = "outside-corridor"
+    title = "A place lies outside the corridor"
+    hint = "Check that longitude comes before latitude; the corridor's area is at GET /api/v1/corridor."
+
+
+class UnknownCode(Malformed):
+    """A code (type, hazard, language, member …) that is not in the list it is taken from."""
+
+    slug = "unknown-code"
+    title = "A code is not known"
+    hint = "Use one of the codes listed under `known`, or look them up."
+
+
+class BadCursor(Malformed):
+    """A paging cursor that this service did not give out for this list."""
+
+    slug = "bad-cursor"
+    title = "The cursor is not one of ours"
+    hint = "Start again without `cursor`, and pass `next` on as it is."
+
+
+# ---------------------------------------------------------------- 401, 403, 404
+
+
+class NotSignedIn(ConcordError):
+    """No session and no token."""
+
+    status = 401
+    slug = "not-signed-in"
+    title = "You are not signed in"
+    hint = "Sign in, or send a bearer token."
+
+
+class BadCredentials(NotSignedIn):
+    """Name and password do not go together; which of the two was wrong is not said."""
+
+    slug = "bad-credentials"
+    title = "Name or password is wrong"
+    hint = "Check both; your member's admin can set a new password."
+
+
+class TokenInvalid(NotSignedIn):
+    """A token that is not ours or was revoked."""
+
+    slug = "token-invalid"
+    title = "The token is not valid"
+    hint = "Ask your member's admin for a new token."
+
+
+class TokenExpired(NotSignedIn):
+    """A token or session past its time."""
+
+    slug = "token-expired"
+    title = "The token or session has expired"
+    hint = "Sign in again, or ask your member's admin for a new token."
+
+
+class Forbidden(ConcordError):
+    """Known, but may not."""
+
+    status = 403
+    slug = "forbidden"
+    title = "You may not do this"
+    hint = "Ask somebody who may."
+
+
+class RoleMissing(Forbidden):
+    """The act needs a role that the actor does not hold on the side that decides."""
+
+    slug = "role-missing"
+    title = "Your role does not allow this"
+
+    def __init__(self, command: str, roles: Sequence[str], side: str) -> None:
+        wanted = " or ".join(roles) or "nobody but the service itself"
+        super().__init__(
+            f"{command} is for {wanted} of the {side.replace('_', ' ')} side.",
+            extra={"command": command, "roles": list(roles), "side": side},
+            hint=f"Ask a colleague who is {wanted} there, or your admin for the role.",
+        )
+
+
+class ScopeMissing(Forbidden):
+    """The token was made for less than this."""
+
+    slug = "scope-missing"
+    title = "The token's scope does not allow this"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            f"This needs a token with the scope {scope!r}.",
+            extra={"scope": scope},
+            hint="Ask your member's admin for a token with that scope.",
+        )
+
+
+class CsrfFailed(Forbidden):
+    """A change by session cookie without the token that only our own pages know."""
+
+    slug = "csrf-failed"
+    title = "The request did not come from our own page"
+    hint = "Send the session's X-CSRF-Token header; reload the page if the session is new."
+
+
+class NotFound(ConcordError):
+    """Not there; also what the actor may not see, so that its existence is not told."""
+
+    status = 404
+    slug = "not-found"
+    title = "There is nothing here for you"
+    hint = "Check the address and the id."
+
+    def __init__(self, kind: str, id_: object) -> None:
+        super().__init__(f"No {kind.replace('_', ' ')} {id_} that you can see.", extra={"kind": kind, "id": str(id_)})
+
+
+# ---------------------------------------------------------------- 409: not in the present state
+
+
+class Conflict(ConcordError):
+    """Well formed and allowed to somebody, but not as things are now. ``extra["current"]`` holds how they are."""
+
+    status = 409
+    slug = "conflict"
+    title = "That does not fit the present state"
+    hint = "Look at `current`, then decide again."
+
+
+class TransitionNotAllowed(Conflict):
+    """The state machine has no such step from here."""
+
+    slug = "transition-not-allowed"
+    title = "That step is not possible from this state"
+
+    def __init__(
+        self,
+        machine: str,
+        state: str,
+        transition: str,
+        allowed: Sequence[str],
+        *,
+        current: Mapping[str, Any] | None = None,
+    ) -> None:
+        can = ", ".join(allowed) or "nothing more"
+        super().__init__(
+            f"A {machine} that is {state} can't {transition.replace('_', ' ')}; from here: {can}.",
+            extra={"machine": machine, "state": state, "transition": transition, "allowed": list(allowed)}
+            | ({"current": dict(current)} if current is not None else {}),
+            hint="Choose one of the steps in `allowed`.",
+        )
+
+
+class StaleRevision(Conflict):
+    """Somebody else was faster: the revision that was edited is no longer the present one."""
+
+    slug = "stale-revision"
+    title = "This was changed in the meantime"
+
+    def __init__(self, kind: str, sent: int, current: Mapping[str, Any]) -> None:
+        super().__init__(
+            f"You changed revision {sent} of this {kind.replace('_', ' ')}; it is at {current.get('revision')} now.",
+            extra={"sent_revision": sent, "current": dict(current)},
+            hint="Compare yours with `current` and send it again with that revision in If-Match.",
+        )
+
+
+class KeyReused(Conflict):
+    """The same Idempotency-Key came with another message."""
+
+    slug = "idempotency-key-reused"
+    title = "This Idempotency-Key was used for another message"
+    hint = "Use a new key for a new message; repeat a message byte for byte under its own key."
+
+
+class DuplicateCallSign(Conflict):
+    """Two units of one member under one call sign would answer the same call."""
+
+    slug = "duplicate-call-sign"
+    title = "The call sign is taken"
+    hint = "Choose another call sign, or retire the unit that has it."
+
+
+class Duplicate(Conflict):
+    """A code or name that has to be unique is taken."""
+
+    slug = "duplicate"
+    title = "That name or code is taken"
+    hint = "Choose another one, or change the one that is there."
+
+
+class AgreementRefused(Conflict):
+    """The agreement's check says no; ``extra["reasons"]`` holds every reason, coded, with its figures."""
+
+    slug = "agreement-refused"
+    title = "No agreement in force allows this"
+    hint = "See `reasons`; an authorised representative can override a reserve or help without an agreement."
+
+
+class NotAvailable(Conflict):
+    """A unit that is not free, or fewer of a type than were promised."""
+
+    slug = "not-available"
+    title = "A unit is not available"
+    hint = "Choose another unit; `current` shows where this one is."
+
+
+class OverFilled(Conflict):
+    """More was accepted or committed than the line asks for or the offer holds."""
+
+    slug = "over-filled"
+    title = "That is more than is wanted or offered"
+    hint = "Lower the quantity to what is left."
+
+
+class PreconditionRequired(ConcordError):
+    """An edit without the revision it starts from could overwrite what somebody else wrote."""
+
+    status = 428
+    slug = "revision-required"
+    title = "The revision you changed is missing"
+    hint = "Send If-Match with the ETag that you read."
+
+
+# ---------------------------------------------------------------- 4xx and 5xx of the house
+
+
+class TooLarge(ConcordError):
+    """A body beyond the limit."""
+
+    status = 413
+    slug = "body-too-large"
+    title = "The body is too large"
+    hint = "Send less at a time."
+
+
+class UnsupportedMediaType(ConcordError):
+    """A body that is not JSON by its own word."""
+
+    status = 415
+    slug = "unsupported-media-type"
+    title = "The body's type is not one we read"
+    hint = "Send application/json."
+
+
+class TooMany(ConcordError):
+    """Too many tries. ``retry_after_s`` goes into the Retry-After header."""
+
+    status = 429
+    slug = "too-many"
+    title = "Too many tries"
+    hint = "Wait as long as Retry-After says."
+
+    def __init__(self, detail: str, *, retry_after_s: int) -> None:
+        super().__init__(detail, extra={"retry_after_s": retry_after_s})
+        self.retry_after_s = retry_after_s
+
+
+class Unavailable(ConcordError):
+    """The database is away, or locks were not to be had in time."""
+
+    status = 503
+    slug = "unavailable"
+    title = "The service can't answer just now"
+    hint = "Try again in a few seconds under the same Idempotency-Key."
+
+
+class ProtocolDataError(ConcordError):
+    """A file under ``protocols/`` contradicts itself: found when it is loaded, never while somebody waits for help."""
+
+    slug = "protocol-data"
+    title = "A protocol file is not consistent"

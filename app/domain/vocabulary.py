@@ -1,0 +1,46 @@
+"""The coded words of ``protocols/typing/vocabulary.yaml``, and the check that a code is one of them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from app.domain.errors import FieldError, UnknownCode
+from app.settings import protocols_path
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+
+@cache
+def vocabulary() -> Mapping[str, Any]:
+    """Return the whole vocabulary as it stands in the file."""
+    content: dict[str, Any] = yaml.safe_load((protocols_path() / "typing" / "vocabulary.yaml").read_text("utf-8"))
+    return content
+
+
+@cache
+def codes(group: str) -> frozenset[str]:
+    """Return the codes of a group: ``hazards``, ``priorities``, ``request_kinds`` …"""
+    return frozenset(str(code) for code in vocabulary()[group])
+
+
+@cache
+def phases(country: str) -> frozenset[str]:
+    """Return the codes by which ``country`` says how far an incident has gone; empty for a country not listed."""
+    return frozenset(str(code) for code in vocabulary()["phases"].get(country, ()))
+
+
+def require(what: str, code: str, known: Collection[str], *, pointer: str) -> None:
+    """Refuse a code that is not in the list it is taken from.
+
+    Raises:
+        UnknownCode: with what is known, at ``pointer`` in the body.
+    """
+    if code not in known:
+        listed = sorted(known)
+        detail = f"{code!r} is no {what} here."
+        error = FieldError(pointer, UnknownCode.slug, f"{detail} Known: {', '.join(listed[:40])}.")
+        raise UnknownCode(detail, errors=[error], extra={"known": listed[:200]})

@@ -1,0 +1,109 @@
+"""What routes ask for: the door, the actor, the space, the key, the revision; and how a receipt is answered.
+
+No dependency commits anything: the door has done so before a receipt exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+from fastapi import Depends, Header, Path, Request, Response
+from fastapi.routing import APIRouter
+
+from app.commands.execute import Door
+from app.commands.receipt import Receipt
+from app.commands.registry import Command
+from app.domain.authority import Actor
+from app.domain.forms import ShortText
+from app.entrypoints.http.body import StrictRoute
+from app.entrypoints.http.identity import current_actor
+from app.entrypoints.http.paging import etag, if_match, required_if_match
+from app.store.engine import reading
+
+SPACE = "/api/v1/spaces/{space}"
+
+CurrentActor = Annotated[Actor, Depends(current_actor)]
+Space = Annotated[
+    str,
+    Path(pattern="^[a-z][a-z0-9-]{1,62}$", description="`live`, `integration`, or a drill's own.", examples=["live"]),
+]
+
+
+def the_door(request: Request) -> Door:
+    """Return this process' door."""
+    door: Door = request.app.state.door
+    return door
+
+
+TheDoor = Annotated[Door, Depends(the_door)]
+
+
+async def _reader(door: TheDoor) -> AsyncIterator[asyncpg.Connection[Any]]:
+    async with reading(door.engine) as conn:
+        yield conn
+
+
+Reader = Annotated[asyncpg.Connection[Any], Depends(_reader)]
+"""A connection for queries, given back when the answer is made."""
+
+_Key = Annotated[
+    ShortText | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Your own key for this message: a repeat within 24 hours gets the first receipt and changes nothing.",
+        examples=["b1f5c1de-2f1f-4c0e-9d8c-0b5a3f5a7e11"],
+    ),
+]
+_IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description="The ETag you read. If the thing has changed since, you get 409 and how it is now.",
+    ),
+]
+
+
+class Doorway:
+    """The door as one request sees it: who asks, in which space, under which key."""
+
+    def __init__(  # noqa: D107 - FastAPI calls it
+        self,
+        door: TheDoor,
+        actor: CurrentActor,
+        space: Space,
+        response: Response,
+        key: _Key = None,
+        if_match_: _IfMatch = None,
+    ) -> None:
+        self.door = door
+        self.actor = actor
+        self.space = space
+        self.response = response
+        self.key = key
+        self.if_match = if_match_
+
+    async def execute(self, command: Command, *, target: UUID | None = None, edit: bool = False) -> Receipt:
+        """Pass the command through the door and set ETag; ``edit`` makes If-Match obligatory."""
+        revision = required_if_match(self.if_match) if edit else if_match(self.if_match)
+        receipt = await self.door.execute(
+            command, actor=self.actor, space=self.space, key=self.key, target=target, revision=revision
+        )
+        self.response.headers["ETag"] = etag(receipt.revision)
+        return receipt
+
+    async def create(self, command: Command, collection: str, *, target: UUID | None = None) -> Receipt:
+        """Pass a command that makes something new; ``Location`` is its address in ``collection`` of the space."""
+        receipt = await self.execute(command, target=target)
+        self.response.headers["Location"] = f"/api/v1/spaces/{self.space}/{collection}/{receipt.id}"
+        return receipt
+
+
+Enter = Annotated[Doorway, Depends()]
+
+
+def space_router(tag: str) -> APIRouter:
+    """Return a router for one subject under ``/api/v1/spaces/{space}``, with the strict reading of bodies."""
+    return APIRouter(prefix=SPACE, tags=[tag], route_class=StrictRoute)

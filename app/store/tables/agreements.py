@@ -1,0 +1,72 @@
+"""Agreements, their immutable versions and the consent of each party."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlmodel import Field
+
+from app.store.tables.base import Spaced, UtcTime, ref, state_of
+
+
+class Agreement(Spaced, table=True):
+    """A signed agreement; ``version`` is the one that counts (or the one proposed, until it is in force)."""
+
+    __tablename__ = "agreement"
+    __table_args__ = (UniqueConstraint("space_id", "code"), state_of("agreement"))
+    KIND: ClassVar[str] = "agreement"
+
+    code: str
+    names: dict[str, str] = Field(sa_type=JSONB)
+    status: str = "draft"
+    version: int = 1
+    drafted_by_member_id: UUID
+    suspended_reason: str | None = None
+
+
+class AgreementVersion(Spaced, table=True):
+    """The terms of one version. Immutable once proposed: a change is a new version.
+
+    ``terms`` holds {hazards, types, kinds, reserve: [{type, keep}], cost, legal_basis}; ``domain/agreements.py``
+    reads it. ``lenders`` and ``borrowers`` are members' ids; whoever is in either list is a party.
+    """
+
+    __tablename__ = "agreement_version"
+    __table_args__ = (
+        ref("agreement_id", "agreement"),
+        UniqueConstraint("space_id", "agreement_id", "version"),
+        CheckConstraint("expires_at IS NULL OR expires_at > effective_at", name="validity"),
+    )
+    KIND: ClassVar[str] = "agreement_version"
+
+    agreement_id: UUID
+    version: int
+    lenders: list[UUID] = Field(sa_type=ARRAY(PG_UUID(as_uuid=True)))  # type: ignore[call-overload]
+    borrowers: list[UUID] = Field(sa_type=ARRAY(PG_UUID(as_uuid=True)))  # type: ignore[call-overload]
+    precedence: int = 100
+    terms: dict[str, Any] = Field(sa_type=JSONB)
+    effective_at: datetime = Field(sa_type=UtcTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class AgreementConsent(Spaced, table=True):
+    """A party's consent to one version, for itself."""
+
+    __tablename__ = "agreement_consent"
+    __table_args__ = (
+        ref("agreement_id", "agreement"),
+        ref("member_id", "member"),
+        UniqueConstraint("space_id", "agreement_id", "version", "member_id"),
+    )
+    KIND: ClassVar[str] = "agreement_consent"
+
+    agreement_id: UUID
+    version: int
+    member_id: UUID
+    user_id: UUID | None = None
+    occurred_at: datetime = Field(sa_type=UtcTime)

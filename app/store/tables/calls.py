@@ -1,0 +1,68 @@
+"""Phone calls written down by ``assist_now``, and the debts they leave."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field
+
+from app.store.tables.base import Spaced, UtcTime, one_of, ref, state_of
+
+
+class Call(Spaced, table=True):
+    """What was agreed by voice, as each side wrote it down. ``person_rung`` stays in the table: it is a name."""
+
+    __tablename__ = "call"
+    __table_args__ = (
+        ref("request_id", "request"),
+        ref("requester_id", "member"),
+        ref("lender_id", "member"),
+        ref("recorded_by_member_id", "member"),
+        one_of("status", ("unconfirmed", "confirmed", "alarmed")),
+        CheckConstraint("quantity BETWEEN 1 AND 10000", name="quantity"),
+        Index(None, "space_id", "requester_id", "lender_id", "type_code", "status"),
+    )
+    KIND: ClassVar[str] = "call"
+    HIDDEN: ClassVar[frozenset[str]] = frozenset({"person_rung", "confirmed_person"})
+
+    request_id: UUID
+    requester_id: UUID
+    lender_id: UUID
+    recorded_by_member_id: UUID
+    recorded_by_id: UUID | None = None
+    type_code: str = Field(foreign_key="resource_type.code")
+    quantity: int
+    person_rung: str | None = None
+    occurred_at: datetime = Field(sa_type=UtcTime)
+    status: str = "unconfirmed"
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    confirmed_by_id: UUID | None = None
+    confirmed_person: str | None = None
+
+
+class Debt(Spaced, table=True):
+    """An act that the phone call took ahead: ``open``, ``accept`` or ``commit``, owed by one side's representative."""
+
+    __tablename__ = "debt"
+    __table_args__ = (
+        ref("call_id", "call"),
+        ref("request_id", "request"),
+        ref("member_id", "member"),
+        one_of("act", ("open", "accept", "commit")),
+        state_of("debt"),
+        Index(None, "space_id", "request_id"),
+        Index(None, "space_id", "member_id", "status"),
+    )
+    KIND: ClassVar[str] = "debt"
+
+    call_id: UUID
+    request_id: UUID
+    member_id: UUID
+    act: str
+    status: str = "owed"
+    due_at: datetime = Field(sa_type=UtcTime)
+    made_good_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    made_good_by_id: UUID | None = None

@@ -1,0 +1,89 @@
+"""Resource types, depots and resources."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from app.store.tables.base import Spaced, UtcTime, one_of, ref, state_of
+
+
+class ResourceType(SQLModel, table=True):
+    """A typed capability. The rows are a copy of ``protocols/typing/resource_types.yaml``, made at each migration."""
+
+    __tablename__ = "resource_type"
+    __table_args__ = (one_of("kind", ("team", "vehicle", "equipment", "facility", "supply", "person")),)
+
+    code: str = Field(primary_key=True)
+    kind: str
+    unit: str
+    names: dict[str, str] = Field(sa_type=JSONB)
+    also: dict[str, list[str]] = Field(sa_type=JSONB)
+    minimum: list[dict[str, Any]] = Field(sa_type=JSONB)
+    crosswalk: dict[str, Any] = Field(sa_type=JSONB)
+
+
+class Depot(Spaced, table=True):
+    """A place where a member's resources stand."""
+
+    __tablename__ = "depot"
+    __table_args__ = (
+        ref("member_id", "member"),
+        UniqueConstraint("space_id", "member_id", "code"),
+        UniqueConstraint("space_id", "id", "member_id"),
+        CheckConstraint("lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90", name="on_earth"),
+    )
+    KIND: ClassVar[str] = "depot"
+
+    member_id: UUID
+    code: str
+    name: str
+    address: str | None = None
+    lon: float
+    lat: float
+
+
+class Resource(Spaced, table=True):
+    """One thing of a type that a member owns. Where it is on its way is its mission's business, not its status'."""
+
+    __tablename__ = "resource"
+    __table_args__ = (
+        ref("member_id", "member"),
+        ref("depot_id member_id", "depot"),
+        UniqueConstraint("space_id", "member_id", "call_sign"),
+        UniqueConstraint("space_id", "id", "member_id"),
+        state_of("resource"),
+        CheckConstraint("(status = 'out_of_service') = (out_of_service_reason IS NOT NULL)", name="reason"),
+        one_of("out_of_service_reason", ("maintenance", "crew", "damage", "exercise", "other"), null=True),
+        CheckConstraint("officers >= 0 AND ncos >= 0 AND crew >= 0", name="strength"),
+        CheckConstraint("mobilisation_min BETWEEN 0 AND 10080", name="mobilisation_min"),
+        CheckConstraint("lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90", name="on_earth"),
+        Index(None, "space_id", "member_id", "type_code", "status"),
+        Index(None, "space_id", "type_code", "status"),
+    )
+    KIND: ClassVar[str] = "resource"
+
+    member_id: UUID
+    depot_id: UUID
+    type_code: str = Field(foreign_key="resource_type.code")
+    call_sign: str
+    status: str = "available"
+    out_of_service_reason: str | None = None
+    lon: float
+    lat: float
+    position_at: datetime = Field(sa_type=UtcTime)
+    officers: int = 0
+    ncos: int = 0
+    crew: int = 0
+    mobilisation_min: int
+    weight_t: float | None = None
+    length_m: float | None = None
+    width_m: float | None = None
+    height_m: float | None = None
+    readiness: dict[str, Any] = Field(sa_type=JSONB)
+    retired: bool = False

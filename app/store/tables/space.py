@@ -1,0 +1,24 @@
+"""Spaces: the worlds a row can belong to. Everything else of a space points here, directly or through its parents."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field, SQLModel
+
+from app.store.tables.base import UtcTime, one_of
+
+
+class Space(SQLModel, table=True):
+    """``live``, ``integration`` (for connecting dispatch systems) or a drill's own."""
+
+    __tablename__ = "space"
+    __table_args__ = (
+        one_of("kind", ("live", "integration", "drill")),
+        CheckConstraint("id ~ '^[a-z][a-z0-9-]{1,62}$'", name="id"),
+    )
+
+    id: str = Field(primary_key=True, max_length=64)
+    kind: str
+    created_at: datetime = Field(sa_type=UtcTime)

@@ -1,0 +1,317 @@
+"""The two units of work, and the only place where anything is committed.
+
+``UnitOfWork`` is for the domain: rows and journal entries in one transaction, READ COMMITTED, locks in one order
+(request, request line, offer, agreement, (lender, type), resources by id, missions by id, everything else, journal
+head). ``Operation`` is for what has no journal: sessions, throttles, the audit of refusals.
+
+Locks are taken ``FOR NO KEY UPDATE``: they exclude each other, but not the key-share locks that foreign keys take.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlmodel import col, select
+
+from app.domain import authority
+from app.domain.chain import Draft
+from app.domain.errors import NotFound, StaleRevision
+from app.domain.ids import new_id
+from app.store import journal
+from app.store.engine import driver
+from app.store.tables.base import Journaled, Spaced
+from app.store.tables.door import DueWork
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    import asyncpg
+    from sqlalchemy import ColumnElement
+
+    from app.domain.authority import Actor
+
+Visibility = Literal["public", "corridor", "parties"]
+RowT = TypeVar("RowT", bound=Spaced)
+AnyRowT = TypeVar("AnyRowT", bound=Journaled)
+
+
+@dataclass(slots=True)
+class _Event:
+    type: str
+    subject: Journaled
+    visibility: Visibility
+    parties: tuple[UUID, ...]
+    data: dict[str, Any]
+    rows: list[Journaled]
+
+
+@dataclass(slots=True)
+class Act:
+    """What every entry of a transaction says of the act behind it."""
+
+    command: str
+    via: str
+    occurred_at: datetime
+    why: str | None = None
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """One transaction of the domain, as a command's handler sees it."""
+
+    session: AsyncSession
+    raw: asyncpg.Connection[Any]
+    space: str
+    actor: Actor
+    now: datetime
+    act: Act
+    target: UUID | None = None
+    revision: int | None = None
+    authorised: bool = False
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+    main: Journaled | None = None
+    _events: list[_Event] = field(default_factory=list)
+
+    # ------------------------------------------------------------ authority
+
+    def authorise(
+        self,
+        sides: Mapping[str, Collection[UUID]] | None = None,
+        *,
+        command: str | None = None,
+        facts: Mapping[str, str] | None = None,
+    ) -> None:
+        """Check the actor against ``protocols/authority.yaml``; the door refuses a handler that never does.
+
+        ``sides`` names the members on each side of the matter ({"requester": {id}, "lender": {id}}).
+
+        Raises:
+            RoleMissing, ScopeMissing: the actor may not.
+        """
+        named = {side: frozenset(members) for side, members in (sides or {}).items()}
+        authority.check(command or self.act.command, self.actor, named, facts or {})
+        self.authorised = True
+
+    def may(self, command: str, sides: Mapping[str, Collection[UUID]], facts: Mapping[str, str] | None = None) -> bool:
+        """Return whether the actor may also do ``command`` here, without refusing."""
+        named = {side: frozenset(members) for side, members in sides.items()}
+        return authority.may(command, self.actor, named, facts or {})
+
+    def sees(self, *members: UUID | None) -> bool:
+        """Return whether the actor belongs to one of ``members`` (the service itself sees everything)."""
+        return self.actor.member_id is None or self.actor.member_id in members
+
+    # ------------------------------------------------------------ rows
+
+    async def get(self, table: type[RowT], id_: UUID) -> RowT:
+        """Return the row, not locked.
+
+        Raises:
+            NotFound: no such row in this space.
+        """
+        row = await self.session.get(table, (self.space, id_))
+        if row is None:
+            raise NotFound(table.KIND, id_)
+        return row
+
+    async def lock(self, table: type[RowT], id_: UUID) -> RowT:
+        """Return the row as it is after its lock was won.
+
+        Raises:
+            NotFound: no such row in this space.
+        """
+        rows = await self.lock_where(table, col(table.id) == id_)
+        if not rows:
+            raise NotFound(table.KIND, id_)
+        return rows[0]
+
+    async def lock_where(self, table: type[RowT], *where: ColumnElement[bool]) -> list[RowT]:
+        """Return the rows that fit, locked in the order of their ids."""
+        statement = (
+            select(table)
+            .where(col(table.space_id) == self.space, *where)
+            .order_by(col(table.id))
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        )
+        return list((await self.session.execute(statement)).scalars())
+
+    async def lock_target(self, table: type[RowT]) -> RowT:
+        """Lock the row the command is about, and compare the revision the actor started from, if one was sent.
+
+        Raises:
+            NotFound: no such row in this space.
+            StaleRevision: somebody changed it since.
+        """
+        row = await self.lock(table, self.require_target())
+        self.expect_revision(row)
+        return row
+
+    def require_target(self) -> UUID:
+        """Return what the command is about; the entrypoint takes it from the address."""
+        if self.target is None:
+            message = f"{self.act.command} was called without a target"
+            raise RuntimeError(message)
+        return self.target
+
+    def expect_revision(self, row: Journaled) -> None:
+        """Refuse with the present state if the actor started from another revision of ``row``."""
+        if self.revision is not None and self.revision != row.revision:
+            raise StaleRevision(row.KIND, self.revision, row.state())
+
+    async def find(self, table: type[RowT], *where: ColumnElement[bool]) -> list[RowT]:
+        """Return the rows of this space that fit, in the order of their ids, not locked."""
+        statement = select(table).where(col(table.space_id) == self.space, *where).order_by(col(table.id))
+        return list((await self.session.execute(statement)).scalars())
+
+    def add(self, row: AnyRowT) -> AnyRowT:
+        """Have the row inserted with this transaction."""
+        self.session.add(row)
+        return row
+
+    async def lock_stock(self, lender: UUID, type_code: str) -> None:
+        """Lock (lender, type) for this transaction: whoever counts what a lender has left holds this."""
+        await self.raw.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{self.space}/{lender}/{type_code}"
+        )
+
+    # ------------------------------------------------------------ what happened
+
+    def record(
+        self,
+        type_: str,
+        subject: Journaled,
+        *rows: Journaled,
+        visibility: Visibility = "corridor",
+        parties: Sequence[UUID] = (),
+        **data: Any,  # noqa: ANN401 - whatever the event tells, as JSON
+    ) -> None:
+        """Have an entry appended at commit: ``type_`` in the past tense, the state of ``subject`` and ``rows`` in it.
+
+        The first subject recorded is what the receipt is about. Every changed row must stand in some entry, or the
+        transaction fails: a change that the journal doesn't tell is a defect.
+        """
+        if self.main is None:
+            self.main = subject
+        unique = tuple(sorted(set(parties)))
+        self._events.append(_Event(type_, subject, visibility, unique, data, [subject, *rows]))
+
+    def warn(self, code: str, detail: str, **figures: Any) -> None:  # noqa: ANN401 - figures of any kind
+        """Add a warning to the receipt: it went through, and somebody should know this."""
+        self.warnings.append({"code": code, "detail": detail, **figures})
+
+    def later(self, command: str, at: datetime, target: UUID, body: Mapping[str, Any] | None = None) -> None:
+        """Have ``command`` carried out by the service itself at ``at``, if its time still comes."""
+        self.session.add(
+            DueWork(id=new_id(), space_id=self.space, command=command, target=target, body=dict(body or {}), due_at=at)
+        )
+
+    # ------------------------------------------------------------ the end
+
+    async def flush(self) -> None:
+        """Send pending rows to the database now, so that later statements and constraints see them."""
+        await self.session.flush()
+
+    async def finish(self) -> journal.Appended | None:
+        """Write the rows, then append the entries: the journal's head is locked last.
+
+        Raises:
+            RuntimeError: a row was changed that no entry tells.
+        """
+        told = {id(row) for event in self._events for row in event.rows}
+        changed = [row for row in self.session.dirty if isinstance(row, Journaled) and self.session.is_modified(row)]
+        for row in (*changed, *self.session.new):
+            if isinstance(row, Journaled) and id(row) not in told:
+                message = f"{self.act.command} changed a {row.KIND} and recorded nothing of it"
+                raise RuntimeError(message)
+        for row in changed:
+            row.revision += 1
+        await self.session.flush()
+        if not self._events:
+            return None
+        drafts = [self._draft(event) for event in self._events]
+        return await journal.append(
+            self.raw, space=self.space, actor=self.actor.ref, recorded_at=self.now, drafts=drafts
+        )
+
+    def _draft(self, event: _Event) -> Draft:
+        rows: dict[str, list[dict[str, Any]]] = {}
+        for row in event.rows:
+            rows.setdefault(row.KIND, []).append(row.state())
+        act = self.act
+        data: dict[str, Any] = {
+            "command": act.command,
+            "via": act.via,
+            "occurred_at": act.occurred_at,
+            "member_id": self.actor.member_id,
+            **event.data,
+        }
+        if act.why:
+            data["why"] = act.why
+        subject_id: UUID = event.subject.id  # type: ignore[attr-defined]  # every journaled table has one
+        return Draft(
+            type=event.type,
+            subject_kind=event.subject.KIND,
+            subject_id=subject_id,
+            visibility=event.visibility,
+            parties=event.parties if event.visibility == "parties" else (),
+            payload={"data": data, "rows": rows},
+        )
+
+    def rows(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the state of every row that the entries tell, each once, by kind."""
+        seen: set[int] = set()
+        found: dict[str, list[dict[str, Any]]] = {}
+        for event in self._events:
+            for row in event.rows:
+                if id(row) not in seen:
+                    seen.add(id(row))
+                    found.setdefault(row.KIND, []).append(row.state())
+        return found
+
+
+@asynccontextmanager
+async def unit_of_work(
+    engine: AsyncEngine,
+    *,
+    space: str,
+    actor: Actor,
+    now: datetime,
+    act: Act,
+    target: UUID | None = None,
+    revision: int | None = None,
+) -> AsyncIterator[UnitOfWork]:
+    """Open the domain's transaction. It ends rolled back unless ``commit`` was called inside."""
+    async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
+        raw = await driver(await session.connection())
+        yield UnitOfWork(session, raw, space, actor, now, act, target, revision)
+
+
+async def commit(uow: UnitOfWork) -> None:
+    """Make the transaction durable: the door's last step, before any response is built."""
+    await uow.session.commit()
+
+
+@dataclass(slots=True)
+class Operation:
+    """One transaction without a journal, for operational tables."""
+
+    raw: asyncpg.Connection[Any]
+
+    @staticmethod
+    def json(value: object) -> str:
+        """Return ``value`` as a statement's ``$n::jsonb`` takes it."""
+        return orjson.dumps(value).decode()
+
+
+@asynccontextmanager
+async def operation(engine: AsyncEngine) -> AsyncIterator[Operation]:
+    """Open an operational transaction; it commits when the block ends well."""
+    async with engine.begin() as connection:
+        yield Operation(await driver(connection))
