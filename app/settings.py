@@ -20,27 +20,43 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CONCORD_", frozen=True, extra="ignore")
 
-    database_url: str | None = Field(None, description="PostgreSQL (15 or later) to use instead of the embedded one.")
-    data: Path | None = Field(None, description="Folder of the embedded database; chosen by who runs it when unset.")
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    public_url: str | None = Field(None, description="Address under which people reach the service, e.g. https://help.example.")
-    cookie_secure: bool | None = Field(None, description="Secure flag of the session cookie; unset: follows `public_url`.")
-    trusted_proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed.")
-    session_hours: int = Field(12, ge=1, le=24 * 30, description="Hours until a session ends by itself.")
-    idle_minutes: int = Field(8 * 60, ge=5, le=24 * 60, description="Minutes without use until a session ends.")
-    body_limit_kb: int = Field(1024, ge=16, le=65536, description="Largest body that is read, in KiB.")
-    db_pool_size: int = Field(10, ge=1, le=200, description="Database connections a process keeps.")
-    lock_timeout_ms: int = Field(5000, ge=100, le=60_000, description="Longest wait for a lock of the database.")
-    debt_minutes: int = Field(60, ge=1, le=24 * 60, description="Minutes until the acts missing after a phone call are overdue.")
-    ring_back_minutes: int = Field(2, ge=1, le=60, description="Minutes until an unconfirmed phone call alarms.")
-    idempotency_hours: int = Field(24, ge=1, le=24 * 30, description="Hours an Idempotency-Key is remembered.")
+    database_url: str | None = Field(
+        default=None, description="PostgreSQL (15 or later) to use instead of the embedded one."
+    )
+    data: Path | None = Field(
+        default=None, description="Folder of the embedded database; chosen by who runs it when unset."
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    public_url: str | None = Field(
+        default=None, description="Address under which people reach the service, e.g. https://help.example."
+    )
+    cookie_secure: bool | None = Field(
+        default=None, description="Secure flag of the session cookie; unset: follows `public_url`."
+    )
+    trusted_proxies: str = Field(default="127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed.")
+    session_hours: int = Field(default=12, ge=1, le=24 * 30, description="Hours until a session ends by itself.")
+    idle_minutes: int = Field(default=8 * 60, ge=5, le=24 * 60, description="Minutes without use until a session ends.")
+    body_limit_kb: int = Field(default=1024, ge=16, le=65536, description="Largest body that is read, in KiB.")
+    db_pool_size: int = Field(default=10, ge=1, le=200, description="Database connections a process keeps.")
+    lock_timeout_ms: int = Field(
+        default=5000, ge=100, le=60_000, description="Longest wait for a lock of the database."
+    )
+    debt_minutes: int = Field(
+        default=60, ge=1, le=24 * 60, description="Minutes until the acts missing after a phone call are overdue."
+    )
+    ring_back_minutes: int = Field(
+        default=2, ge=1, le=60, description="Minutes until an unconfirmed phone call alarms."
+    )
+    idempotency_hours: int = Field(default=24, ge=1, le=24 * 30, description="Hours an Idempotency-Key is remembered.")
     treaty: str = Field(
-        "mutual assistance between neighbouring states, case by case",
+        default="mutual assistance between neighbouring states, case by case",
         description="Legal basis named when help is given without an agreement (`ad_hoc`).",
     )
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severe log line written.")
-    log_json: bool = Field(False, description="Write log lines as JSON.")
+    log_level: str = Field(
+        default="info", pattern="^(debug|info|warning|error)$", description="Least severe log line written."
+    )
+    log_json: bool = Field(default=False, description="Write log lines as JSON.")
 
 
 def _data(name: str) -> Path:

@@ -18,10 +18,17 @@ COMMAND_SECONDS = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )
 COMMAND_RETRIES = Counter("concord_command_retries", "Commands run again after a deadlock or a race", registry=REGISTRY)
-JOURNAL_SEQ = Gauge("concord_journal_seq", "Sequence of the journal's last entry that this process saw", ["space"], registry=REGISTRY)
+JOURNAL_SEQ = Gauge(
+    "concord_journal_seq", "Sequence of the journal's last entry that this process saw", ["space"], registry=REGISTRY
+)
 DUE_DONE = Counter("concord_due_work", "Due work by kind and outcome", ["kind", "outcome"], registry=REGISTRY)
 DUE_LATE_SECONDS = Histogram("concord_due_late_seconds", "How late due work was taken up", registry=REGISTRY)
-HTTP_REQUESTS = Counter("concord_http_requests", "HTTP requests by method, route and status", ["method", "route", "status"], registry=REGISTRY)
+HTTP_REQUESTS = Counter(
+    "concord_http_requests",
+    "HTTP requests by method, route and status",
+    ["method", "route", "status"],
+    registry=REGISTRY,
+)
 REFUSED_LOGINS = Counter("concord_refused_logins", "Sign-ins refused, by reason", ["reason"], registry=REGISTRY)
 
 

@@ -70,7 +70,9 @@ async def one_due(door: Door) -> bool:
         if claimed is None:
             raise
         wait_s = min(2 ** claimed["attempts"], LONGEST_WAIT_S)
-        log.exception("due_work_failed", command=claimed["command"], attempts=claimed["attempts"] + 1, again_in_s=wait_s)
+        log.exception(
+            "due_work_failed", command=claimed["command"], attempts=claimed["attempts"] + 1, again_in_s=wait_s
+        )
         await _mark(door, claimed["id"], LATER, now + timedelta(seconds=wait_s), repr(error)[:500])
         DUE_DONE.labels(claimed["command"], "failed").inc()
         return True
@@ -95,7 +97,7 @@ async def _mark(door: Door, id_: UUID, statement: str, at: datetime, outcome: st
 
 
 def _id(claimed: asyncpg.Record | None) -> UUID:
-    assert claimed is not None  # noqa: S101 - a refusal comes from a handler, and a handler from a claim
+    assert claimed is not None
     id_: UUID = claimed["id"]
     return id_
 

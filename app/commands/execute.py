@@ -1,11 +1,11 @@
 """The door: every change of the domain passes here, from every entrypoint.
 
-    execute(command)  ──▶ may this actor ever?  ──▶ transaction:
-                          1  has this key been used?  (a repeat gets the first receipt)
-                          2  the handler: locks, checks authority and state, changes rows, records events
-                          3  rows are written, entries appended (the head is locked last), the key is stored
-                          4  COMMIT  ──▶ a hint with the seq  ──▶ the receipt
-    a deadlock or a lost race  ──▶ again, a few times          a refusal ──▶ audit, in a transaction of its own
+execute(command)  ──▶ may this actor ever?  ──▶ transaction:
+1  has this key been used?  (a repeat gets the first receipt)
+2  the handler: locks, checks authority and state, changes rows, records events
+3  rows are written, entries appended (the head is locked last), the key is stored
+4  COMMIT  ──▶ a hint with the seq  ──▶ the receipt
+a deadlock or a lost race  ──▶ again, a few times          a refusal ──▶ audit, in a transaction of its own
 """
 
 from __future__ import annotations
@@ -92,7 +92,9 @@ class Door:
         started = time.perf_counter()
         try:
             authority.may_ever(entry.name, actor)
-            call = _Call(entry, command, actor, space, key, target, revision, _digest(entry.name, target, revision, command))
+            call = _Call(
+                entry, command, actor, space, key, target, revision, _digest(entry.name, target, revision, command)
+            )
             receipt = await self._persist(call)
         except ConcordError as refusal:
             COMMANDS.labels(entry.name, refusal.slug).inc()
@@ -121,7 +123,13 @@ class Door:
         now = self.clock.now()
         act = _act(call.entry.name, call.command, call.actor, now)
         async with unit_of_work(
-            self.engine, space=call.space, actor=call.actor, now=now, act=act, target=call.target, revision=call.revision
+            self.engine,
+            space=call.space,
+            actor=call.actor,
+            now=now,
+            act=act,
+            target=call.target,
+            revision=call.revision,
         ) as uow:
             if call.key is not None and (first := await _repeat(uow, call)) is not None:
                 return first

@@ -46,6 +46,11 @@ class Actor:
     via: Via
     scopes: frozenset[str] | None = None
 
+    @property
+    def ref(self) -> str:
+        """How the journal names the actor: ``user:<id>`` or ``system``, never by name."""
+        return "system" if self.id is None else f"user:{self.id}"
+
 
 SYSTEM = Actor(id=None, kind="system", member_id=None, roles=frozenset(), via="system")
 """The service itself: due work, and the command line of whoever runs the deployment. It may do everything."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -133,6 +133,14 @@ class Machine:
                     came_from[step.to] = here
                     queue.append(step.to)
         raise self._refusal(state, target, facts)
+
+    def refuse_final(self, state: str, act: str, current: Mapping[str, Any]) -> None:
+        """Refuse an ``act`` that changes something other than the state, once nothing follows ``state`` any more.
+
+        Raises ``TransitionNotAllowed`` with the ``current`` state of the thing.
+        """
+        if self._known(state).final:
+            raise TransitionNotAllowed(self.name, state, act, allowed=[], current=current)
 
     def _known(self, state: str) -> State:
         try:

@@ -74,5 +74,5 @@ async def reading(engine: AsyncEngine, *, snapshot: bool = False) -> AsyncIterat
     """
     async with engine.connect() as connection:
         if snapshot:
-            await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            connection = await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         yield await driver(connection)

@@ -93,7 +93,9 @@ async def _take_turn(guard: AsyncConnection, progress: Callable[[str], None]) ->
         if waited == 0.0:
             progress("another process is migrating; waiting for it")
         if waited >= WAIT_FOR_OTHERS_S:
-            message = f"another process has been migrating for {WAIT_FOR_OTHERS_S} s; look at it before starting this one"
+            message = (
+                f"another process has been migrating for {WAIT_FOR_OTHERS_S} s; look at it before starting this one"
+            )
             raise TimeoutError(message)
         waited += 0.2
         await asyncio.sleep(0.2)

@@ -190,7 +190,7 @@ class UnitOfWork:
         *rows: Journaled,
         visibility: Visibility = "corridor",
         parties: Sequence[UUID] = (),
-        **data: Any,  # noqa: ANN401 - whatever the event tells, as JSON
+        **data: Any,
     ) -> None:
         """Have an entry appended at commit: ``type_`` in the past tense, the state of ``subject`` and ``rows`` in it.
 
@@ -202,7 +202,7 @@ class UnitOfWork:
         unique = tuple(sorted(set(parties)))
         self._events.append(_Event(type_, subject, visibility, unique, data, [subject, *rows]))
 
-    def warn(self, code: str, detail: str, **figures: Any) -> None:  # noqa: ANN401 - figures of any kind
+    def warn(self, code: str, detail: str, **figures: Any) -> None:
         """Add a warning to the receipt: it went through, and somebody should know this."""
         self.warnings.append({"code": code, "detail": detail, **figures})
 

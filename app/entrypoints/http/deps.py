@@ -6,7 +6,7 @@ No dependency commits anything: the door has done so before a receipt exists.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -41,12 +41,18 @@ def the_door(request: Request) -> Door:
 TheDoor = Annotated[Door, Depends(the_door)]
 
 
-async def _reader(door: TheDoor) -> AsyncIterator[asyncpg.Connection[Any]]:
+if TYPE_CHECKING:
+    Connection: TypeAlias = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection  # generic for the type checker alone
+
+
+async def _reader(door: TheDoor) -> AsyncIterator[Connection]:
     async with reading(door.engine) as conn:
         yield conn
 
 
-Reader = Annotated[asyncpg.Connection[Any], Depends(_reader)]
+Reader = Annotated[Connection, Depends(_reader)]
 """A connection for queries, given back when the answer is made."""
 
 _Key = Annotated[
@@ -69,7 +75,7 @@ _IfMatch = Annotated[
 class Doorway:
     """The door as one request sees it: who asks, in which space, under which key."""
 
-    def __init__(  # noqa: D107 - FastAPI calls it
+    def __init__(
         self,
         door: TheDoor,
         actor: CurrentActor,

@@ -46,8 +46,8 @@ class AgreementVersion(Spaced, table=True):
 
     agreement_id: UUID
     version: int
-    lenders: list[UUID] = Field(sa_type=ARRAY(PG_UUID(as_uuid=True)))  # type: ignore[call-overload]
-    borrowers: list[UUID] = Field(sa_type=ARRAY(PG_UUID(as_uuid=True)))  # type: ignore[call-overload]
+    lenders: list[UUID] = Field(sa_type=ARRAY(PG_UUID(as_uuid=True)))
+    borrowers: list[UUID] = Field(sa_type=ARRAY(PG_UUID(as_uuid=True)))
     precedence: int = 100
     terms: dict[str, Any] = Field(sa_type=JSONB)
     effective_at: datetime = Field(sa_type=UtcTime)

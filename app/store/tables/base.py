@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint
 from sqlmodel import Field, SQLModel
+from typing_extensions import override
 
 from app.domain.chain import plain
 from app.domain.lifecycle import states
@@ -39,7 +40,9 @@ def ref(columns: str, table: str, *, name: str | None = None) -> ForeignKeyConst
     """Return a foreign key from ``columns`` (spaces between) to ``table``'s id, within the same space."""
     local = columns.split()
     remote = ["id"] if len(local) == 1 else ["id", *local[1:]]
-    return ForeignKeyConstraint(["space_id", *local], [f"{table}.space_id", *(f"{table}.{r}" for r in remote)], name=name)
+    return ForeignKeyConstraint(
+        ["space_id", *local], [f"{table}.space_id", *(f"{table}.{r}" for r in remote)], name=name
+    )
 
 
 def one_of(column: str, values: tuple[str, ...], *, null: bool = False) -> CheckConstraint:
@@ -66,6 +69,7 @@ class Journaled(SQLModel):
 
     revision: int = Field(default=1, ge=1)
 
+    @override
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if cls.KIND:

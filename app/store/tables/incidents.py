@@ -47,7 +47,11 @@ class IncidentLogEntry(Spaced, table=True):
     """One line of an incident's log; lines are added, never changed."""
 
     __tablename__ = "incident_log"
-    __table_args__ = (ref("incident_id", "incident"), ref("member_id", "member"), Index(None, "space_id", "incident_id", "id"))
+    __table_args__ = (
+        ref("incident_id", "incident"),
+        ref("member_id", "member"),
+        Index(None, "space_id", "incident_id", "id"),
+    )
     KIND: ClassVar[str] = "incident_log"
 
     incident_id: UUID

@@ -1,0 +1,90 @@
+"""The only place that wires things together: ``create_app()`` and what lives as long as it does."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import FastAPI
+
+import app.commands.catalogue  # noqa: F401 - enters every handler at the door
+from app.commands.execute import Door
+from app.domain.clock import Clock, SystemClock
+from app.entrypoints.http import docs, health, incidents, middleware, problems
+from app.entrypoints.scheduler import scheduler
+from app.settings import Settings
+from app.store.engine import create_engine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from fastapi import APIRouter
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    health.router,
+    incidents.router,
+)
+
+DESCRIPTION: Final = """
+Cities on two sides of a border help each other in a disaster: incidents, requests, offers, missions, and the journal
+that both sides hold.
+
+**Signing in.** Send `Authorization: Bearer <token>`, or sign in at `POST /api/v1/session` and send the cookie, with
+`X-CSRF-Token` on everything that changes something.
+
+**Changing something.** Every change answers with a *receipt*: its place in the journal, and how what it touched is now.
+Send an `Idempotency-Key` and repeat as often as you like. What somebody else may have changed since you read it wants
+`If-Match` with the `ETag` you read.
+
+**Being refused.** Every refusal is a problem (RFC 9457) with a stable `type`, the fields that are wrong, and what to do next.
+
+**Places and times.** Longitude before latitude (EPSG:4326), areas as GeoJSON. Times are RFC 3339 with an offset.
+"""
+
+
+def create_app(settings: Settings, dsn: str, *, clock: Clock | None = None, background: bool = True) -> FastAPI:
+    """Return the application on the database at ``dsn``, which must be migrated.
+
+    ``background`` False leaves due work and the wake-up to others: for tests that set the clock.
+    """
+    engine = create_engine(dsn, pool_size=settings.db_pool_size, lock_timeout_ms=settings.lock_timeout_ms)
+    door = Door(engine, settings, clock or SystemClock())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        wakes = scheduler(door) if background else None
+        if wakes is not None:
+            wakes.start()
+        try:
+            yield
+        finally:
+            if wakes is not None:
+                wakes.shutdown(wait=False)
+            await engine.dispose()
+
+    made = FastAPI(
+        title="Concord",
+        summary="Mutual assistance across a border.",
+        description=DESCRIPTION,
+        version=version("concord"),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        separate_input_output_schemas=False,
+    )
+    made.state.door = door
+    made.state.settings = settings
+    for router in ROUTERS:
+        made.include_router(router)
+    problems.install(made)
+    docs.install(made)
+    middleware.install(made, body_limit=settings.body_limit_kb * 1024)
+    return made
+
+
+def openapi() -> dict[str, Any]:
+    """Return the OpenAPI document without a database."""
+    return create_app(Settings(), "postgresql://nobody@localhost/none", background=False).openapi()

@@ -1,0 +1,221 @@
+"""What the tests stand on: a real PostgreSQL, a template database cloned for each test, a clock that can be set."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import httpx
+import orjson
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlmodel import select
+
+import app.commands.catalogue  # noqa: F401 - enters every handler at the door
+from app.commands.execute import Door
+from app.domain import fold as folding
+from app.domain.clock import SetClock
+from app.main import create_app
+from app.settings import Settings
+from app.store.embedded import EmbeddedServer
+from app.store.engine import create_engine
+from app.store.migrate import migrate
+from app.store.tables import JOURNALED
+from tests.world import World, build_world
+
+NOON = datetime(2026, 7, 14, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def server_dsn():
+    """Address of a PostgreSQL server: CONCORD_TEST_DATABASE_URL, or an embedded one without fsync."""
+    if named := os.environ.get("CONCORD_TEST_DATABASE_URL"):
+        yield named
+        return
+    folder = Path(tempfile.mkdtemp(prefix="concord-test-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        with EmbeddedServer(folder / "data", fsync=False) as server:
+            yield server.dsn
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _beside(dsn: str, database: str) -> str:
+    return f"{dsn.rsplit('/', 1)[0]}/{database}"
+
+
+async def _on_server(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def empty_template(server_dsn):
+    """Name of a migrated database without a corridor."""
+    name = f"concord_empty_{uuid.uuid4().hex[:8]}"
+    await _on_server(server_dsn, f"CREATE DATABASE {name}")
+    await migrate(_beside(server_dsn, name))
+    yield name
+    await _on_server(server_dsn, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+async def world_template(server_dsn, empty_template):
+    """Name of a database with the world of ``tests/world.py`` in it, and that world's ids."""
+    name = f"concord_world_{uuid.uuid4().hex[:8]}"
+    await _on_server(server_dsn, f"CREATE DATABASE {name} TEMPLATE {empty_template}")
+    engine = create_engine(_beside(server_dsn, name), pool_size=2)
+    world = await build_world(Door(engine, Settings(), SetClock(NOON)))
+    await engine.dispose()
+    yield name, world
+    await _on_server(server_dsn, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+async def _clone(server_dsn: str, template: str):
+    name = f"concord_test_{uuid.uuid4().hex[:12]}"
+    await _on_server(server_dsn, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _beside(server_dsn, name)
+    await _on_server(server_dsn, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def empty_database(server_dsn, empty_template):
+    """Address of a fresh migrated database without a corridor."""
+    async for dsn in _clone(server_dsn, empty_template):
+        yield dsn
+
+
+@pytest.fixture
+async def database(server_dsn, world_template):
+    """Address of a fresh database with the world in it."""
+    async for dsn in _clone(server_dsn, world_template[0]):
+        yield dsn
+
+
+@pytest.fixture
+def world(world_template) -> World:
+    """The ids of the world."""
+    return world_template[1]
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """A clock that stands at noon on 14 July 2026 (UTC) until the test moves it."""
+    return SetClock(NOON)
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """The defaults."""
+    return Settings()
+
+
+@pytest.fixture
+async def engine(database):
+    """An engine on the test's database."""
+    made = create_engine(database, pool_size=8)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+def door(engine: AsyncEngine, settings: Settings, clock: SetClock) -> Door:
+    """The door on the test's database, with the clock that can be set."""
+    return Door(engine, settings, clock)
+
+
+@pytest.fixture
+async def pg(database):
+    """Opens asyncpg connections to the test's database: ``conn = await pg()``. They are closed after the test."""
+    opened = []
+
+    async def connect():
+        opened.append(await asyncpg.connect(database, timeout=10))
+        return opened[-1]
+
+    yield connect
+    for connection in opened:
+        await connection.close()
+
+
+@pytest.fixture
+async def application(database, settings, clock):
+    """The whole application on the test's database, without background work."""
+    made = create_app(settings, database, clock=clock, background=False)
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+@pytest.fixture
+async def anonymous(application):
+    """An HTTP client that is nobody."""
+    transport = httpx.ASGITransport(app=application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://concord.test") as client:
+        yield client
+
+
+@pytest.fixture
+async def client(application, world):
+    """Makes HTTP clients: ``client("maas", "dispatcher")`` is signed in with that user's token."""
+    opened = []
+
+    def make(member: str, role: str) -> httpx.AsyncClient:
+        made = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=application),
+            base_url="http://concord.test",
+            headers={"Authorization": f"Bearer {world.token(member, role)}"},
+        )
+        opened.append(made)
+        return made
+
+    yield make
+    for each in opened:
+        await each.aclose()
+
+
+@pytest.fixture
+def assert_fold(engine):
+    """Compares the journal folded from its beginning with the tables, row by row, in every journaled table."""
+
+    async def compare(space: str = "live") -> None:
+        folded, tables = await folded_and_tables(engine, space)
+        for kind in JOURNALED:
+            assert folded.get(kind, {}) == tables.get(kind, {}), f"the journal tells {kind} otherwise than the table"
+
+    return compare
+
+
+async def folded_and_tables(engine: AsyncEngine, space: str) -> tuple[dict, dict]:
+    """Return {kind: {id: state}} as the journal tells it and as the tables hold it."""
+
+    told: dict = {}
+    held: dict = {}
+    async with AsyncSession(engine) as session:
+        rows = await session.execute(JOURNAL_PAYLOADS, {"space": space})
+        states = folding.fold(orjson.loads(payload) for (payload,) in rows)
+        for (kind, id_), state in states.items():
+            told.setdefault(kind, {})[str(id_)] = state
+        for kind, table in JOURNALED.items():
+            statement = select(table)
+            if "space_id" in table.model_fields:
+                statement = statement.where(table.space_id == space)
+            elif space != "live":
+                continue
+            for row in (await session.execute(statement)).scalars():
+                held.setdefault(kind, {})[str(row.id)] = row.state()
+    return told, held
+
+
+JOURNAL_PAYLOADS = text(
+    "SELECT payload FROM journal_entry WHERE space_id = :space AND payload IS NOT NULL ORDER BY seq"
+)
