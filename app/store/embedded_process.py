@@ -102,7 +102,7 @@ def ask_mark(account: Account, binaries: Binaries, data: Path, port: int, passwo
             f"The server at port {port}, left alive in {data}, refuses the password in {data.with_name('password')}.",
             "Bring that file back from where it was copied from.",
         )
-    directory, _, mark = answer.stdout.rstrip("\n").rpartition("\n")
+    directory, _, mark = answer.stdout.removesuffix("\n").rpartition("\n")
     return mark if answer.returncode == 0 and Path(directory) == data else None
 
 
