@@ -1,5 +1,5 @@
 """Every command there is: importing this module enters all handlers at the door."""
 
-from app.commands import incidents
+from app.commands import agreements, incidents
 
-__all__ = ["incidents"]
+__all__ = ["agreements", "incidents"]

@@ -53,8 +53,10 @@ FUTURE: Final = timedelta(minutes=2)
 RACES: Final[frozenset[str]] = frozenset(
     {
         "pk_idempotency",
+        "uq_agreement_space_id_code",
         "uq_incident_space_id_ref",
         "uq_request_space_id_ref",
+        "uq_response_space_id_request_id_member_id",
     }
 )
 """Unique constraints whose violation means that somebody else was first, or a short code was drawn twice: run again."""
