@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+import asyncio
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,8 +11,9 @@ from fastapi import FastAPI
 
 import app.commands.catalogue  # noqa: F401 - enters every handler at the door
 from app.commands.execute import Door
+from app.delivery.wakes import Wakes
 from app.domain.clock import Clock, SystemClock
-from app.entrypoints.http import docs, health, incidents, middleware, problems
+from app.entrypoints.http import docs, health, incidents, journal, middleware, problems
 from app.entrypoints.scheduler import scheduler
 from app.settings import Settings
 from app.store.engine import create_engine
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     health.router,
     incidents.router,
+    journal.router,
 )
 
 DESCRIPTION: Final = """
@@ -46,21 +49,26 @@ Send an `Idempotency-Key` and repeat as often as you like. What somebody else ma
 def create_app(settings: Settings, dsn: str, *, clock: Clock | None = None, background: bool = True) -> FastAPI:
     """Return the application on the database at ``dsn``, which must be migrated.
 
-    ``background`` False leaves due work and the wake-up to others: for tests that set the clock.
+    ``background`` False leaves due work to others: for tests that set the clock.
     """
     engine = create_engine(dsn, pool_size=settings.db_pool_size, lock_timeout_ms=settings.lock_timeout_ms)
-    door = Door(engine, settings, clock or SystemClock())
+    wakes = Wakes(dsn)
+    door = Door(engine, settings, clock or SystemClock(), on_commit=wakes.committed)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        wakes = scheduler(door) if background else None
-        if wakes is not None:
-            wakes.start()
+        listening = asyncio.create_task(wakes.run(), name="wakes")
+        due = scheduler(door) if background else None
+        if due is not None:
+            due.start()
         try:
             yield
         finally:
-            if wakes is not None:
-                wakes.shutdown(wait=False)
+            if due is not None:
+                due.shutdown(wait=False)
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
             await engine.dispose()
 
     made = FastAPI(
@@ -77,6 +85,7 @@ def create_app(settings: Settings, dsn: str, *, clock: Clock | None = None, back
     )
     made.state.door = door
     made.state.settings = settings
+    made.state.wakes = wakes
     for router in ROUTERS:
         made.include_router(router)
     problems.install(made)

@@ -108,6 +108,7 @@ ORDER BY seq
 LIMIT $3
 """
 
+_ABOUT: Final = _READ.replace("seq > $2", "seq > $2 AND subject_kind = $7 AND subject_id = $8 AND visible")
 
 _PREFETCH: Final = 1000
 """Entries fetched at a time where a whole journal is gone through."""
@@ -180,6 +181,14 @@ async def read(
     Without a viewer: all, for the service itself.
     """
     return [_line(row) for row in await conn.fetch(_READ, space, after, limit, *_eyes(viewer))]
+
+
+async def about(
+    conn: Connection, space: str, kind: str, id_: UUID, after: int, limit: int, viewer: Viewer | None = None
+) -> list[Entry]:
+    """Return up to ``limit`` entries about one thing after seq ``after``, in order; only those for the viewer's eyes."""
+    rows = await conn.fetch(_ABOUT, space, after, limit, *_eyes(viewer), kind, id_)
+    return [line for row in rows if isinstance(line := _line(row), Entry)]
 
 
 async def export_lines(

@@ -6,7 +6,7 @@ No dependency commits anything: the door has done so before a receipt exists.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -42,7 +42,7 @@ TheDoor = Annotated[Door, Depends(the_door)]
 
 
 if TYPE_CHECKING:
-    Connection: TypeAlias = asyncpg.Connection[Any]
+    Connection: TypeAlias = asyncpg.Connection
 else:
     Connection = asyncpg.Connection  # generic for the type checker alone
 

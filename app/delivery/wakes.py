@@ -1,0 +1,123 @@
+"""The wake-up between processes: NOTIFY after the commit, one for many, with nothing in it but the space and its seq.
+
+It is a hint. Whoever waits for it also looks by itself every ``POLL_S`` seconds, so a lost hint costs a little time and
+never an entry. The connection is watched; when it ends, it is opened again and every waiter looks once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import asyncpg
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHANNEL: Final = "concord_journal"
+POLL_S: Final = 2.0
+GATHER_S: Final = 0.002
+"""How long hints are gathered before one is sent for all of them."""
+LONGEST_PAUSE_S: Final = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class Wakes:
+    """One a process: says that a journal went on, and hears it from the other processes."""
+
+    def __init__(self, dsn: str) -> None:
+        """Keep the address; ``run`` connects."""
+        self._dsn = dsn
+        self._seen: dict[str, int] = {}
+        self._waiting: set[asyncio.Event] = set()
+        self._to_send: dict[str, int] = {}
+        self._something = asyncio.Event()
+        self.connected = asyncio.Event()
+
+    def committed(self, space: str, seq: int) -> None:
+        """Wake this process' waiters at once and have the other processes told. Never blocks, never fails."""
+        self._to_send[space] = max(seq, self._to_send.get(space, 0))
+        self._something.set()
+        self._heard(space, seq)
+
+    async def wait(self, space: str, after: int, *, timeout_s: float = POLL_S) -> None:
+        """Return when the journal of ``space`` is known to be beyond ``after``, or after ``timeout_s`` in any case."""
+        woken = asyncio.Event()
+        self._waiting.add(woken)
+        try:
+            async with asyncio.timeout(timeout_s):
+                while self._seen.get(space, 0) <= after:
+                    await woken.wait()
+                    if not self.connected.is_set():
+                        return
+                    woken.clear()
+        except TimeoutError:
+            return
+        finally:
+            self._waiting.discard(woken)
+
+    async def run(self) -> None:
+        """Listen and tell until cancelled; a connection that ends is opened again, with growing pauses."""
+        pause_s = 0.1
+        while True:
+            try:
+                await self._session()
+                pause_s = 0.1
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("wake_up_lost", error=repr(error), again_in_s=pause_s)
+            self.connected.clear()
+            self._wake_all()
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    async def _session(self) -> None:
+        ended = asyncio.Event()
+        connection = await asyncpg.connect(self._dsn, timeout=10)
+        try:
+            connection.add_termination_listener(lambda _connection: ended.set())
+            await connection.add_listener(CHANNEL, self._on_notify)
+            self.connected.set()
+            self._wake_all()
+            while not ended.is_set():
+                await self._wait_for_any(ended)
+                if ended.is_set():
+                    return
+                await asyncio.sleep(GATHER_S)
+                self._something.clear()
+                await self._tell(connection)
+        finally:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                await connection.close(timeout=2)
+
+    async def _wait_for_any(self, ended: asyncio.Event) -> None:
+        waits = [asyncio.ensure_future(self._something.wait()), asyncio.ensure_future(ended.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+
+    async def _tell(self, connection: asyncpg.Connection[Any]) -> None:
+        gathered, self._to_send = self._to_send, {}
+        for space, seq in gathered.items():
+            await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{space}:{seq}")
+
+    def _on_notify(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        space, _, seq = str(payload).rpartition(":")
+        if space and seq.isdecimal():
+            self._heard(space, int(seq))
+
+    def _heard(self, space: str, seq: int) -> None:
+        if seq > self._seen.get(space, 0):
+            self._seen[space] = seq
+            self._wake_all()
+
+    def _wake_all(self) -> None:
+        for woken in self._waiters():
+            woken.set()
+
+    def _waiters(self) -> Iterator[asyncio.Event]:
+        yield from tuple(self._waiting)

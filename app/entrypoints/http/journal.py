@@ -1,0 +1,133 @@
+"""The journal over HTTP: what happened after a seq, by page or as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Query, Request
+from pydantic import Field
+
+from app.delivery.tail import tail
+from app.domain.chain import Entry, Stub, Viewer
+from app.entrypoints.http.deps import CurrentActor, Reader, Space, TheDoor, space_router
+from app.entrypoints.http.problems import responses
+from app.queries.models import ReadModel
+from app.store import journal
+
+router = space_router("journal")
+
+LONGEST_WAIT_S = 25
+
+
+class EntryView(ReadModel):
+    """One entry; of one that is not for you, only ``seq``, ``digest`` and ``hash``, which keep the chain whole."""
+
+    seq: int
+    hidden: bool
+    """True for an entry that you may not see."""
+    type: str | None = None
+    """What happened, in the past tense: request.opened."""
+    version: int | None = None
+    recorded_at: datetime | None = None
+    actor: str | None = None
+    """user:<id>, or system."""
+    subject: str | None = None
+    """What it is about: <kind>:<id>."""
+    visibility: Literal["public", "corridor", "parties"] | None = None
+    data: dict[str, Any] | None = None
+    """What the event tells: command, occurred_at, via, why, and its own figures. Null once erased."""
+    rows: dict[str, list[dict[str, Any]]] | None = None
+    """The full state of every row that changed, by kind. Null once erased."""
+    digest: str
+    hash: str
+
+
+class JournalPage(ReadModel):
+    """Entries in the order of their seq, without a gap."""
+
+    entries: tuple[EntryView, ...]
+    after: int
+    """Pass on as ``after`` to get what follows."""
+    head: int = Field(description="The seq of the journal's last entry when this was read.")
+    head_hash: str = Field(
+        description="The hash of that entry: keep it, and `journal verify --head` can prove that nothing was rewritten."
+    )
+
+
+@router.get("/journal", summary="Read the journal", responses=responses(path_ids=True))
+async def read_journal(
+    request: Request,
+    space: Space,
+    actor: CurrentActor,
+    door: TheDoor,
+    reader: Reader,
+    after: Annotated[int, Query(ge=0, le=2**53, description="The last seq you have.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Most entries in one answer.")] = 200,
+    wait_s: Annotated[
+        int, Query(ge=0, le=LONGEST_WAIT_S, description="Wait up to this long if there is nothing new yet.")
+    ] = 0,
+) -> JournalPage:
+    """What happened after `after`. Entries between other parties come as stubs, so that you can check the whole chain."""
+    viewer = Viewer(actor.member_id)
+    await journal.head_of(reader, space)
+    found = await journal.read(reader, space, after, limit, viewer)
+    if not found and wait_s:
+        follow = tail(door.engine, request.app.state.wakes, space, after, viewer)
+        try:
+            async with asyncio.timeout(wait_s), aclosing(follow):
+                found = list(await anext(follow))[:limit]
+        except TimeoutError:
+            found = []
+    seq, hash_ = await journal.head_of(reader, space)
+    return JournalPage(
+        entries=tuple(_view(entry) for entry in found),
+        after=found[-1].seq if found else after,
+        head=seq,
+        head_hash=hash_.hex(),
+    )
+
+
+@router.get("/journal/about/{kind}/{subject_id}", summary="Read what happened to one thing", responses=responses())
+async def read_history(
+    space: Space,
+    kind: str,
+    subject_id: UUID,
+    actor: CurrentActor,
+    reader: Reader,
+    after: Annotated[int, Query(ge=0, le=2**53, description="The last seq you have.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=200, description="Most entries in one answer.")] = 50,
+) -> JournalPage:
+    """The entries about one thing that you may see, in order: its time line."""
+    seq, hash_ = await journal.head_of(reader, space)
+    found = await journal.about(reader, space, kind, subject_id, after, limit, Viewer(actor.member_id))
+    return JournalPage(
+        entries=tuple(_view(entry) for entry in found),
+        after=found[-1].seq if found else after,
+        head=seq,
+        head_hash=hash_.hex(),
+    )
+
+
+def _view(entry: Entry | Stub) -> EntryView:
+    if isinstance(entry, Stub):
+        return EntryView(seq=entry.seq, hidden=True, digest=entry.digest.hex(), hash=entry.hash.hex())
+    head = entry.head()
+    body = entry.body() or {}
+    return EntryView(
+        seq=entry.seq,
+        hidden=False,
+        type=entry.type,
+        version=head["v"],
+        recorded_at=entry.recorded_at,
+        actor=head["actor"],
+        subject=head["subject"],
+        visibility=entry.visibility,
+        data=body.get("data"),
+        rows=body.get("rows"),
+        digest=entry.digest.hex(),
+        hash=entry.hash.hex(),
+    )
