@@ -64,11 +64,11 @@ def _clean(*, lines: bool) -> Callable[[Any], Any]:
     return clean
 
 
-def text_schema(least: int, most: int, *, lines: bool = False) -> dict[str, Any]:
+def text_schema(least: int, most: int, example: str, *, lines: bool = False) -> dict[str, Any]:
     """Return the JSON schema of a text, with a pattern that says which characters it may hold."""
     forbidden = r"\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069" + ("" if lines else r"\t\n")
     some = f"[^{forbidden}]*"
-    schema: dict[str, Any] = {"type": "string", "maxLength": most}
+    schema: dict[str, Any] = {"type": "string", "maxLength": most, "examples": [example]}
     if least:
         return schema | {"minLength": least, "pattern": f"^{some}[^\\s{forbidden}]{some}$"}
     return schema | {"pattern": f"^{some}$"}
@@ -78,19 +78,29 @@ ONE_LINE = BeforeValidator(_clean(lines=False))
 LINES = BeforeValidator(_clean(lines=True))
 
 ShortText: TypeAlias = Annotated[
-    str, Field(min_length=1, max_length=200), ONE_LINE, WithJsonSchema(text_schema(1, 200))
+    str, Field(min_length=1, max_length=200), ONE_LINE, WithJsonSchema(text_schema(1, 200, "High water on the Maas"))
 ]
 """One line: a name, a title, an address."""
 
-LongText: TypeAlias = Annotated[str, Field(max_length=4_000), LINES, WithJsonSchema(text_schema(0, 4_000, lines=True))]
+LongText: TypeAlias = Annotated[
+    str,
+    Field(max_length=4_000),
+    LINES,
+    WithJsonSchema(text_schema(0, 4_000, "The quay is closed to traffic.", lines=True)),
+]
 """Free text with lines and tabs; may be empty."""
 
 Note: TypeAlias = Annotated[
-    str, Field(min_length=1, max_length=4_000), LINES, WithJsonSchema(text_schema(1, 4_000, lines=True))
+    str,
+    Field(min_length=1, max_length=4_000),
+    LINES,
+    WithJsonSchema(text_schema(1, 4_000, "The dike at the sluice is seeping.", lines=True)),
 ]
 """Free text that says something: a log entry, a reason."""
 
-CallSign: TypeAlias = Annotated[str, Field(min_length=1, max_length=40), ONE_LINE, WithJsonSchema(text_schema(1, 40))]
+CallSign: TypeAlias = Annotated[
+    str, Field(min_length=1, max_length=40), ONE_LINE, WithJsonSchema(text_schema(1, 40, "Maas 21-4"))
+]
 """What a unit answers to on the radio."""
 
 Code: TypeAlias = Annotated[

@@ -14,7 +14,16 @@ from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias
 
 import orjson
 import shapely
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
@@ -62,6 +71,9 @@ Ring: TypeAlias = Annotated[tuple[Position, ...], Field(min_length=4, max_length
 Rings: TypeAlias = Annotated[tuple[Ring, ...], Field(min_length=1, max_length=MAX_VERTICES // 4)]
 
 
+_SQUARE: list[JsonValue] = [[5.68, 50.84], [5.7, 50.84], [5.7, 50.86], [5.68, 50.86], [5.68, 50.84]]
+
+
 class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -72,6 +84,8 @@ class _Shape(BaseModel):
 
 class Point(_Shape):
     """One place."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"type": "Point", "coordinates": [5.69, 50.85]}]})
 
     type: Literal["Point"]
     coordinates: Position
@@ -90,6 +104,10 @@ class Point(_Shape):
 class LineString(_Shape):
     """A line, for example the stretch of a road or river that an incident lies along."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"type": "LineString", "coordinates": [[5.69, 50.85], [5.7, 50.86]]}]}
+    )
+
     type: Literal["LineString"]
     coordinates: Annotated[tuple[Position, ...], Field(min_length=2, max_length=MAX_VERTICES)]
 
@@ -101,6 +119,8 @@ class LineString(_Shape):
 
 class Polygon(_Shape):
     """An area in one piece: the first ring is its outline, any other is a hole."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"type": "Polygon", "coordinates": [_SQUARE]}]})
 
     type: Literal["Polygon"]
     coordinates: Rings
@@ -115,6 +135,8 @@ class Polygon(_Shape):
 
 class MultiPolygon(_Shape):
     """An area in several pieces that do not overlap."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"type": "MultiPolygon", "coordinates": [[_SQUARE]]}]})
 
     type: Literal["MultiPolygon"]
     coordinates: Annotated[tuple[Rings, ...], Field(min_length=1, max_length=MAX_VERTICES // 4)]

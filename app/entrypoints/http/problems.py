@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import sqlalchemy.exc
@@ -27,6 +28,7 @@ from app.entrypoints.http.causes import from_any, from_http, malformed
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "/problems/"
+_PATH_SAFE = "/:@!$&'()*+,;=~"
 _MOST_ERRORS = 100
 """A list of ten thousand wrong items does not get an answer of ten thousand errors."""
 
@@ -99,12 +101,17 @@ def problem(error: ConcordError, request: HTTPConnection, *, headers: Mapping[st
         sent.setdefault("Retry-After", str(error.retry_after_s))
     if isinstance(error, errors.Unavailable):
         sent.setdefault("Retry-After", "2")
-    body = body_of(error, instance=request.scope["path"], request_id=request.scope.get("request_id"))
+    body = body_of(
+        error, instance=quote(request.scope["path"], safe=_PATH_SAFE), request_id=request.scope.get("request_id")
+    )
     return JSONResponse(body, status_code=error.status, headers=sent, media_type=MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
-    """Make every refusal and failure of an application a problem."""
+    """Make every refusal of an application a problem, and every failure that can be expected.
+
+    What nobody expects passes through here to the last net, `middleware.Requests`.
+    """
 
     async def on_ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, ConcordError)
@@ -138,7 +145,6 @@ def install(app: FastAPI) -> None:
         TimeoutError,
     ):
         app.add_exception_handler(unavailable, on_any)
-    app.add_exception_handler(Exception, on_any)
 
 
 # ---------------------------------------------------------------- OpenAPI
