@@ -37,6 +37,10 @@ HASH_BYTES: Final = 32
 HEADER_KEYS: Final = ("actor", "at", "parties", "seq", "space", "subject", "type", "v", "visibility")
 """In the order of RFC 8785, 3.2.3; ``header_parts`` is cut at ``seq``."""
 
+_WHOLE: Final = 2**53
+_SMALL, _LARGE = 1e-5, 1e15
+"""Floats between these are written alike by orjson and ECMAScript."""
+
 SYSTEM: Final = "system"
 """The actor of what the service does by itself, on a deadline for instance."""
 
@@ -182,7 +186,43 @@ def canonical(value: Any) -> bytes:
 
     Raises ``ValueError`` for what JSON can't hold for sure: NaN, whole numbers beyond 2**53, half a surrogate pair.
     """
-    return rfc8785.dumps(plain(value))
+    # Nearly every payload is written alike by orjson, in a fifth of the time; a test holds the two against each other.
+    try:
+        return orjson.dumps(_written_alike(value), option=orjson.OPT_SORT_KEYS)
+    except (_WrittenOtherwise, orjson.JSONEncodeError):
+        return rfc8785.dumps(plain(value))
+
+
+class _WrittenOtherwise(Exception):
+    """A value that orjson does not, or may not, write as RFC 8785 wants it."""
+
+
+def _written_alike(value: Any) -> Any:  # noqa: PLR0911 - one line for each type, the most frequent first
+    """Return ``value`` in types that orjson writes in the canonical form; raise ``_WrittenOtherwise`` where it can't be sure.
+
+    The two differ in whole numbers held as floats, in very large and very small ones (ECMAScript writes 0.000001, orjson
+    1e-6), and in the order of keys beyond the Basic Multilingual Plane.
+    """
+    kind = type(value)
+    if kind is str or kind is bool or value is None or kind is UUID:
+        return value
+    if kind is dict:
+        for key in value:
+            if type(key) is not str or not key.isascii():
+                raise _WrittenOtherwise
+        return {key: _written_alike(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [_written_alike(item) for item in value]
+    if kind is int and -_WHOLE < value < _WHOLE:
+        return value
+    if kind is float:
+        if value.is_integer() and -_WHOLE < value < _WHOLE:
+            return int(value)
+        if _SMALL <= abs(value) < _LARGE:
+            return value
+    if kind is datetime and value.tzinfo is not None:
+        return stamp(value)
+    raise _WrittenOtherwise
 
 
 def subject(kind: str, id_: UUID) -> str:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 import pytest
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -402,6 +403,29 @@ def test_canonical_is_rfc_8785() -> None:
     assert canonical({"\U0001f600": 1, "\ufb33": 2, "a": 1.0, "A": 1e21, "é": "\u0007é/\\"}) == (
         '{"A":1e+21,"a":1,"é":"\\u0007é/\\\\","\U0001f600":1,"\ufb33":2}'.encode()
     )
+
+
+numbers = st.one_of(
+    st.integers(-(2**53) + 1, 2**53 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.floats(-180, 180),
+    st.floats(-1e-4, 1e-4),
+    st.floats(1e14, 1e22),
+    st.decimals(-180, 180, places=6).map(float),
+)
+texts = st.text(st.characters(codec="utf-8"), max_size=8)
+values = st.recursive(
+    st.one_of(st.none(), st.booleans(), numbers, texts, st.uuids(), st.datetimes(timezones=st.just(UTC))),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4) | st.tuples(inner, inner),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(values)
+def test_the_quick_way_of_writing_gives_what_the_standard_wants(value) -> None:
+    """One byte of difference, and an export would fail on a machine that writes by the standard."""
+    assert canonical(value) == rfc8785.dumps(plain(value))
 
 
 @given(

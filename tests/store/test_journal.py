@@ -44,6 +44,17 @@ async def add(conn, space, *drafts, actor=ACTOR, at=AT):
     return await journal.append(conn, space=space, actor=actor, recorded_at=at, drafts=drafts)
 
 
+@pytest.fixture(scope="module")
+async def database(server_dsn, empty_template):
+    """One migrated database for all tests here: each has a space of its own."""
+    name = f"concord_journal_{uuid.uuid4().hex[:8]}"
+    server = await asyncpg.connect(server_dsn, timeout=10)
+    await server.execute(f"CREATE DATABASE {name} TEMPLATE {empty_template}")
+    yield f"{server_dsn.rsplit('/', 1)[0]}/{name}"
+    await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await server.close()
+
+
 @pytest.fixture
 async def conn(pg):
     return await pg()
