@@ -60,7 +60,7 @@ class Settings(BaseSettings):
 
 
 def _data(name: str) -> Path:
-    for folder in (_APP.parent / name, _APP / "_data" / name):
+    for folder in (_APP / "_data" / name, _APP.parent / name):
         if folder.is_dir():
             return folder
     message = f"the folder {name!r} is neither beside the package nor in it; install Concord again"
