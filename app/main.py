@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +20,7 @@ from app.settings import Settings
 from app.store.engine import create_engine
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from fastapi import APIRouter
 
@@ -88,10 +89,22 @@ def create_app(settings: Settings, dsn: str, *, clock: Clock | None = None, back
     made.state.wakes = wakes
     for router in ROUTERS:
         made.include_router(router)
+    made.openapi = _described(made)  # type: ignore[method-assign]  # FastAPI's documented way to extend its document
     problems.install(made)
     docs.install(made)
     middleware.install(made, body_limit=settings.body_limit_kb * 1024)
     return made
+
+
+def _described(made: FastAPI) -> Callable[[], dict[str, Any]]:
+    """Return what makes the OpenAPI document, once, with our problems in it."""
+    plain = made.openapi
+
+    @cache
+    def openapi() -> dict[str, Any]:
+        return problems.describe(plain())
+
+    return openapi
 
 
 def openapi() -> dict[str, Any]:
