@@ -1,5 +1,5 @@
 """Every command there is: importing this module enters all handlers at the door."""
 
-from app.commands import agreements, incidents
+from app.commands import agreements, corridor, crossings, depots, incidents, members, resources, tokens, users
 
-__all__ = ["agreements", "incidents"]
+__all__ = ["agreements", "corridor", "crossings", "depots", "incidents", "members", "resources", "tokens", "users"]

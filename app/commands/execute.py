@@ -28,7 +28,7 @@ from app.commands.receipt import Receipt
 from app.commands.registry import BY_MODEL, Command, Entry
 from app.domain import authority
 from app.domain.clock import Clock, SystemClock
-from app.domain.errors import ConcordError, Conflict, KeyReused, NotFound, OutOfRange, Unavailable
+from app.domain.errors import ConcordError, Conflict, Duplicate, KeyReused, NotFound, OutOfRange, Unavailable
 from app.store.unit_of_work import Act, UnitOfWork, commit, operation, unit_of_work
 from app.telemetry import COMMAND_RETRIES, COMMAND_SECONDS, COMMANDS, JOURNAL_SEQ
 
@@ -56,10 +56,16 @@ RACES: Final[frozenset[str]] = frozenset(
         "uq_agreement_space_id_code",
         "uq_incident_space_id_ref",
         "uq_request_space_id_ref",
+        "uq_corridor_singleton",
+        "uq_member_space_id_code",
+        "uq_crossing_space_id_code",
+        "uq_depot_space_id_member_id_code",
+        "uq_resource_call_sign",
         "uq_response_space_id_request_id_member_id",
     }
 )
-"""Unique constraints whose violation means that somebody else was first, or a short code was drawn twice: run again."""
+"""Unique constraints whose violation means that somebody else was first, or a short code was drawn twice: run again.
+The handler then finds what is taken, and refuses with it."""
 
 
 @dataclass(slots=True)
@@ -163,6 +169,7 @@ class Door:
             subject=state,
             rows=uow.rows(),
             warnings=uow.warnings,
+            once=uow.once,
         )
 
     def hint(self, space: str, seq: int) -> None:
@@ -265,4 +272,6 @@ def _refusal_of(error: BaseException) -> ConcordError | None:
         return NotFound("space", "of that name")
     if isinstance(cause, asyncpg.UniqueViolationError) and cause.constraint_name == "uq_mission_resource_busy":
         return Conflict("The unit is already on a mission.")
+    if isinstance(cause, asyncpg.UniqueViolationError) and cause.constraint_name == "uq_user_account_login":
+        return Duplicate("Another user signs in under this name.")
     return None

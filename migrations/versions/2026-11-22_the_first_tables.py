@@ -509,15 +509,19 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["type_code"], ["resource_type.code"], name=op.f("fk_resource_type_code")),
         sa.PrimaryKeyConstraint("space_id", "id", name=op.f("pk_resource")),
         sa.UniqueConstraint("space_id", "id", "member_id", name=op.f("uq_resource_space_id_id_member_id")),
-        sa.UniqueConstraint(
-            "space_id", "member_id", "call_sign", name=op.f("uq_resource_space_id_member_id_call_sign")
-        ),
     )
     op.create_index(
         op.f("ix_resource_space_id_member_id_type_code_status"),
         "resource",
         ["space_id", "member_id", "type_code", "status"],
         unique=False,
+    )
+    op.create_index(
+        "uq_resource_call_sign",
+        "resource",
+        ["space_id", "member_id", "call_sign"],
+        unique=True,
+        postgresql_where=sa.text("NOT retired"),
     )
     op.create_index(
         op.f("ix_resource_space_id_type_code_status"), "resource", ["space_id", "type_code", "status"], unique=False
@@ -918,6 +922,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_session_user_id"), table_name="session")
     op.drop_table("session")
     op.drop_index(op.f("ix_resource_space_id_type_code_status"), table_name="resource")
+    op.drop_index("uq_resource_call_sign", table_name="resource", postgresql_where=sa.text("NOT retired"))
     op.drop_index(op.f("ix_resource_space_id_member_id_type_code_status"), table_name="resource")
     op.drop_table("resource")
     op.drop_index(op.f("ix_request_space_id_status_id"), table_name="request")

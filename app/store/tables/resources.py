@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -49,13 +49,15 @@ class Depot(Spaced, table=True):
 
 
 class Resource(Spaced, table=True):
-    """One thing of a type that a member owns. Where it is on its way is its mission's business, not its status'."""
+    """One thing of a type that a member owns. Where it is on its way is its mission's business, not its status'.
+
+    A call sign is unique among a member's units in use: a retired one leaves it to its successor.
+    """
 
     __tablename__ = "resource"
     __table_args__ = (
         ref("member_id", "member"),
         ref("depot_id member_id", "depot"),
-        UniqueConstraint("space_id", "member_id", "call_sign"),
         UniqueConstraint("space_id", "id", "member_id"),
         state_of("resource"),
         CheckConstraint("(status = 'out_of_service') = (out_of_service_reason IS NOT NULL)", name="reason"),
@@ -63,6 +65,14 @@ class Resource(Spaced, table=True):
         CheckConstraint("officers >= 0 AND ncos >= 0 AND crew >= 0", name="strength"),
         CheckConstraint("mobilisation_min BETWEEN 0 AND 10080", name="mobilisation_min"),
         CheckConstraint("lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90", name="on_earth"),
+        Index(
+            "uq_resource_call_sign",
+            "space_id",
+            "member_id",
+            "call_sign",
+            unique=True,
+            postgresql_where=text("NOT retired"),
+        ),
         Index(None, "space_id", "member_id", "type_code", "status"),
         Index(None, "space_id", "type_code", "status"),
     )

@@ -1,0 +1,79 @@
+"""The corridor itself: one a deployment, free of spaces, told in the journal of the live one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import orjson
+from pydantic import Field
+from sqlmodel import select
+
+from app.commands.registry import Act, handles
+from app.domain import geo
+from app.domain.errors import Conflict, FieldError, OutsideCorridor
+from app.domain.forms import Code, Language, Names
+from app.domain.ids import new_id
+from app.domain.vocabulary import codes, require
+from app.store.tables import Corridor
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from app.store.unit_of_work import UnitOfWork
+
+LIVE: Final = "live"
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
+"""ISO 4217."""
+Languages = Annotated[tuple[Language, ...], Field(min_length=1, max_length=24)]
+"""ISO 639-1, the first one first."""
+
+PLACES: Final = """
+    SELECT 'member ' || code AS what, area FROM member
+    UNION ALL SELECT 'member ' || code, jsonb_build_object('type', 'Point', 'coordinates', jsonb_build_array(lon, lat)) FROM member
+    UNION ALL SELECT 'crossing ' || code, jsonb_build_object('type', 'Point', 'coordinates', jsonb_build_array(lon, lat)) FROM crossing
+    UNION ALL SELECT 'depot ' || code, jsonb_build_object('type', 'Point', 'coordinates', jsonb_build_array(lon, lat)) FROM depot
+"""
+
+
+class DefineCorridor(Act):
+    """Say what the corridor is: its area, languages and currency. A second time replaces what was said before."""
+
+    code: Code
+    names: Names
+    area: geo.Area
+    languages: Languages
+    currency: Currency
+
+
+@handles(DefineCorridor)
+async def define_corridor(uow: UnitOfWork, cmd: DefineCorridor) -> None:
+    """Record ``corridor.defined`` the first time, ``corridor.changed`` after that. Locks the corridor.
+
+    Raises:
+        OutsideCorridor: a member, crossing or depot would no longer lie within it.
+        Conflict: asked of another space than the live one.
+    """
+    uow.authorise()
+    if uow.space != LIVE:
+        message = f"The corridor is defined in the space {LIVE!r}; all others share it."
+        raise Conflict(message, hint=f"Send it to the space {LIVE!r}.")
+    for number, language in enumerate(cmd.languages):
+        require("language", language, codes("languages"), pointer=f"/languages/{number}")
+    area = cmd.area.geojson()
+    await _require_places_inside(uow, area)
+    statement = select(Corridor).with_for_update(key_share=True).execution_options(populate_existing=True)
+    corridor = (await uow.session.execute(statement)).scalar_one_or_none()
+    event = "corridor.changed"
+    if corridor is None:
+        event = "corridor.defined"
+        corridor = uow.add(Corridor(id=new_id(), code=cmd.code, names={}, area={}, languages=[], currency=cmd.currency))
+    corridor.code, corridor.currency = cmd.code, cmd.currency
+    corridor.names, corridor.area, corridor.languages = dict(cmd.names), area, list(cmd.languages)
+    uow.record(event, corridor, visibility="public")
+
+
+async def _require_places_inside(uow: UnitOfWork, area: dict[str, Any]) -> None:
+    for row in await uow.raw.fetch(PLACES):
+        if not geo.within(area, orjson.loads(row["area"])):
+            detail = f"The {row['what']} would lie outside this area."
+            raise OutsideCorridor(detail, errors=[FieldError("/area", OutsideCorridor.slug, detail)])
