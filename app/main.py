@@ -14,7 +14,7 @@ import app.commands.catalogue  # noqa: F401 - enters every handler at the door
 from app.commands.execute import Door
 from app.delivery.wakes import Wakes
 from app.domain.clock import Clock, SystemClock
-from app.entrypoints.http import docs, health, incidents, journal, middleware, problems
+from app.entrypoints.http import docs, health, incidents, journal, middleware, problems, sessions, users
 from app.entrypoints.scheduler import scheduler
 from app.settings import Settings
 from app.store.engine import create_engine
@@ -28,6 +28,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     health.router,
     incidents.router,
     journal.router,
+    sessions.router,
+    users.router,
 )
 
 DESCRIPTION: Final = """

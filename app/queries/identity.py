@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from app.queries.lists import decoded
-from app.queries.models import ReadModel
+from app.domain.errors import NotFound
+from app.queries.lists import Where, decoded, fetch
+from app.queries.models import ReadModel, Row
 
 if TYPE_CHECKING:
     import asyncpg
@@ -69,3 +70,114 @@ async def session_holder(conn: asyncpg.Connection[Any], digest: bytes) -> Sessio
         digest,
     )
     return None if row is None else SessionHolder.model_validate(decoded(row, "roles", "member_names"))
+
+
+# ---------------------------------------------------------------- what an admin sees
+
+
+class UserView(Row):
+    """A user, as the member's admins and the user itself see it."""
+
+    member_id: UUID
+    kind: str
+    """`person` or `service`."""
+    login: str
+    display_name: str
+    language: str
+    roles: list[str]
+    active: bool
+
+
+class TokenView(Row):
+    """A token without its text, which was shown once."""
+
+    user_id: UUID
+    label: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+class RefusalView(ReadModel):
+    """Something that one of the member's users tried and was refused."""
+
+    id: int
+    at: datetime
+    space: str
+    actor: str
+    """`user:<id>`."""
+    command: str
+    target: UUID | None
+    """What it was about."""
+    slug: str
+    """Why: the last part of the problem's `type`."""
+    detail: str
+
+
+async def user(conn: asyncpg.Connection[Any], id_: UUID) -> UserView:
+    """Return one user.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    row = await conn.fetchrow("SELECT * FROM user_account WHERE id = $1", id_)
+    if row is None:
+        raise NotFound("user", id_)
+    return _user(row)
+
+
+async def users(
+    conn: asyncpg.Connection[Any],
+    member: UUID,
+    *,
+    active: bool | None = None,
+    before: tuple[UUID] | None = None,
+    limit: int = 50,
+) -> list[UserView]:
+    """Return a member's users, newest first."""
+    where = Where().add("member_id = {}", member).add_if(active, "active = {}")
+    if before is not None:
+        where.add("id < {}", before[0])
+    return [_user(row) for row in await fetch(conn, "SELECT * FROM user_account", where, order="id DESC", limit=limit)]
+
+
+async def token(conn: asyncpg.Connection[Any], id_: UUID) -> TokenView:
+    """Return one token.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    row = await conn.fetchrow("SELECT * FROM api_token WHERE id = $1", id_)
+    if row is None:
+        raise NotFound("token", id_)
+    return _token(row)
+
+
+async def tokens(
+    conn: asyncpg.Connection[Any], user_id: UUID, *, before: tuple[UUID] | None = None, limit: int = 50
+) -> list[TokenView]:
+    """Return a user's tokens, also those that no longer count, newest first."""
+    where = Where().add("user_id = {}", user_id)
+    if before is not None:
+        where.add("id < {}", before[0])
+    return [_token(row) for row in await fetch(conn, "SELECT * FROM api_token", where, order="id DESC", limit=limit)]
+
+
+async def refusals(
+    conn: asyncpg.Connection[Any], member: UUID, *, before: tuple[int] | None = None, limit: int = 50
+) -> list[RefusalView]:
+    """Return what the member's users were refused, newest first."""
+    where = Where().add("member_id = {}", member)
+    if before is not None:
+        where.add("id < {}", before[0])
+    rows = await fetch(conn, "SELECT *, space_id AS space FROM audit", where, order="id DESC", limit=limit)
+    return [RefusalView.model_validate(dict(row)) for row in rows]
+
+
+def _user(row: asyncpg.Record) -> UserView:
+    return UserView.model_validate(decoded(row, "roles"))
+
+
+def _token(row: asyncpg.Record) -> TokenView:
+    return TokenView.model_validate(decoded(row, "scopes"))

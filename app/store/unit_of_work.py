@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from app.domain.authority import Actor
+    from app.settings import Settings
 
 Visibility = Literal["public", "corridor", "parties"]
 RowT = TypeVar("RowT", bound=Spaced)
@@ -71,12 +72,19 @@ class UnitOfWork:
     actor: Actor
     now: datetime
     act: Act
+    settings: Settings
     target: UUID | None = None
     revision: int | None = None
     authorised: bool = False
     warnings: list[dict[str, Any]] = field(default_factory=list)
     main: Journaled | None = None
+    once: dict[str, Any] | None = None
+    """What the receipt shows this once and nothing keeps: the text of a new token."""
     _events: list[_Event] = field(default_factory=list)
+    _touched: dict[int, Journaled] = field(default_factory=dict)
+    _touched: dict[int, Journaled] = field(default_factory=dict)
+    """Rows that are new, changed or removed, by their identity; each has its new revision."""
+    _removed: set[int] = field(default_factory=set)
 
     # ------------------------------------------------------------ authority
 
@@ -131,8 +139,23 @@ class UnitOfWork:
             raise NotFound(table.KIND, id_)
         return rows[0]
 
+    async def lock_free(self, table: type[AnyRowT], id_: UUID) -> AnyRowT:
+        """Return the row of a table without spaces (users, tokens), as it is after its lock was won.
+
+        Raises:
+            NotFound: no such row.
+        """
+        row = await self.session.get(table, id_, populate_existing=True, with_for_update={"key_share": True})
+        if row is None:
+            raise NotFound(table.KIND, id_)
+        return row
+
     async def lock_where(self, table: type[RowT], *where: ColumnElement[bool]) -> list[RowT]:
-        """Return the rows that fit, locked in the order of their ids."""
+        """Return the rows that fit, locked in the order of their ids.
+
+        What this transaction has changed is written first: the rows are read anew.
+        """
+        await self.flush()
         statement = (
             select(table)
             .where(col(table.space_id) == self.space, *where)
@@ -175,6 +198,18 @@ class UnitOfWork:
         self.session.add(row)
         return row
 
+    async def remove(self, row: Journaled) -> None:
+        """Have the row deleted with this transaction; the entry that tells it names its id alone."""
+        await self.session.delete(row)
+        self.revise(row)
+        self._removed.add(id(row))
+
+    def revise(self, row: Journaled) -> None:
+        """Give the row its next revision, once in a transaction; for a row whose own columns stay and whose parts change."""
+        if id(row) not in self._touched:
+            self._touched[id(row)] = row
+            row.revision += 1
+
     async def lock_stock(self, lender: UUID, type_code: str) -> None:
         """Lock (lender, type) for this transaction: whoever counts what a lender has left holds this."""
         await self.raw.execute(
@@ -216,6 +251,12 @@ class UnitOfWork:
 
     async def flush(self) -> None:
         """Send pending rows to the database now, so that later statements and constraints see them."""
+        for row in self.session.new:
+            if isinstance(row, Journaled):
+                self._touched.setdefault(id(row), row)
+        for row in self.session.dirty:
+            if isinstance(row, Journaled) and self.session.is_modified(row):
+                self.revise(row)
         await self.session.flush()
 
     async def finish(self) -> journal.Appended | None:
@@ -224,15 +265,13 @@ class UnitOfWork:
         Raises:
             RuntimeError: a row was changed that no entry tells.
         """
+        await self.flush()
+        await self.flush()
         told = {id(row) for event in self._events for row in event.rows}
-        changed = [row for row in self.session.dirty if isinstance(row, Journaled) and self.session.is_modified(row)]
-        for row in (*changed, *self.session.new):
-            if isinstance(row, Journaled) and id(row) not in told:
+        for key, row in self._touched.items():
+            if key not in told:
                 message = f"{self.act.command} changed a {row.KIND} and recorded nothing of it"
                 raise RuntimeError(message)
-        for row in changed:
-            row.revision += 1
-        await self.session.flush()
         if not self._events:
             return None
         drafts = [self._draft(event) for event in self._events]
@@ -243,7 +282,7 @@ class UnitOfWork:
     def _draft(self, event: _Event) -> Draft:
         rows: dict[str, list[dict[str, Any]]] = {}
         for row in event.rows:
-            rows.setdefault(row.KIND, []).append(row.state())
+            rows.setdefault(row.KIND, []).append(self._told(row))
         act = self.act
         data: dict[str, Any] = {
             "command": act.command,
@@ -264,6 +303,13 @@ class UnitOfWork:
             payload={"data": data, "rows": rows},
         )
 
+    def _told(self, row: Journaled) -> dict[str, Any]:
+        """Return the row as an entry tells it: its state, or that it is gone."""
+        if id(row) not in self._removed:
+            return row.state()
+        state = row.state()
+        return {"id": state["id"], "revision": state["revision"], "removed": True}
+
     def rows(self) -> dict[str, list[dict[str, Any]]]:
         """Return the state of every row that the entries tell, each once, by kind."""
         seen: set[int] = set()
@@ -272,7 +318,7 @@ class UnitOfWork:
             for row in event.rows:
                 if id(row) not in seen:
                     seen.add(id(row))
-                    found.setdefault(row.KIND, []).append(row.state())
+                    found.setdefault(row.KIND, []).append(self._told(row))
         return found
 
 
@@ -284,13 +330,14 @@ async def unit_of_work(
     actor: Actor,
     now: datetime,
     act: Act,
+    settings: Settings,
     target: UUID | None = None,
     revision: int | None = None,
 ) -> AsyncIterator[UnitOfWork]:
     """Open the domain's transaction. It ends rolled back unless ``commit`` was called inside."""
     async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
         raw = await driver(await session.connection())
-        yield UnitOfWork(session, raw, space, actor, now, act, target, revision)
+        yield UnitOfWork(session, raw, space, actor, now, act, settings, target, revision)
 
 
 async def commit(uow: UnitOfWork) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 from fastapi import Depends, Header, Path, Request, Response
 from fastapi.routing import APIRouter
+from typing_extensions import override
 
 from app.commands.execute import Door
 from app.commands.receipt import Receipt
@@ -24,6 +25,7 @@ from app.entrypoints.http.paging import etag, if_match, required_if_match
 from app.store.engine import reading
 
 SPACE = "/api/v1/spaces/{space}"
+LIVE = "live"
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]
 Space = Annotated[
@@ -108,6 +110,29 @@ class Doorway:
 
 
 Enter = Annotated[Doorway, Depends()]
+
+
+class FreeDoorway(Doorway):
+    """The door for what belongs to no space (users, tokens): the journal of the live one tells of it."""
+
+    def __init__(
+        self,
+        door: TheDoor,
+        actor: CurrentActor,
+        response: Response,
+        key: _Key = None,
+        if_match_: _IfMatch = None,
+    ) -> None:
+        super().__init__(door, actor, LIVE, response, key, if_match_)
+
+    @override
+    async def create(self, command: Command, collection: str, *, target: UUID | None = None) -> Receipt:
+        receipt = await self.execute(command, target=target)
+        self.response.headers["Location"] = f"/api/v1/{collection}/{receipt.id}"
+        return receipt
+
+
+EnterFree = Annotated[FreeDoorway, Depends()]
 
 
 def space_router(tag: str) -> APIRouter:

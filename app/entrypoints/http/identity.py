@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final, cast
 from urllib.parse import urlsplit
 
-from fastapi import Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
@@ -51,11 +51,11 @@ class SignedIn:
     holder: Holder
 
 
-async def current_actor(
+async def signed_in(
     request: Request,
     _token: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)] = None,
     _session: Annotated[str | None, Security(_cookie)] = None,
-) -> Actor:
+) -> SignedIn:
     """Return who makes this request (the two unused parameters document the ways to sign in).
 
     Raises:
@@ -63,11 +63,6 @@ async def current_actor(
         CsrfFailed: a change by cookie that our own page did not make.
         ScopeMissing: a token that may not read.
     """
-    return (await signed_in(request)).actor
-
-
-async def signed_in(request: Request) -> SignedIn:
-    """Return who makes this request. Raises as ``current_actor`` does."""
     found = await _identify(request)
     if request.method in SAFE_METHODS:
         _require_read(found.actor)
@@ -79,10 +74,18 @@ async def signed_in(request: Request) -> SignedIn:
     return found
 
 
+Identified = Annotated[SignedIn, Depends(signed_in)]
+
+
+async def current_actor(found: Identified) -> Actor:
+    """Return who makes this request, as the door wants it. Raises as ``signed_in`` does."""
+    return found.actor
+
+
 async def websocket_actor(connection: HTTPConnection) -> Actor:
     """Return who opens this websocket; a browser can send no header of ours with it, but always sends its ``Origin``.
 
-    Raises as ``current_actor`` does.
+    Raises as ``signed_in`` does.
     """
     found = await _identify(connection)
     if isinstance(found.holder, SessionHolder):

@@ -1,0 +1,133 @@
+"""Users: people and machines of a member, kept by its admin.
+
+Users belong to no space; their entries stand in the journal of the live one, and hold ids and roles, never names.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import Field
+
+from app.commands.passwords import Password, hashed, require_unlike
+from app.commands.registry import Command, handles
+from app.domain import authority
+from app.domain.errors import Conflict, FieldError, Malformed, MissingField, NotFound
+from app.domain.forms import Code, Language, ShortText
+from app.domain.ids import new_id
+from app.domain.vocabulary import require
+from app.store.tables import Member, User
+from app.store.unit_of_work import UnitOfWork
+
+Login: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._@+-]{1,99}$", examples=["e.dupont"])]
+"""What somebody signs in under: small letters, digits and ``._@+-``; unique in the deployment."""
+
+Roles: TypeAlias = Annotated[list[Code], Field(max_length=20)]
+
+
+class AddUser(Command):
+    """Let a person or a machine of the member in."""
+
+    member_id: UUID | None = None
+    """Whose user it is; the acting admin's member if none is named."""
+    login: Login
+    display_name: ShortText
+    password: Password | None = None
+    """Without one, a person can't sign in until the admin sets one. A service has tokens instead."""
+    language: Language = "en"
+    roles: Roles
+    kind: Literal["person", "service"] = "person"
+
+
+class ChangeUser(Command):
+    """Change a user. Only the fields sent change; a new password ends the user's sessions."""
+
+    display_name: ShortText | None = None
+    language: Language | None = None
+    roles: Roles | None = None
+    password: Password | None = None
+
+
+class DeactivateUser(Command):
+    """Let a user in no more: sessions end, tokens stop counting. What the user did stays in the journal."""
+
+
+@handles(AddUser)
+async def add_user(uow: UnitOfWork, cmd: AddUser) -> None:
+    """Record ``user.added``."""
+    member_id = cmd.member_id or uow.actor.member_id
+    if member_id is None:
+        detail = "Whoever belongs to no member has to name one."
+        raise MissingField(detail, errors=[FieldError("/member_id", MissingField.slug, detail)])
+    uow.authorise({"member": {member_id}})
+    member = await uow.get(Member, member_id)
+    user = User(
+        id=new_id(),
+        member_id=member.id,
+        kind=cmd.kind,
+        login=cmd.login,
+        display_name=cmd.display_name,
+        language=cmd.language,
+        roles=_known(cmd.roles),
+    )
+    if cmd.password is not None:
+        user.password_hash = await _password(user, cmd.password)
+    uow.record("user.added", uow.add(user), visibility="parties", parties=[member.id])
+
+
+@handles(ChangeUser)
+async def change_user(uow: UnitOfWork, cmd: ChangeUser) -> None:
+    """Record ``user.changed`` with the names of the fields that changed. Locks the user."""
+    user = await _lock(uow)
+    user.display_name = cmd.display_name or user.display_name
+    user.language = cmd.language or user.language
+    if cmd.roles is not None:
+        user.roles = _known(cmd.roles)
+    if cmd.password is not None:
+        user.password_hash = await _password(user, cmd.password)
+        await _end_sessions(uow, user)
+    fields = sorted(name for name in cmd.model_fields_set if getattr(cmd, name) is not None)
+    uow.record("user.changed", user, visibility="parties", parties=[user.member_id], fields=fields)
+
+
+@handles(DeactivateUser)
+async def deactivate_user(uow: UnitOfWork, _cmd: DeactivateUser) -> None:
+    """Record ``user.deactivated``. Locks the user, deletes the sessions."""
+    user = await _lock(uow)
+    user.active = False
+    await _end_sessions(uow, user)
+    uow.record("user.deactivated", user, visibility="parties", parties=[user.member_id])
+
+
+async def _lock(uow: UnitOfWork) -> User:
+    """Lock the user the command is about; other members' users are not there for the actor."""
+    id_ = uow.require_target()
+    user = await uow.lock_free(User, id_)
+    if not uow.sees(user.member_id):
+        raise NotFound(User.KIND, id_)
+    uow.authorise({"member": {user.member_id}})
+    uow.expect_revision(user)
+    if not user.active:
+        raise Conflict("This user was deactivated.", extra={"current": user.state()})
+    return user
+
+
+async def _end_sessions(uow: UnitOfWork, user: User) -> None:
+    await uow.raw.execute("DELETE FROM session WHERE user_id = $1", user.id)
+
+
+async def _password(user: User, password: Password) -> str:
+    if user.kind == "service":
+        detail = "A service signs in with tokens and has no password."
+        raise Malformed(detail, errors=[FieldError("/password", Malformed.slug, detail)])
+    require_unlike(password, user.login, user.display_name)
+    return await hashed(password)
+
+
+def _known(roles: list[str]) -> list[str]:
+    """Return the roles, each once, in the order of ``protocols/authority.yaml``; refuse one that is not there."""
+    known = authority.roles()
+    for index, role in enumerate(roles):
+        require("role", role, known, pointer=f"/roles/{index}")
+    return [role for role in known if role in roles]
