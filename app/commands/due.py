@@ -49,8 +49,9 @@ async def one_due(door: Door) -> bool:
     now = door.clock.now()
     claimed: asyncpg.Record | None = None
     try:
+        act = Act("due_work", SYSTEM.via, now)
         async with unit_of_work(
-            door.engine, space="", actor=SYSTEM, now=now, act=Act("due_work", SYSTEM.via, now)
+            door.engine, space="", actor=SYSTEM, now=now, act=act, settings=door.settings
         ) as uow:
             claimed = await uow.raw.fetchrow(CLAIM, now)
             if claimed is None:

@@ -136,6 +136,7 @@ class Door:
             actor=call.actor,
             now=now,
             act=act,
+            settings=self.settings,
             target=call.target,
             revision=call.revision,
         ) as uow:

@@ -82,7 +82,6 @@ class UnitOfWork:
     """What the receipt shows this once and nothing keeps: the text of a new token."""
     _events: list[_Event] = field(default_factory=list)
     _touched: dict[int, Journaled] = field(default_factory=dict)
-    _touched: dict[int, Journaled] = field(default_factory=dict)
     """Rows that are new, changed or removed, by their identity; each has its new revision."""
     _removed: set[int] = field(default_factory=set)
 
@@ -265,7 +264,6 @@ class UnitOfWork:
         Raises:
             RuntimeError: a row was changed that no entry tells.
         """
-        await self.flush()
         await self.flush()
         told = {id(row) for event in self._events for row in event.rows}
         for key, row in self._touched.items():
