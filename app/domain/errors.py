@@ -398,6 +398,14 @@ class OverFilled(Conflict):
     hint = "Lower the quantity to what is left."
 
 
+class OutOfJurisdiction(Conflict):
+    """The member has no say in this: it may not ask for that hazard, or not in that way."""
+
+    slug = "out-of-jurisdiction"
+    title = "Your member may not ask for this"
+    hint = "Let a member ask that has the say, or have your member's jurisdiction changed; `jurisdiction` shows it."
+
+
 class PreconditionRequired(ConcordError):
     """An edit without the revision it starts from could overwrite what somebody else wrote."""
 

@@ -172,7 +172,7 @@ def test_a_state_of_another_machine_is_a_mistake_of_ours():
         ),
         ("request", "submit open commit lose_part lose_all cancel", {}, "draft submitted open committed partly_committed open cancelled"),
         ("request", "submit open expire", {}, "draft submitted open expired"),
-        ("request", "submit open leave_unfilled", {}, "draft submitted open unfilled"),
+        ("request", "submit open leave_unfilled", {"ever_committed": False}, "draft submitted open unfilled"),
         ("offer", "offer accept", {}, "draft offered accepted"),
         ("offer", "offer accept_provisionally accept", {}, "draft offered provisional accepted"),
         ("offer", "offer decline", {}, "draft offered declined"),

@@ -1,0 +1,64 @@
+"""What becomes of offers when their request has ended: they are over, and what was kept free for them is free again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlmodel import col
+
+from app.domain.lifecycle import machine, states
+from app.store.tables import Offer, OfferLine, Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from app.store.tables import Request
+    from app.store.unit_of_work import UnitOfWork
+
+
+async def end_offers(uow: UnitOfWork, request: Request) -> None:
+    """Let every offer expire that no mission came of, and its units go.
+
+    Records ``offer.expired`` for requester and lender, and ``resource.let_go`` for the corridor. Locks the offers, their
+    lines, then the units, each by id; the caller holds the request's lock.
+    """
+    live = [state for state in states("offer") if not machine("offer").is_final(state)]
+    offers = await uow.lock_where(Offer, col(Offer.request_id) == request.id, col(Offer.status).in_(live))
+    lines = await uow.lock_where(OfferLine, col(OfferLine.offer_id).in_([offer.id for offer in offers]))
+    kept: set[UUID] = set()
+    for offer in offers:
+        own = [line for line in lines if line.offer_id == offer.id]
+        facts = {"any_line_committed": any(line.committed for line in own)}
+        steps = machine("offer").allowed(offer.status, facts, by=uow.act.command)
+        if expiry := next((step for step in steps if step.to == "expired"), None):
+            kept |= held_units(offer, own)
+            offer.status = expiry.to
+            uow.record(
+                "offer.expired",
+                offer,
+                visibility="parties",
+                parties=[request.member_id, offer.lender_id],
+                request_status=request.status,
+            )
+    await free_units(uow, kept)
+
+
+def held_units(offer: Offer, lines: Iterable[OfferLine]) -> set[UUID]:
+    """Return the units that are kept free for the offer: those named, and after an acceptance those that were taken."""
+    taken = offer.status in {"accepted", "provisional"}
+    return {
+        line.resource_id
+        for line in lines
+        if line.resource_id is not None and not line.committed and (line.accepted_quantity > 0 or not taken)
+    }
+
+
+async def free_units(uow: UnitOfWork, ids: Iterable[UUID]) -> None:
+    """Make units available that were reserved, and record ``resource.let_go`` of each. Locks them by id."""
+    if not (wanted := list(ids)):
+        return
+    for unit in await uow.lock_where(Resource, col(Resource.id).in_(wanted)):
+        if unit.status == "reserved":
+            unit.status = machine("resource").to(unit.status, "available", by=uow.act.command).to
+            uow.record("resource.let_go", unit)

@@ -1,0 +1,364 @@
+"""Requests: drafted, submitted, opened across the border, answered, and ended.
+
+A draft is the requester's own. From the moment it is opened every member sees it, with all its lines; nothing of it
+changes any more but its state, which follows from the missions (``fill.py``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+from sqlmodel import col
+
+from app.commands.fill import mission_facts
+from app.commands.letting_go import end_offers
+from app.commands.places import require_point_inside
+from app.commands.registry import Act, Command, handles
+from app.domain import geo
+from app.domain.errors import Conflict, Duplicate, FieldError, NotFound, OutOfJurisdiction, OutOfRange
+from app.domain.forms import Code, Form, Instant, LongText, Quantity, ShortText
+from app.domain.ids import new_id
+from app.domain.lifecycle import machine
+from app.domain.resource_types import require_type
+from app.domain.short_codes import short_code
+from app.store.tables import Acknowledgement, Incident, Member, Request, RequestLine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.store.unit_of_work import UnitOfWork, Visibility
+
+Kind = Literal["immediate", "planned", "day_to_day"]
+Priority = Literal["life_safety", "incident_stabilisation", "property", "recovery"]
+
+
+class WantedLine(Form):
+    """One type and how many of it, by when and where to."""
+
+    type_code: Code
+    quantity: Quantity
+    priority: Priority
+    needed_by: Instant | None = None
+    place: ShortText | None = None
+    """Where to, in words: a street, a dike, a gate."""
+    lon: geo.Longitude
+    lat: geo.Latitude
+
+
+Lines = Annotated[tuple[WantedLine, ...], Field(min_length=1, max_length=50)]
+
+
+class DraftRequest(Act):
+    """Write down what is needed; with ``then``, submit and open it in the same breath."""
+
+    incident_id: UUID
+    kind: Kind
+    note: LongText | None = None
+    expires_at: Instant | None = None
+    """From then on nobody need answer any more, unless something is committed by then."""
+    lines: Lines
+    then: Literal["draft", "submit", "open"] = "draft"
+    """How far to take it now; each step needs its own authority."""
+
+
+class ChangeRequest(Act):
+    """Change a request that is not open yet. Only the fields sent change; ``lines`` replaces all of them."""
+
+    note: LongText | None = None
+    """Null takes it away."""
+    expires_at: Instant | None = None
+    """Null takes it away."""
+    lines: Lines | None = None
+
+
+class SubmitRequest(Act):
+    """It is complete: somebody who may bind the member should open it."""
+
+
+class OpenRequest(Act):
+    """Ask across the border: every member sees it from now on."""
+
+
+class CancelRequest(Act):
+    """The member no longer asks. Missions are stood down before."""
+
+
+class CloseRequest(Act):
+    """It is over: what was sent is home again, or nobody could send."""
+
+
+class AcknowledgeRequest(Act):
+    """We have read it: no answer yet, only that nobody need ring to ask."""
+
+
+class ExpireRequest(Command):
+    """The request's time has come without a commitment."""
+
+
+# ---------------------------------------------------------------- until it is open
+
+
+@handles(DraftRequest)
+async def draft_request(uow: UnitOfWork, cmd: DraftRequest) -> None:
+    """Record ``request.drafted``, and ``request.submitted`` and ``request.opened`` as far as ``then`` goes."""
+    member_id = uow.actor.member_id
+    if member_id is None:
+        message = "the service itself asks for nothing"
+        raise RuntimeError(message)
+    uow.authorise({"requester": {member_id}})
+    _require_ahead(uow, cmd.expires_at)
+    incident = await uow.get(Incident, cmd.incident_id)
+    request = uow.add(
+        Request(
+            space_id=uow.space,
+            id=new_id(),
+            ref=short_code("R"),
+            incident_id=incident.id,
+            member_id=member_id,
+            kind=cmd.kind,
+            note=cmd.note,
+            expires_at=cmd.expires_at,
+        )
+    )
+    await _require_may_ask(uow, request)
+    lines = await _write_lines(uow, request, cmd.lines, [])
+    _record(uow, "request.drafted", request, *lines)
+    if cmd.then != "draft":
+        _submit(uow, request)
+    if cmd.then == "open":
+        _open(uow, request, lines)
+
+
+@handles(ChangeRequest)
+async def change_request(uow: UnitOfWork, cmd: ChangeRequest) -> None:
+    """Record ``request.changed``; lines that are no longer wanted are told as removed. Locks the request and its lines."""
+    request = await _locked(uow)
+    uow.authorise({"requester": {request.member_id}})
+    if request.opened_at is not None or machine("request").is_final(request.status):
+        detail = f"A request that is {request.status} can't be changed any more."
+        hint = "Cancel it and ask anew, or draft a second request for what is missing."
+        raise Conflict(detail, extra={"current": request.state()}, hint=hint)
+    if "note" in cmd.model_fields_set:
+        request.note = cmd.note
+    if "expires_at" in cmd.model_fields_set:
+        _require_ahead(uow, cmd.expires_at)
+        request.expires_at = cmd.expires_at
+        if request.status == "submitted":
+            _expire_later(uow, request)
+    touched: list[RequestLine] = []
+    if cmd.lines is not None:
+        touched = await _write_lines(uow, request, cmd.lines, await _locked_lines(uow, request))
+        uow.revise(request)
+    _record(uow, "request.changed", request, *touched)
+
+
+@handles(SubmitRequest)
+async def submit_request(uow: UnitOfWork, _cmd: SubmitRequest) -> None:
+    """Record ``request.submitted``. Locks the request."""
+    request = await _locked(uow)
+    uow.authorise({"requester": {request.member_id}})
+    await _require_may_ask(uow, request)
+    _submit(uow, request)
+
+
+@handles(OpenRequest)
+async def open_request(uow: UnitOfWork, _cmd: OpenRequest) -> None:
+    """Record ``request.opened`` with the request and all its lines, for the whole corridor. Locks the request and its lines."""
+    request = await _locked(uow)
+    _authorise_opening(uow, request)
+    await _require_may_ask(uow, request)
+    _open(uow, request, await _locked_lines(uow, request))
+
+
+def _submit(uow: UnitOfWork, request: Request) -> None:
+    uow.authorise({"requester": {request.member_id}}, command="submit_request")
+    _step(request, "submit")
+    _require_ahead(uow, request.expires_at)
+    _expire_later(uow, request)
+    _record(uow, "request.submitted", request)
+
+
+def _open(uow: UnitOfWork, request: Request, lines: Sequence[RequestLine]) -> None:
+    _authorise_opening(uow, request)
+    _step(request, "open")
+    _require_ahead(uow, request.expires_at)
+    request.opened_at = uow.act.occurred_at
+    _record(uow, "request.opened", request, *lines)
+
+
+def _authorise_opening(uow: UnitOfWork, request: Request) -> None:
+    sides = {"requester": {request.member_id}}
+    uow.authorise(sides, command="open_request", facts={"request_kind": request.kind})
+
+
+# ---------------------------------------------------------------- once it is open
+
+
+@handles(AcknowledgeRequest)
+async def acknowledge_request(uow: UnitOfWork, _cmd: AcknowledgeRequest) -> None:
+    """Record ``request.acknowledged``, once a member. Locks the request, which itself does not change."""
+    request = await _locked(uow)
+    addressed = {uow.actor.member_id} - {request.member_id, None}
+    uow.authorise({"addressed": {member for member in addressed if member is not None}})
+    if request.opened_at is None:
+        detail = f"A request that is {request.status} asks nobody yet."
+        raise Conflict(detail, extra={"current": request.state()}, hint="Open it first.")
+    machine("request").refuse_final(request.status, "be acknowledged", request.state())
+    member_id = uow.actor.member_id
+    assert member_id is not None, "the service itself acknowledges nothing"
+    of_member = (col(Acknowledgement.request_id) == request.id, col(Acknowledgement.member_id) == member_id)
+    if given := await uow.find(Acknowledgement, *of_member):
+        detail = f"Your member acknowledged it at {given[0].occurred_at.isoformat()}."
+        raise Duplicate(detail, extra={"current": given[0].state()}, hint="Once is enough; make an offer, or decline.")
+    acknowledgement = uow.add(
+        Acknowledgement(
+            space_id=uow.space,
+            id=new_id(),
+            request_id=request.id,
+            member_id=member_id,
+            user_id=uow.actor.id,
+            occurred_at=uow.act.occurred_at,
+        )
+    )
+    uow.record("request.acknowledged", acknowledgement)
+
+
+@handles(CancelRequest)
+async def cancel_request(uow: UnitOfWork, _cmd: CancelRequest) -> None:
+    """Record ``request.cancelled``, and what becomes of its offers. Locks the request, then as ``end_offers``."""
+    request = await _locked(uow)
+    uow.authorise({"requester": {request.member_id}})
+    await _end(uow, request, "cancel", "request.cancelled")
+
+
+@handles(CloseRequest)
+async def close_request(uow: UnitOfWork, _cmd: CloseRequest) -> None:
+    """Record ``request.closed``, or ``request.left_unfilled`` when nothing was ever committed. Locks as ``cancel_request``."""
+    request = await _locked(uow)
+    uow.authorise({"requester": {request.member_id}})
+    facts = await mission_facts(uow, request.id)
+    if request.status == "open" and not facts["ever_committed"]:
+        await _end(uow, request, "leave_unfilled", "request.left_unfilled", facts)
+    else:
+        await _end(uow, request, "close", "request.closed", facts)
+
+
+@handles(ExpireRequest)
+async def expire_request(uow: UnitOfWork, _cmd: ExpireRequest) -> None:
+    """Record ``request.expired``. Refused, and so without effect, once something is committed or the time was put off.
+
+    A request whose missions are lost after its time has passed stays open: people decide what becomes of it.
+    """
+    request = await _locked(uow)
+    uow.authorise()
+    if request.expires_at is None or request.expires_at > uow.now:
+        message = "The request's time has not come."
+        raise Conflict(message, extra={"current": request.state()})
+    await _end(uow, request, "expire", "request.expired")
+
+
+async def _end(uow: UnitOfWork, request: Request, step: str, event: str, facts: dict[str, bool] | None = None) -> None:
+    _step(request, step, facts)
+    request.closed_at = uow.act.occurred_at
+    _record(uow, event, request)
+    await end_offers(uow, request)
+
+
+# ---------------------------------------------------------------- what they share
+
+
+async def _locked(uow: UnitOfWork) -> Request:
+    """Lock the request the command is about; whom it is hidden from learns nothing of it, not even by its revision.
+
+    Raises:
+        NotFound: none of that id, or the draft of somebody else.
+        StaleRevision: somebody changed it since.
+    """
+    request = await uow.lock(Request, uow.require_target())
+    if request.opened_at is None and not uow.sees(request.member_id):
+        raise NotFound(Request.KIND, request.id)
+    uow.expect_revision(request)
+    return request
+
+
+async def _locked_lines(uow: UnitOfWork, request: Request) -> list[RequestLine]:
+    lines = await uow.lock_where(RequestLine, col(RequestLine.request_id) == request.id)
+    return sorted(lines, key=lambda line: line.position)
+
+
+def _step(request: Request, step: str, facts: dict[str, bool] | None = None) -> None:
+    """Take the step; a refusal shows the request as it is."""
+    try:
+        request.status = machine("request").next(request.status, step, facts or {})
+    except Conflict as refusal:
+        refusal.extra["current"] = request.state()
+        raise
+
+
+def _record(uow: UnitOfWork, event: str, request: Request, *rows: RequestLine) -> None:
+    """Record the event: until the request is opened, for the requester's own eyes."""
+    visibility: Visibility = "parties" if request.opened_at is None else "corridor"
+    uow.record(event, request, *rows, visibility=visibility, parties=[request.member_id])
+
+
+def _require_ahead(uow: UnitOfWork, expires_at: Any) -> None:
+    if expires_at is not None and expires_at <= uow.now:
+        detail = f"The request would expire at {expires_at.isoformat()}; it is {uow.now.isoformat()} here."
+        raise OutOfRange(detail, errors=[FieldError("/expires_at", OutOfRange.slug, detail)])
+
+
+def _expire_later(uow: UnitOfWork, request: Request) -> None:
+    if request.expires_at is not None:
+        uow.later("expire_request", request.expires_at, request.id)
+
+
+async def _require_may_ask(uow: UnitOfWork, request: Request) -> None:
+    """Refuse a request for an incident that is over, or one that the member has no say in.
+
+    Raises:
+        TransitionNotAllowed: the incident is closed.
+        OutOfJurisdiction: not this hazard, or not in this way.
+    """
+    incident = await uow.get(Incident, request.incident_id)
+    machine("incident").refuse_final(incident.status, "be asked help for", incident.state())
+    jurisdiction: dict[str, list[str]] = (await uow.get(Member, request.member_id)).jurisdiction
+    if incident.hazard not in jurisdiction["hazards"]:
+        wrong = f"for the hazard {incident.hazard}"
+    elif request.kind not in jurisdiction["kinds"]:
+        wrong = f"by a request of the kind {request.kind}"
+    else:
+        return
+    raise OutOfJurisdiction(f"Your member may not ask {wrong}.", extra={"jurisdiction": jurisdiction})
+
+
+async def _write_lines(
+    uow: UnitOfWork, request: Request, wanted: Sequence[WantedLine], present: Sequence[RequestLine]
+) -> list[RequestLine]:
+    """Make the request's lines those that are wanted, in their order; return every row that this touched.
+
+    A line that stands in the same place keeps its id.
+
+    Raises:
+        UnknownCode, OutsideCorridor: with the line's place in the body.
+    """
+    touched: list[RequestLine] = []
+    for position, line in enumerate(wanted):
+        pointer = f"/lines/{position}"
+        require_type(line.type_code, pointer=f"{pointer}/type_code")
+        await require_point_inside(uow, line.lon, line.lat, pointer=f"{pointer}/lon")
+        said = line.model_dump()
+        if position < len(present):
+            row = present[position]
+            for name, value in said.items():
+                setattr(row, name, value)
+        else:
+            row = uow.add(
+                RequestLine(space_id=uow.space, id=new_id(), request_id=request.id, position=position, **said)
+            )
+        touched.append(row)
+    for row in present[len(wanted) :]:
+        await uow.remove(row)
+        touched.append(row)
+    return touched
