@@ -14,7 +14,24 @@ import app.commands.catalogue  # noqa: F401 - enters every handler at the door
 from app.commands.execute import Door
 from app.delivery.wakes import Wakes
 from app.domain.clock import Clock, SystemClock
-from app.entrypoints.http import docs, health, incidents, journal, middleware, problems, sessions, users
+from app.entrypoints.http import (
+    corridor,
+    crossings,
+    depots,
+    docs,
+    health,
+    incidents,
+    journal,
+    members,
+    middleware,
+    problems,
+    requests,
+    resource_types,
+    resources,
+    sessions,
+    users,
+    vocabulary,
+)
 from app.entrypoints.scheduler import scheduler
 from app.settings import Settings
 from app.store.engine import create_engine
@@ -26,8 +43,16 @@ if TYPE_CHECKING:
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     health.router,
+    corridor.router,
+    vocabulary.router,
+    resource_types.router,
+    members.router,
+    crossings.router,
+    depots.router,
+    resources.router,
     incidents.router,
     journal.router,
+    requests.router,
     sessions.router,
     users.router,
 )

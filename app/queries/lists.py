@@ -62,3 +62,8 @@ def decoded(row: asyncpg.Record, *json_columns: str) -> dict[str, Any]:
         if isinstance(value, str | bytes):
             found[name] = orjson.loads(value)
     return found
+
+
+def placed(found: dict[str, Any], name: str) -> dict[str, Any]:
+    """Add the row's ``lon`` and ``lat`` to it as a GeoJSON point of that name."""
+    return found | {name: {"type": "Point", "coordinates": (found["lon"], found["lat"])}}

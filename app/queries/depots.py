@@ -1,0 +1,59 @@
+"""Depots of the corridor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from app.domain.errors import NotFound
+from app.domain.geo import Point
+from app.queries.lists import Where, fetch, placed
+from app.queries.models import Row
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from app.domain.geo import Box
+
+
+class DepotView(Row):
+    """A place where a member's resources stand."""
+
+    member_id: UUID
+    code: str
+    """Unique among the member's depots."""
+    name: str
+    address: str | None
+    place: Point
+
+
+async def depot(conn: asyncpg.Connection[Any], space: str, id_: UUID) -> DepotView:
+    """Return one depot.
+
+    Raises:
+        NotFound: there is none of that id in the space.
+    """
+    row = await conn.fetchrow("SELECT * FROM depot WHERE space_id = $1 AND id = $2", space, id_)
+    if row is None:
+        raise NotFound("depot", id_)
+    return _depot(row)
+
+
+async def depots(
+    conn: asyncpg.Connection[Any],
+    space: str,
+    *,
+    member: UUID | None = None,
+    box: Box | None = None,
+    after: tuple[str, UUID] | None = None,
+    limit: int = 50,
+) -> list[DepotView]:
+    """Return depots by code."""
+    where = Where().add("space_id = {}", space).add_if(member, "member_id = {}").add_box(box)
+    if after is not None:
+        where.add("(code, id) > ({}, {})", *after)
+    return [_depot(row) for row in await fetch(conn, "SELECT * FROM depot", where, order="code, id", limit=limit)]
+
+
+def _depot(row: asyncpg.Record) -> DepotView:
+    return DepotView.model_validate(placed(dict(row), "place"))

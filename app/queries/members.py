@@ -1,0 +1,88 @@
+"""Members, as everybody in the corridor sees them: also whom to ring, for that is what the corridor is for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from app.domain.errors import NotFound
+from app.domain.geo import Point
+from app.queries.lists import Where, decoded, fetch, placed
+from app.queries.models import ReadModel, Row
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from app.domain.geo import Box
+
+
+class JurisdictionView(ReadModel):
+    """What a member may ask for."""
+
+    hazards: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
+class InformedAuthorityView(ReadModel):
+    """Whom a member keeps informed."""
+
+    name: str
+    kind: str
+
+
+class MemberView(Row):
+    """A member."""
+
+    code: str
+    country: str
+    """ISO 3166-1 alpha-2."""
+    names: dict[str, str]
+    other_names: tuple[str, ...]
+    """What people also call it."""
+    area: dict[str, Any]
+    """GeoJSON, longitude before latitude."""
+    centre: Point
+    """Of coordination."""
+    time_zone: str
+    languages: tuple[str, ...]
+    currency: str
+    phone: str
+    """Answered day and night."""
+    talkgroup: str | None
+    jurisdiction: JurisdictionView
+    informed_authorities: tuple[InformedAuthorityView, ...]
+
+
+JSON = ("names", "other_names", "area", "languages", "jurisdiction", "informed_authorities")
+
+
+async def member(conn: asyncpg.Connection[Any], space: str, id_: UUID) -> MemberView:
+    """Return one member.
+
+    Raises:
+        NotFound: there is none of that id in the space.
+    """
+    row = await conn.fetchrow("SELECT * FROM member WHERE space_id = $1 AND id = $2", space, id_)
+    if row is None:
+        raise NotFound("member", id_)
+    return _member(row)
+
+
+async def members(
+    conn: asyncpg.Connection[Any],
+    space: str,
+    *,
+    country: str | None = None,
+    box: Box | None = None,
+    after: tuple[str] | None = None,
+    limit: int = 50,
+) -> list[MemberView]:
+    """Return members by code; ``box`` keeps those whose coordination centre lies in it."""
+    where = Where().add("space_id = {}", space).add_if(country, "country = {}").add_box(box)
+    if after is not None:
+        where.add("code > {}", after[0])
+    return [_member(row) for row in await fetch(conn, "SELECT * FROM member", where, order="code", limit=limit)]
+
+
+def _member(row: asyncpg.Record) -> MemberView:
+    return MemberView.model_validate(placed(decoded(row, *JSON), "centre"))

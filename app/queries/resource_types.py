@@ -1,0 +1,78 @@
+"""Resource types, found under whatever name somebody says on the telephone."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from app.queries.lists import decoded
+from app.queries.models import ReadModel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import asyncpg
+
+
+class MinimumView(ReadModel):
+    """What one unit of a type can do at least."""
+
+    measure: str
+    """Its name and unit are in the vocabulary."""
+    value: float
+    source: str | None = None
+    """Where the figure comes from; none: this project's working figure."""
+
+
+class ResourceTypeView(ReadModel):
+    """A typed capability: the code that two sides of a border agree on."""
+
+    code: str
+    kind: str
+    """`team`, `vehicle`, `equipment`, `facility`, `supply` or `person`."""
+    unit: str
+    """What a quantity of 1 means; its name is in the vocabulary."""
+    names: dict[str, str]
+    also: dict[str, tuple[str, ...]]
+    """Language → what people really say."""
+    minimum: tuple[MinimumView, ...]
+    crosswalk: dict[str, Any]
+    """The same thing in other systems: NIMS, EMSI, modules of the Union Civil Protection Mechanism."""
+
+
+async def resource_types(
+    conn: asyncpg.Connection[Any],
+    *,
+    q: str | None = None,
+    kind: Sequence[str] = (),
+    after: tuple[str] | None = None,
+    limit: int = 50,
+) -> list[ResourceTypeView]:
+    """Return the types by code, one more than ``limit``; ``q`` keeps those that have a name which contains it.
+
+    The search reads every type: there are dozens of them, and they change with a release.
+    """
+    rows = await conn.fetch('SELECT * FROM resource_type ORDER BY code COLLATE "C"')
+    types = (ResourceTypeView.model_validate(decoded(row, "names", "also", "minimum", "crosswalk")) for row in rows)
+    wanted = "" if q is None else folded(q)
+    found = [
+        each
+        for each in types
+        if (not kind or each.kind in kind)
+        and (after is None or each.code > after[0])
+        and any(wanted in folded(name) for name in _names(each))
+    ]
+    return found[: limit + 1]
+
+
+def folded(text: str) -> str:
+    """Return a text as the search compares it: without accents and capitals, ``ß`` as ``ss``, ``Œ`` as ``oe``."""
+    apart = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    return " ".join("".join(mark for mark in apart if not unicodedata.combining(mark)).split())
+
+
+def _names(type_: ResourceTypeView) -> Iterator[str]:
+    yield type_.code
+    yield from type_.names.values()
+    for said in type_.also.values():
+        yield from said
