@@ -1,5 +1,29 @@
 """Every command there is: importing this module enters all handlers at the door."""
 
-from app.commands import agreements, corridor, crossings, depots, incidents, members, resources, tokens, users
+from app.commands import (
+    agreements,
+    corridor,
+    crossings,
+    depots,
+    incidents,
+    members,
+    missions,
+    requests,
+    resources,
+    tokens,
+    users,
+)
 
-__all__ = ["agreements", "corridor", "crossings", "depots", "incidents", "members", "resources", "tokens", "users"]
+__all__ = [
+    "agreements",
+    "corridor",
+    "crossings",
+    "depots",
+    "incidents",
+    "members",
+    "missions",
+    "requests",
+    "resources",
+    "tokens",
+    "users",
+]

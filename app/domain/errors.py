@@ -406,6 +406,14 @@ class OutOfJurisdiction(Conflict):
     hint = "Let a member ask that has the say, or have your member's jurisdiction changed; `jurisdiction` shows it."
 
 
+class OutOfOrder(Conflict):
+    """A step that is said to have happened before the one that came last."""
+
+    slug = "out-of-order"
+    title = "That would have happened too early"
+    hint = "Send the `occurred_at` of this step; `current` shows when the last one was taken."
+
+
 class PreconditionRequired(ConcordError):
     """An edit without the revision it starts from could overwrite what somebody else wrote."""
 
