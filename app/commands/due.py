@@ -59,7 +59,7 @@ async def one_due(door: Door) -> bool:
             entry = BY_NAME[claimed["command"]]
             uow.space, uow.target = claimed["space_id"], claimed["target"]
             uow.act = Act(entry.name, SYSTEM.via, claimed["due_at"])
-            await entry.handler(uow, entry.model.model_validate_json(claimed["body"]))
+            await entry.handler(uow, entry.model.model_validate(claimed["body"]))
             appended = await uow.finish()
             await uow.raw.execute(DONE, claimed["id"], now, "done")
             await commit(uow)

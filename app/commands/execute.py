@@ -237,7 +237,7 @@ async def _repeat(uow: UnitOfWork, call: _Call) -> Receipt | None:
     if row["digest"] != call.digest:
         message = f"The key {call.key!r} came first with another message."
         raise KeyReused(message)
-    return Receipt.model_validate_json(row["receipt"])
+    return Receipt.model_validate(row["receipt"])
 
 
 async def _remember(uow: UnitOfWork, call: _Call, receipt: Receipt) -> None:
