@@ -28,11 +28,15 @@ Languages = Annotated[tuple[Language, ...], Field(min_length=1, max_length=24)]
 """ISO 639-1, the first one first."""
 
 PLACES: Final = """
-    SELECT 'member ' || code AS what, area FROM member
-    UNION ALL SELECT 'member ' || code, jsonb_build_object('type', 'Point', 'coordinates', jsonb_build_array(lon, lat)) FROM member
-    UNION ALL SELECT 'crossing ' || code, jsonb_build_object('type', 'Point', 'coordinates', jsonb_build_array(lon, lat)) FROM crossing
-    UNION ALL SELECT 'depot ' || code, jsonb_build_object('type', 'Point', 'coordinates', jsonb_build_array(lon, lat)) FROM depot
+    SELECT 'member ' || code AS what, area::text AS place FROM member
+    UNION ALL
+    SELECT what, jsonb_build_object('type', 'Point', 'coordinates', jsonb_build_array(lon, lat))::text FROM (
+        SELECT 'member ' || code AS what, lon, lat FROM member
+        UNION ALL SELECT 'crossing ' || code, lon, lat FROM crossing
+        UNION ALL SELECT 'depot ' || code, lon, lat FROM depot
+    ) AS points
 """
+"""Everything that the corridor has to hold, in every space."""
 
 
 class DefineCorridor(Act):
@@ -74,6 +78,6 @@ async def define_corridor(uow: UnitOfWork, cmd: DefineCorridor) -> None:
 
 async def _require_places_inside(uow: UnitOfWork, area: dict[str, Any]) -> None:
     for row in await uow.raw.fetch(PLACES):
-        if not geo.within(area, orjson.loads(row["area"])):
+        if not geo.within(area, orjson.loads(row["place"])):
             detail = f"The {row['what']} would lie outside this area."
             raise OutsideCorridor(detail, errors=[FieldError("/area", OutsideCorridor.slug, detail)])
