@@ -200,14 +200,12 @@ def _authorise_opening(uow: UnitOfWork, request: Request) -> None:
 async def acknowledge_request(uow: UnitOfWork, _cmd: AcknowledgeRequest) -> None:
     """Record ``request.acknowledged``, once a member. Locks the request, which itself does not change."""
     request = await _locked(uow)
-    addressed = {uow.actor.member_id} - {request.member_id, None}
-    uow.authorise({"addressed": {member for member in addressed if member is not None}})
-    if request.opened_at is None:
-        detail = f"A request that is {request.status} asks nobody yet."
-        raise Conflict(detail, extra={"current": request.state()}, hint="Open it first.")
-    machine("request").refuse_final(request.status, "be acknowledged", request.state())
     member_id = uow.actor.member_id
-    assert member_id is not None, "the service itself acknowledges nothing"
+    if member_id is None:
+        message = "the service itself reads nothing"
+        raise RuntimeError(message)
+    uow.authorise({"addressed": {member_id} - {request.member_id}})
+    machine("request").refuse_final(request.status, "be acknowledged", request.state())
     of_member = (col(Acknowledgement.request_id) == request.id, col(Acknowledgement.member_id) == member_id)
     if given := await uow.find(Acknowledgement, *of_member):
         detail = f"Your member acknowledged it at {given[0].occurred_at.isoformat()}."

@@ -74,9 +74,9 @@ def _in_languages(names: Mapping[str, str]) -> Iterator[str]:
 
 
 def _guard(step: Transition) -> str:
-    if step.only_if:
-        return f"[{step.only_if}]"
-    return f"[not {step.unless}]" if step.unless else ""
+    conditions = [step.only_if] if step.only_if else []
+    conditions += [f"not {step.unless}"] if step.unless else []
+    return f"[{' and '.join(conditions)}]" if conditions else ""
 
 
 def _diagram(subject: Machine) -> str:
