@@ -54,7 +54,7 @@ from app.store.embedded_process import (
     take_lock,
 )
 
-__all__ = ["EmbeddedError", "EmbeddedServer", "FolderInUse", "default_folder"]
+__all__ = ["EmbeddedError", "EmbeddedServer", "FolderInUse", "attach", "default_folder"]
 
 START_TIMEOUT_S = 90.0
 """Recovery after a crash replays up to a gigabyte of log."""
@@ -93,6 +93,29 @@ def default_folder() -> Path:
         return Path.home() / ".local" / "share" / "concord"
     except RuntimeError as error:
         raise EmbeddedError("This user has no home to keep data in.", "Name a folder with --data.") from error
+
+
+def attach(folder: Path) -> str | None:
+    """The DSN of the server that another application runs on the folder; None when none is ready there.
+
+    Its lock tells that it lives, so the port in its file is its own. Raises `EmbeddedError` when the password is not to
+    be read.
+    """
+    folder = Path(folder).expanduser().resolve()
+    free = take_lock(folder / "server.lock")
+    if free is not None:
+        os.close(free)
+        return None
+    there = read_postmaster(folder / "data")
+    if there is None or not there.ready:
+        return None
+    try:
+        password = read_password(folder, data_exists=True)
+    except PermissionError as error:
+        raise EmbeddedError(
+            f"{folder} is used by another user: its password can't be read.", "Run this as that user."
+        ) from error
+    return f"postgresql://{USER}:{password}@{ADDRESS}:{there.port}/{DATABASE}"
 
 
 class EmbeddedServer:

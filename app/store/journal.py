@@ -6,7 +6,7 @@ in the space waits for.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -193,7 +193,7 @@ async def about(
 
 async def export_lines(
     conn: Connection, space: str, viewer: Viewer | None = None, *, exported_at: datetime
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Yield a space's journal as JSON lines, without line ends: first what it is and where it ends, then each entry.
 
     All from one snapshot, in a transaction of its own, so that ``conn`` must not be in one. Close the iterator

@@ -1,0 +1,250 @@
+"""``demo``: the demonstration corridor with people to sign in as, and a flood that is played through the HTTP API."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from rich.table import Table
+
+from app.cli.data import corridor_folder, opened_door
+from app.cli.people import carry_out
+from app.cli.running import Host, Port
+from app.cli.terminal import Data, Ended, Refusal, err, out, settings_of, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from uuid import UUID
+
+    from app.cli.server import Company
+    from app.commands.execute import Door
+    from app.settings import Settings
+
+EPILOG = "**Examples:** `concord demo` · `concord demo --port 8001 --data ./demo --speed 10`"
+CORRIDOR: Final = "meuse-rhine"
+LOGINS_FILE: Final = "demo-logins.json"
+LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without those that are taken for each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Somebody the reader can sign in as."""
+
+    login: str
+    member: str
+    language: str
+    name: str
+    roles: tuple[str, ...]
+
+
+def _both(login: str, member: str, language: str, city: str) -> tuple[Login, Login]:
+    return (
+        Login(login, member, language, f"Dispatcher, {city}", ("dispatcher",)),
+        Login(
+            f"{login}-rep", member, language, f"Representative, {city}", ("authorised_representative", "admin")
+        ),
+    )  # fmt: skip
+
+
+LOGINS: Final = (
+    *_both("maastricht", "nl-maastricht", "nl", "Maastricht"),
+    *_both("liege", "be-liege", "fr", "Liège"),
+    *_both("aachen", "de-aachen", "de", "Aachen"),
+)
+PLAYED: Final = ("dispatcher", "authorised_representative", "liaison_officer", "requester")
+"""Roles that the flood is played in, by a service of each member."""
+
+
+def demo(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+    speed: Annotated[float, typer.Option("--speed", min=0.1, max=600, help="How much faster than real time.")] = 1.0,
+    play: Annotated[bool, typer.Option("--play/--no-play", help="Whether the flood is played.")] = True,
+) -> None:
+    """Show everything on this machine: a corridor of three countries, a flood of an hour, people to sign in as.
+
+    Places are real; services, units and telephone numbers are fictional. The data is kept; start again to go on.
+    """
+    from app.cli.server import bound, serve_app
+    from app.store.database import data_folder, open_database
+    from app.telemetry import configure_logging
+
+    settings = settings_of(host=host, port=port)
+    configure_logging(level=settings.log_level, as_json=settings.log_json)
+    try:
+        with bound(settings) as listening, ExitStack() as open_:
+            with steps() as tell:
+                dsn = open_.enter_context(open_database(settings, data, tell, sole=True))
+                logins = _Logins(data_folder(settings, data) / LOGINS_FILE)
+                tokens = asyncio.run(_prepare(settings, dsn, logins, tell))
+                tell("Starting the service")
+            serve_app(
+                settings,
+                dsn,
+                listening,
+                lambda url: _show(url, logins, playing=play),
+                _flood(tokens, speed) if play else None,
+            )
+    except Ended:
+        return  # as it was asked to
+
+
+# ---------------------------------------------------------------- people
+
+
+class _Logins:
+    """The passwords of the demonstration, in a file of its own for the owner's eyes: the next start shows them again."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        try:
+            kept = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            kept = {}
+        except ValueError as error:
+            message = f"{file} can't be read. Remove it: new passwords are made then."
+            raise Refusal(message) from error
+        self.passwords: dict[str, str] = {
+            each.login: str(kept[each.login]) if isinstance(kept, dict) and each.login in kept else _new_password()
+            for each in LOGINS
+        }
+
+    def keep(self) -> None:
+        """Write the file, before any of its passwords counts."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self.file.with_name(f".{self.file.name}")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        with os.fdopen(os.open(fresh, flags, 0o600), "w", encoding="utf-8") as stream:
+            json.dump(self.passwords, stream, indent=2)
+        fresh.replace(self.file)
+
+
+def _new_password() -> str:
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
+
+
+async def _prepare(settings: Settings, dsn: str, logins: _Logins, tell: Callable[[str], None]) -> dict[str, str]:
+    """Load the corridor, let people in, and return the players' tokens by ``<member code>/<role>``."""
+    from app.commands.load_corridor import load_corridor
+
+    async with opened_door(settings, dsn, tell) as door:
+        await _refuse_another_corridor(door)
+        with corridor_folder(CORRIDOR) as folder:
+            await load_corridor(door, folder, tell)
+        tell("Making logins")
+        logins.keep()
+        members, users = await _known(door)
+        for each in LOGINS:
+            await _let_in(door, each, logins.passwords[each.login], members, users)
+        return await _players(door, members, users)
+
+
+async def _refuse_another_corridor(door: Door) -> None:
+    """Keep the demonstration out of a database that is in use for something else."""
+    from app.store.engine import reading
+
+    async with reading(door.engine) as conn:
+        code = await conn.fetchval("SELECT code FROM corridor")
+    if code not in {None, CORRIDOR}:
+        message = f"This database holds the corridor {code!r}. Name another folder for the demonstration with --data."
+        raise Refusal(message)
+
+
+async def _known(door: Door) -> tuple[dict[str, UUID], dict[str, Any]]:
+    """Return the members' ids by code, and users (id, password_hash) by login."""
+    from app.store.engine import reading
+
+    async with reading(door.engine) as conn:
+        members = await conn.fetch("SELECT code, id FROM member WHERE space_id = 'live' ORDER BY code")
+        users = await conn.fetch("SELECT login, id, password_hash FROM user_account WHERE active")
+    return {row["code"]: row["id"] for row in members}, {row["login"]: row for row in users}
+
+
+async def _let_in(door: Door, who: Login, password: str, members: Mapping[str, UUID], users: Mapping[str, Any]) -> None:
+    """Add the user, or give it the password that is shown, if another one counts."""
+    from pydantic import SecretStr
+
+    from app.commands.passwords import fits
+    from app.commands.users import AddUser, ChangeUser
+
+    secret = SecretStr(password)
+    there = users.get(who.login)
+    if there is None:
+        command = AddUser(
+            member_id=members[who.member],
+            login=who.login,
+            display_name=who.name,
+            password=secret,
+            language=who.language,
+            roles=list(who.roles),
+        )
+        await carry_out(door, command)
+    elif not await fits(secret, there["password_hash"]):
+        await carry_out(door, ChangeUser(password=secret), target=there["id"])
+
+
+async def _players(door: Door, members: Mapping[str, UUID], users: Mapping[str, Any]) -> dict[str, str]:
+    from app.commands.tokens import AddToken
+    from app.commands.users import AddUser
+
+    tokens: dict[str, str] = {}
+    for code, member_id in members.items():
+        for role in PLAYED:
+            login = f"player.{code}.{role}"
+            if (there := users.get(login)) is not None:
+                user_id = there["id"]
+            else:
+                command = AddUser(
+                    member_id=member_id, login=login, display_name=f"Player of {code}", roles=[role], kind="service"
+                )
+                user_id = (await carry_out(door, command)).id
+            made = await carry_out(door, AddToken(user_id=user_id, label="concord demo", scopes=["write"], days=1))
+            tokens[f"{code}/{role}"] = (made.once or {})["token"]
+    return tokens
+
+
+# ---------------------------------------------------------------- the flood
+
+
+def _flood(tokens: Mapping[str, str], speed: float) -> Company:
+    async def company(url: str, stop: asyncio.Event) -> None:
+        import httpx
+        import structlog
+
+        from simulations.flood import play
+
+        try:
+            await play(url, tokens, progress=lambda line: err.print(line, markup=False), speed=speed, stop=stop)
+        except (httpx.HTTPError, OSError, ValueError, KeyError) as error:
+            # The service goes on without its story.
+            structlog.get_logger(__name__).warning("flood_ended", error=repr(error))
+
+    return company
+
+
+def _show(url: str, logins: _Logins, *, playing: bool) -> None:
+    """Print what the reader needs: where, who, what to look at, how to stop."""
+    table = Table(title="Sign in as", title_justify="left")
+    for heading in ("Login", "Password", "Who"):
+        table.add_column(heading, no_wrap=True)
+    for each in LOGINS:
+        table.add_row(each.login, logins.passwords[each.login], each.name)
+    first = LOGINS[0]
+    sign_in = json.dumps({"login": first.login, "password": logins.passwords[first.login]})
+    out.print()
+    out.print(table)
+    out.print(f"Passwords are kept in {logins.file}. Places are real; services, units and numbers are fictional.\n")
+    out.print(f"  {url}/       what is going on" + (": a flood of the Meuse is being played" if playing else ""))
+    out.print(f"  {url}/docs   the API, to try out")
+    out.print(f"  curl -c jar -H 'Content-Type: application/json' -d '{sign_in}' {url}/api/v1/session")
+    out.print(f"  curl -b jar {url}/api/v1/spaces/live/incidents\n")
+    out.print(f"[bold]Concord demo at {url}[/] (Ctrl-C ends it; the data stays)")

@@ -1,0 +1,211 @@
+"""``journal verify`` and ``journal export``: is the journal still as it was written, and can others check that?"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+import sys
+import tempfile
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.cli.terminal import FOUND, Data, Refusal, bar, err, settings_of, steps
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    import asyncpg
+
+    from app.domain.findings import Report
+
+journals = typer.Typer(no_args_is_help=True, help="The journal: check it, export it.")
+
+REPORT_EVERY = 1000
+Head = tuple[int, bytes]
+
+
+def install(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(journals, name="journal", rich_help_panel="Data")
+
+
+@journals.command(
+    "verify",
+    epilog="**Examples:** `concord journal verify` · `concord journal verify --head 4711:9f86…` ·"
+    " `concord journal verify journal.jsonl` needs no database.\n\n**Exit status:** 0 as it was written, 3 it is not.",
+)
+def verify(
+    file: Annotated[
+        Path | None, typer.Argument(help="An export to check instead of the database; - for standard input.")
+    ] = None,
+    space: Annotated[
+        str | None, typer.Option("--space", help="The space whose journal it is; live if there is no FILE.")
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            "--head", metavar="SEQ:HASH", help="A head that was kept elsewhere: finds a cut tail and a rewrite."
+        ),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Check that no entry of the journal was changed, dropped, inserted or reordered; name those that were.
+
+    The last line of the answer names the journal's head: keep it elsewhere, and check against it next time.
+    """
+    kept = None if head is None else _head(head)
+    report = _verify_database(space or "live", kept, data) if file is None else _verify_file(file, space, kept)
+    for sentence in report.sentences():
+        typer.echo(sentence)
+    if not report.ok:
+        err.print(f"[bold red]The journal is not as it was written:[/] {len(report.faults) + report.unlisted} faults.")
+        raise typer.Exit(FOUND)
+    err.print("[green]The journal is as it was written.[/]")
+
+
+@journals.command(
+    "export",
+    epilog="**Examples:** `concord journal export -o journal.jsonl` ·"
+    " `concord journal export --as-member be-liege | gzip > liege.jsonl.gz`",
+)
+def export(
+    space: Annotated[str, typer.Option("--space", help="The space whose journal it is.")] = "live",
+    as_member: Annotated[
+        str | None,
+        typer.Option(
+            "--as-member", metavar="CODE", help="What this member may see; the rest as stubs. Else everything."
+        ),
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; else standard output.")] = None,
+    data: Data = None,
+) -> None:
+    """Write the journal as JSON lines, which `journal verify FILE` checks on any machine, without a database.
+
+    First what it is and where it ends, then each entry; for an entry that is hidden a stub, which keeps the chain whole.
+    """
+    from app.store.database import open_database
+
+    with (
+        steps() as tell,
+        open_database(settings_of(), data, tell, create=False) as dsn,
+        _target(output) as stream,
+    ):
+        tell("Writing the journal")
+        lines = asyncio.run(_export(dsn, space, as_member, stream))
+    err.print(f"{lines} entries of {space}" + ("." if output is None else f" in {output}."))
+
+
+# ---------------------------------------------------------------- verify
+
+
+def _head(text: str) -> Head:
+    from app.domain.verification import parse_head
+
+    try:
+        return parse_head(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--head") from error
+
+
+def _verify_database(space: str, head: Head | None, data: Path | None) -> Report:
+    from app.store.database import open_database
+
+    with steps() as tell, open_database(settings_of(), data, tell, create=False) as dsn:
+        tell("Checking the journal")
+        return asyncio.run(_verify(dsn, space, head))
+
+
+async def _verify(dsn: str, space: str, head: Head | None) -> Report:
+    from app.store import journal
+
+    async with _connected(dsn) as connection:
+        return await journal.verify(connection, space, head)
+
+
+def _verify_file(file: Path, space: str | None, head: Head | None) -> Report:
+    from app.domain.verification import Verifier
+
+    verifier = Verifier(head, space=space)
+    empty = True
+    with _source(file) as (stream, size), bar("Checking the journal", size) as advance:
+        read = 0
+        for number, line in enumerate(stream):
+            read += len(line)
+            if line.strip():
+                verifier.feed(line)
+                empty = False
+            if number % REPORT_EVERY == 0:
+                advance(read, None)
+    if empty:
+        raise Refusal(f"{file} is empty: that is no export of a journal.")
+    return verifier.finish()
+
+
+@contextmanager
+def _source(file: Path) -> Iterator[tuple[IO[bytes], int | None]]:
+    if str(file) == "-":
+        yield sys.stdin.buffer, None
+        return
+    with file.open("rb") as stream:
+        about = os.fstat(stream.fileno())
+        yield stream, about.st_size if stat.S_ISREG(about.st_mode) else None
+
+
+# ---------------------------------------------------------------- export
+
+
+async def _export(dsn: str, space: str, as_member: str | None, stream: IO[bytes]) -> int:
+    from app.domain.chain import Viewer
+    from app.domain.clock import SystemClock
+    from app.store import journal
+
+    async with _connected(dsn) as connection:
+        viewer = None if as_member is None else Viewer(await _member_id(connection, space, as_member))
+        entries = -1
+        now = SystemClock().now()
+        async with aclosing(journal.export_lines(connection, space, viewer, exported_at=now)) as lines:
+            async for line in lines:
+                stream.write(line + b"\n")
+                entries += 1
+    return entries
+
+
+async def _member_id(connection: asyncpg.Connection[Any], space: str, code: str) -> Any:
+    found = await connection.fetchval("SELECT id FROM member WHERE space_id = $1 AND code = $2", space, code)
+    if found is None:
+        raise Refusal(f"There is no member {code!r} in the space {space!r}.")
+    return found
+
+
+@contextmanager
+def _target(output: Path | None) -> Iterator[IO[bytes]]:
+    """Yield the stream to write to. A file is put in its place whole, or not at all, and is for its owner's eyes."""
+    if output is None:
+        yield sys.stdout.buffer
+        sys.stdout.flush()
+        return
+    descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}-")
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def _connected(dsn: str) -> AsyncIterator[asyncpg.Connection[Any]]:
+    import asyncpg
+
+    from app.store.engine import plain_dsn
+
+    connection = await asyncpg.connect(plain_dsn(dsn), timeout=10)
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=5)
