@@ -17,8 +17,9 @@ from app.domain.errors import Conflict, Duplicate, FieldError, NotFound, OutOfRa
 from app.domain.forms import WHOLE, Code, Instant, Names, Note
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
+from app.domain.resource_types import require_type
 from app.domain.vocabulary import codes, require
-from app.store.tables import Agreement, AgreementConsent, AgreementVersion, Member, ResourceType
+from app.store.tables import Agreement, AgreementConsent, AgreementVersion, Member
 from app.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ async def draft_agreement(uow: UnitOfWork, cmd: DraftAgreement) -> None:
     uow.authorise({"party": parties})
     _require_two_parties(parties)
     _require_term(uow, cmd.effective_at, cmd.expires_at)
-    await _require_scope(uow, cmd.terms)
+    _require_scope(cmd.terms)
     for party in sorted(parties):
         await uow.get(Member, party)
     await _require_new_code(uow, cmd.code)
@@ -125,6 +126,7 @@ async def propose_agreement(uow: UnitOfWork, _cmd: ProposeAgreement) -> None:
     uow.authorise({"party": parties_of(version)})
     _require_term(uow, version.effective_at, version.expires_at)
     agreement.status = machine("agreement").next(agreement.status, "propose")
+    agreement.proposed_at = uow.act.occurred_at
     if version.expires_at is not None:
         uow.later("expire_agreement", version.expires_at, agreement.id)
     uow.record("agreement.proposed", agreement, version)
@@ -195,7 +197,7 @@ async def terminate_agreement(uow: UnitOfWork, _cmd: TerminateAgreement) -> None
     agreement, version = await _locked(uow)
     parties = parties_of(version)
     uow.authorise({"party": parties})
-    seen_by: Visibility = "parties" if agreement.status == machine("agreement").initial else "corridor"
+    seen_by: Visibility = "parties" if agreement.proposed_at is None else "corridor"
     agreement.status = machine("agreement").next(agreement.status, "terminate")
     uow.record("agreement.terminated", agreement, visibility=seen_by, parties=sorted(parties))
 
@@ -237,7 +239,7 @@ async def _locked(uow: UnitOfWork) -> tuple[Agreement, AgreementVersion]:
     """Lock the agreement that the command is about; a draft is not there for those who are no party."""
     agreement = await uow.lock(Agreement, uow.require_target())
     version = await version_of(uow, agreement)
-    if agreement.status == machine("agreement").initial and not uow.sees(*parties_of(version)):
+    if agreement.proposed_at is None and not uow.sees(*parties_of(version)):
         raise NotFound(Agreement.KIND, agreement.id)
     uow.expect_revision(agreement)
     return agreement, version
@@ -266,17 +268,16 @@ def _require_term(uow: UnitOfWork, effective_at: datetime, expires_at: datetime 
         raise OutOfRange(detail, errors=[FieldError("/expires_at", OutOfRange.slug, detail)])
 
 
-async def _require_scope(uow: UnitOfWork, terms: Terms) -> None:
+def _require_scope(terms: Terms) -> None:
     """Refuse hazards, kinds and types that nobody knows."""
     if terms.hazards != EVERYTHING:
         for index, hazard in enumerate(terms.hazards):
             require("hazard", hazard, codes("hazards"), pointer=f"/terms/hazards/{index}")
-    known = set((await uow.session.execute(select(ResourceType.code))).scalars())
     if terms.types != EVERYTHING:
         for index, type_code in enumerate(terms.types):
-            require("resource type", type_code, known, pointer=f"/terms/types/{index}")
+            require_type(type_code, pointer=f"/terms/types/{index}")
     for index, floor in enumerate(terms.reserve):
-        require("resource type", floor.type, known, pointer=f"/terms/reserve/{index}/type")
+        require_type(floor.type, pointer=f"/terms/reserve/{index}/type")
 
 
 async def _require_new_code(uow: UnitOfWork, code: str) -> None:

@@ -37,6 +37,7 @@ IN_FORCE: Final = "in_force"
 EVERYTHING: Final = "*"
 
 ReasonCode: TypeAlias = Literal[
+    "no_agreement",
     "not_in_force",
     "not_yet_effective",
     "expired",
@@ -48,6 +49,7 @@ ReasonCode: TypeAlias = Literal[
     "reserve_floor",
 ]
 FIGURES: Final[Mapping[str, frozenset[str]]] = {
+    "no_agreement": frozenset(),
     "not_in_force": frozenset({"status"}),
     "not_yet_effective": frozenset({"effective_at"}),
     "expired": frozenset({"expires_at"}),
@@ -188,6 +190,10 @@ class Reason:
     def told(self) -> dict[str, Any]:
         """Return the reason as offers, problems and the journal hold it."""
         return {"code": self.code, "blocking": self.blocking, "detail": self.detail, "figures": dict(self.figures)}
+
+
+NO_AGREEMENT: Final = Reason("no_agreement")
+"""What is told where there is nothing to check against; the check itself never finds it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("drafted_by_member_id", sa.Uuid(), nullable=False),
         sa.Column("suspended_reason", sa.String(), nullable=True),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "status IN ('draft', 'proposed', 'in_force', 'suspended', 'expired', 'terminated')",
             name=op.f("ck_agreement_status"),

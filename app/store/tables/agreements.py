@@ -15,7 +15,10 @@ from app.store.tables.base import Spaced, UtcTime, ref, state_of
 
 
 class Agreement(Spaced, table=True):
-    """A signed agreement; ``version`` is the one that counts (or the one proposed, until it is in force)."""
+    """An agreement; ``version`` is the one that counts (or the one proposed, until it is in force).
+
+    Until ``proposed_at`` it is there for its parties alone, also when it is terminated without ever being proposed.
+    """
 
     __tablename__ = "agreement"
     __table_args__ = (UniqueConstraint("space_id", "code"), state_of("agreement"))
@@ -27,6 +30,7 @@ class Agreement(Spaced, table=True):
     version: int = 1
     drafted_by_member_id: UUID
     suspended_reason: str | None = None
+    proposed_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class AgreementVersion(Spaced, table=True):
