@@ -14,7 +14,9 @@ import app.commands.catalogue  # noqa: F401 - enters every handler at the door
 from app.commands.execute import Door
 from app.delivery.wakes import Wakes
 from app.domain.clock import Clock, SystemClock
+from app.entrypoints.console import home
 from app.entrypoints.http import (
+    agreements,
     corridor,
     crossings,
     depots,
@@ -24,10 +26,12 @@ from app.entrypoints.http import (
     journal,
     members,
     middleware,
+    offers,
     problems,
     requests,
     resource_types,
     resources,
+    responses,
     sessions,
     users,
     vocabulary,
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    home.router,
     health.router,
     corridor.router,
     vocabulary.router,
@@ -53,6 +58,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     incidents.router,
     journal.router,
     requests.router,
+    agreements.router,
+    offers.router,
+    responses.router,
     sessions.router,
     users.router,
 )

@@ -12,10 +12,10 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Final, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Request, Response, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
@@ -186,6 +186,20 @@ def cookie_is_secure(settings: Settings) -> bool:
 def cookie_name(settings: Settings) -> str:
     """Return the session cookie's name. ``__Host-`` (RFC 6265bis, 4.1.3.2) keeps subdomains from planting one."""
     return f"__Host-{COOKIE}" if cookie_is_secure(settings) else COOKIE
+
+
+def set_session_cookie(response: Response, settings: Settings, secret: str) -> None:
+    """Give the browser its session, for as long as the session can last."""
+    response.set_cookie(cookie_name(settings), secret, max_age=settings.session_hours * 3600, **_flags(settings))
+
+
+def drop_session_cookie(response: Response, settings: Settings) -> None:
+    """Take the session's cookie away from the browser."""
+    response.delete_cookie(cookie_name(settings), **_flags(settings))
+
+
+def _flags(settings: Settings) -> dict[str, Any]:
+    return {"path": "/", "httponly": True, "samesite": "lax", "secure": cookie_is_secure(settings)}
 
 
 def _door(connection: HTTPConnection) -> Door:

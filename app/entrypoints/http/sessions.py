@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Body, Request, Response
 from fastapi.routing import APIRouter
 from pydantic import Field, SecretStr
 
-from app.commands.execute import Door
 from app.commands.passwords import LONGEST
 from app.commands.sessions import digest_of, sign_in, sign_out
 from app.domain import errors
@@ -18,7 +17,13 @@ from app.domain.errors import Conflict, NotSignedIn
 from app.domain.forms import Form, ShortText
 from app.entrypoints.http.body import StrictRoute
 from app.entrypoints.http.deps import TheDoor
-from app.entrypoints.http.identity import Identified, cookie_is_secure, cookie_name, require_own_origin
+from app.entrypoints.http.identity import (
+    Identified,
+    cookie_name,
+    drop_session_cookie,
+    require_own_origin,
+    set_session_cookie,
+)
 from app.entrypoints.http.problems import responses
 from app.queries.identity import Holder, SessionHolder, TokenHolder, session_holder
 from app.queries.models import ReadModel
@@ -88,7 +93,7 @@ async def begin_session(
         holder = await session_holder(conn, digest_of(secret))
     if holder is None:
         raise NotSignedIn("The session ended as soon as it had begun.")
-    response.set_cookie(cookie_name(door.settings), secret, max_age=door.settings.session_hours * 3600, **_flags(door))
+    set_session_cookie(response, door.settings, secret)
     response.headers["Location"] = "/api/v1/session"
     return _view(holder)
 
@@ -110,11 +115,7 @@ async def end_session(request: Request, response: Response, door: TheDoor, found
     if not isinstance(found.holder, SessionHolder):
         raise Conflict("This request carries a token, which is no session.", hint="Revoke the token instead.")
     await sign_out(door, request.cookies[cookie_name(door.settings)])
-    response.delete_cookie(cookie_name(door.settings), **_flags(door))
-
-
-def _flags(door: Door) -> dict[str, Any]:
-    return {"path": "/", "httponly": True, "samesite": "lax", "secure": cookie_is_secure(door.settings)}
+    drop_session_cookie(response, door.settings)
 
 
 def _view(holder: Holder) -> SessionView:
