@@ -2,8 +2,10 @@
 
 from app.commands import (
     agreements,
+    calls,
     corridor,
     crossings,
+    debts,
     depots,
     incidents,
     members,
@@ -20,8 +22,10 @@ from app.commands import (
 
 __all__ = [
     "agreements",
+    "calls",
     "corridor",
     "crossings",
+    "debts",
     "depots",
     "incidents",
     "members",

@@ -15,7 +15,7 @@ from sqlmodel import col
 from app.commands.crossing_choice import choose_crossing, has_control
 from app.commands.fill import settle_request
 from app.commands.registry import Act, handles
-from app.domain.errors import Conflict, FieldError, Malformed, NotAvailable, OutOfOrder
+from app.domain.errors import Conflict, FieldError, NotAvailable, NotFound, OutOfOrder
 from app.domain.forms import Code, Note
 from app.domain.lifecycle import machine
 from app.domain.vocabulary import require
@@ -219,21 +219,23 @@ async def take_units(
     The caller holds (lender, type) and records the units with their missions.
 
     Raises:
-        Malformed: another member's, or of another type.
-        NotAvailable: not free.
+        NotFound: another member's.
+        NotAvailable: not free, or of another type.
     """
     found = {unit.id: unit for unit in await uow.lock_where(Resource, col(Resource.id).in_(list(ids)))}
     taken: list[Resource] = []
     for id_ in ids:
-        unit = found.get(id_) or await uow.get(Resource, id_)
-        if unit.member_id != lender_id or unit.type_code != type_code:
-            detail = f"{unit.call_sign} is no {type_code} of the lender's."
-            raise Malformed(detail, errors=[FieldError(pointer, Malformed.slug, detail)])
+        unit = found.get(id_)
+        if unit is None or unit.member_id != lender_id:
+            raise NotFound(f"{Resource.KIND} of the lender", id_)
+        detail = ""
         if unit.status != machine("resource").initial or unit.retired:
-            detail = f"{unit.call_sign} is {'retired' if unit.retired else unit.status}."
-            raise NotAvailable(
-                detail, errors=[FieldError(pointer, NotAvailable.slug, detail)], extra={"current": unit.state()}
-            )
+            detail = f"{unit.call_sign} is {'retired' if unit.retired else unit.status.replace('_', ' ')}."
+        elif unit.type_code != type_code:
+            detail = f"{unit.call_sign} is no {type_code}."
+        if detail:
+            error = FieldError(pointer, NotAvailable.slug, detail)
+            raise NotAvailable(detail, errors=[error], extra={"current": unit.state()})
         unit.status = machine("resource").to(unit.status, "committed", by=uow.act.command).to
         taken.append(unit)
     return taken

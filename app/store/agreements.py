@@ -24,7 +24,7 @@ _AGREED: Final = """
 _SHARED: Final = f"{_AGREED} FOR SHARE OF a"
 
 # Named units are reserved, and so are not among the available: only what was promised without a name is counted beside.
-# What was accepted in part is promised in that part. One statement, so that both counts are of one instant.
+# What was accepted in part is promised in that part; what a phone call sent is away before anybody names the unit. One statement, so that both counts are of one instant.
 _STOCK: Final = """
     SELECT (SELECT count(*) FROM resource r
              WHERE r.space_id = $1 AND r.member_id = $2 AND r.type_code = $3
@@ -33,7 +33,10 @@ _STOCK: Final = """
               FROM offer_line l
               JOIN offer o ON o.space_id = l.space_id AND o.id = l.offer_id
              WHERE o.space_id = $1 AND o.lender_id = $2 AND o.status IN ('offered', 'provisional', 'accepted')
-               AND l.type_code = $3 AND l.resource_id IS NULL AND NOT l.committed)::int AS promised
+               AND l.type_code = $3 AND l.resource_id IS NULL AND NOT l.committed)::int
+           + (SELECT count(*) FROM mission m
+               WHERE m.space_id = $1 AND m.lender_id = $2 AND m.type_code = $3 AND m.resource_id IS NULL
+                 AND m.status NOT IN ('returned', 'closed'))::int AS promised
 """
 
 

@@ -518,14 +518,14 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        op.f("ix_resource_space_id_type_code_status"), "resource", ["space_id", "type_code", "status"], unique=False
+    )
+    op.create_index(
         "uq_resource_call_sign",
         "resource",
         ["space_id", "member_id", "call_sign"],
         unique=True,
         postgresql_where=sa.text("NOT retired"),
-    )
-    op.create_index(
-        op.f("ix_resource_space_id_type_code_status"), "resource", ["space_id", "type_code", "status"], unique=False
     )
     op.create_table(
         "session",
@@ -563,50 +563,6 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "space_id", "request_id", "member_id", name=op.f("uq_acknowledgement_space_id_request_id_member_id")
         ),
-    )
-    op.create_table(
-        "call",
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("space_id", sa.String(length=64), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("request_id", sa.Uuid(), nullable=False),
-        sa.Column("requester_id", sa.Uuid(), nullable=False),
-        sa.Column("lender_id", sa.Uuid(), nullable=False),
-        sa.Column("recorded_by_member_id", sa.Uuid(), nullable=False),
-        sa.Column("recorded_by_id", sa.Uuid(), nullable=True),
-        sa.Column("type_code", sa.String(), nullable=False),
-        sa.Column("quantity", sa.Integer(), nullable=False),
-        sa.Column("person_rung", sa.String(), nullable=True),
-        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("confirmed_by_id", sa.Uuid(), nullable=True),
-        sa.Column("confirmed_person", sa.String(), nullable=True),
-        sa.CheckConstraint("status IN ('unconfirmed', 'confirmed', 'alarmed')", name=op.f("ck_call_status")),
-        sa.CheckConstraint("quantity BETWEEN 1 AND 10000", name=op.f("ck_call_quantity")),
-        sa.ForeignKeyConstraint(
-            ["space_id", "lender_id"], ["member.space_id", "member.id"], name=op.f("fk_call_space_id_lender_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["space_id", "recorded_by_member_id"],
-            ["member.space_id", "member.id"],
-            name=op.f("fk_call_space_id_recorded_by_member_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["space_id", "request_id"], ["request.space_id", "request.id"], name=op.f("fk_call_space_id_request_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["space_id", "requester_id"], ["member.space_id", "member.id"], name=op.f("fk_call_space_id_requester_id")
-        ),
-        sa.ForeignKeyConstraint(["space_id"], ["space.id"], name=op.f("fk_call_space_id")),
-        sa.ForeignKeyConstraint(["type_code"], ["resource_type.code"], name=op.f("fk_call_type_code")),
-        sa.PrimaryKeyConstraint("space_id", "id", name=op.f("pk_call")),
-    )
-    op.create_index(
-        op.f("ix_call_space_id_requester_id_lender_id_type_code_status"),
-        "call",
-        ["space_id", "requester_id", "lender_id", "type_code", "status"],
-        unique=False,
     )
     op.create_table(
         "offer",
@@ -702,36 +658,60 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
-        "debt",
+        "call",
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("space_id", sa.String(length=64), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("call_id", sa.Uuid(), nullable=False),
         sa.Column("request_id", sa.Uuid(), nullable=False),
-        sa.Column("member_id", sa.Uuid(), nullable=False),
-        sa.Column("act", sa.String(), nullable=False),
+        sa.Column("offer_id", sa.Uuid(), nullable=False),
+        sa.Column("incident_id", sa.Uuid(), nullable=False),
+        sa.Column("requester_id", sa.Uuid(), nullable=False),
+        sa.Column("lender_id", sa.Uuid(), nullable=False),
+        sa.Column("recorded_by_member_id", sa.Uuid(), nullable=False),
+        sa.Column("recorded_by_id", sa.Uuid(), nullable=True),
+        sa.Column("type_code", sa.String(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("person_rung", sa.String(), nullable=True),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("made_good_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("made_good_by_id", sa.Uuid(), nullable=True),
-        sa.CheckConstraint("act IN ('open', 'accept', 'commit')", name=op.f("ck_debt_act")),
-        sa.CheckConstraint("status IN ('owed', 'overdue', 'made_good')", name=op.f("ck_debt_status")),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmed_by_id", sa.Uuid(), nullable=True),
+        sa.Column("confirmed_person", sa.String(), nullable=True),
+        sa.CheckConstraint("status IN ('unconfirmed', 'confirmed', 'alarmed')", name=op.f("ck_call_status")),
+        sa.CheckConstraint("lender_id <> requester_id", name=op.f("ck_call_two_members")),
+        sa.CheckConstraint("quantity BETWEEN 1 AND 10000", name=op.f("ck_call_quantity")),
         sa.ForeignKeyConstraint(
-            ["space_id", "call_id"], ["call.space_id", "call.id"], name=op.f("fk_debt_space_id_call_id")
+            ["space_id", "incident_id"], ["incident.space_id", "incident.id"], name=op.f("fk_call_space_id_incident_id")
         ),
         sa.ForeignKeyConstraint(
-            ["space_id", "member_id"], ["member.space_id", "member.id"], name=op.f("fk_debt_space_id_member_id")
+            ["space_id", "lender_id"], ["member.space_id", "member.id"], name=op.f("fk_call_space_id_lender_id")
         ),
         sa.ForeignKeyConstraint(
-            ["space_id", "request_id"], ["request.space_id", "request.id"], name=op.f("fk_debt_space_id_request_id")
+            ["space_id", "offer_id", "request_id"],
+            ["offer.space_id", "offer.id", "offer.request_id"],
+            name=op.f("fk_call_space_id_offer_id_request_id"),
         ),
-        sa.ForeignKeyConstraint(["space_id"], ["space.id"], name=op.f("fk_debt_space_id")),
-        sa.PrimaryKeyConstraint("space_id", "id", name=op.f("pk_debt")),
+        sa.ForeignKeyConstraint(
+            ["space_id", "recorded_by_member_id"],
+            ["member.space_id", "member.id"],
+            name=op.f("fk_call_space_id_recorded_by_member_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["space_id", "request_id"], ["request.space_id", "request.id"], name=op.f("fk_call_space_id_request_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["space_id", "requester_id"], ["member.space_id", "member.id"], name=op.f("fk_call_space_id_requester_id")
+        ),
+        sa.ForeignKeyConstraint(["space_id"], ["space.id"], name=op.f("fk_call_space_id")),
+        sa.ForeignKeyConstraint(["type_code"], ["resource_type.code"], name=op.f("fk_call_type_code")),
+        sa.PrimaryKeyConstraint("space_id", "id", name=op.f("pk_call")),
     )
     op.create_index(
-        op.f("ix_debt_space_id_member_id_status"), "debt", ["space_id", "member_id", "status"], unique=False
+        op.f("ix_call_space_id_requester_id_lender_id_type_code_status"),
+        "call",
+        ["space_id", "requester_id", "lender_id", "type_code", "status"],
+        unique=False,
     )
-    op.create_index(op.f("ix_debt_space_id_request_id"), "debt", ["space_id", "request_id"], unique=False)
     op.create_table(
         "offer_line",
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -786,6 +766,37 @@ def upgrade() -> None:
         op.f("ix_offer_line_space_id_request_line_id"), "offer_line", ["space_id", "request_line_id"], unique=False
     )
     op.create_index(op.f("ix_offer_line_space_id_resource_id"), "offer_line", ["space_id", "resource_id"], unique=False)
+    op.create_table(
+        "debt",
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("space_id", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("call_id", sa.Uuid(), nullable=False),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("act", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_good_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("made_good_by_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("act IN ('open', 'accept', 'commit')", name=op.f("ck_debt_act")),
+        sa.CheckConstraint("status IN ('owed', 'overdue', 'made_good')", name=op.f("ck_debt_status")),
+        sa.ForeignKeyConstraint(
+            ["space_id", "call_id"], ["call.space_id", "call.id"], name=op.f("fk_debt_space_id_call_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["space_id", "member_id"], ["member.space_id", "member.id"], name=op.f("fk_debt_space_id_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["space_id", "request_id"], ["request.space_id", "request.id"], name=op.f("fk_debt_space_id_request_id")
+        ),
+        sa.ForeignKeyConstraint(["space_id"], ["space.id"], name=op.f("fk_debt_space_id")),
+        sa.PrimaryKeyConstraint("space_id", "id", name=op.f("pk_debt")),
+    )
+    op.create_index(
+        op.f("ix_debt_space_id_member_id_status"), "debt", ["space_id", "member_id", "status"], unique=False
+    )
+    op.create_index(op.f("ix_debt_space_id_request_id"), "debt", ["space_id", "request_id"], unique=False)
     op.create_table(
         "mission",
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -904,26 +915,26 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mission_space_id_request_id"), table_name="mission")
     op.drop_index(op.f("ix_mission_space_id_lender_id_type_code"), table_name="mission")
     op.drop_table("mission")
+    op.drop_index(op.f("ix_debt_space_id_request_id"), table_name="debt")
+    op.drop_index(op.f("ix_debt_space_id_member_id_status"), table_name="debt")
+    op.drop_table("debt")
     op.drop_index(op.f("ix_offer_line_space_id_resource_id"), table_name="offer_line")
     op.drop_index(op.f("ix_offer_line_space_id_request_line_id"), table_name="offer_line")
     op.drop_index(op.f("ix_offer_line_space_id_offer_id"), table_name="offer_line")
     op.drop_table("offer_line")
-    op.drop_index(op.f("ix_debt_space_id_request_id"), table_name="debt")
-    op.drop_index(op.f("ix_debt_space_id_member_id_status"), table_name="debt")
-    op.drop_table("debt")
+    op.drop_index(op.f("ix_call_space_id_requester_id_lender_id_type_code_status"), table_name="call")
+    op.drop_table("call")
     op.drop_table("response")
     op.drop_index(op.f("ix_request_line_space_id_request_id"), table_name="request_line")
     op.drop_table("request_line")
     op.drop_index(op.f("ix_offer_space_id_request_id"), table_name="offer")
     op.drop_index(op.f("ix_offer_space_id_lender_id_status"), table_name="offer")
     op.drop_table("offer")
-    op.drop_index(op.f("ix_call_space_id_requester_id_lender_id_type_code_status"), table_name="call")
-    op.drop_table("call")
     op.drop_table("acknowledgement")
     op.drop_index(op.f("ix_session_user_id"), table_name="session")
     op.drop_table("session")
-    op.drop_index(op.f("ix_resource_space_id_type_code_status"), table_name="resource")
     op.drop_index("uq_resource_call_sign", table_name="resource", postgresql_where=sa.text("NOT retired"))
+    op.drop_index(op.f("ix_resource_space_id_type_code_status"), table_name="resource")
     op.drop_index(op.f("ix_resource_space_id_member_id_type_code_status"), table_name="resource")
     op.drop_table("resource")
     op.drop_index(op.f("ix_request_space_id_status_id"), table_name="request")

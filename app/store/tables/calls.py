@@ -13,22 +13,27 @@ from app.store.tables.base import Spaced, UtcTime, one_of, ref, state_of
 
 
 class Call(Spaced, table=True):
-    """What was agreed by voice, as each side wrote it down. ``person_rung`` stays in the table: it is a name."""
+    """What was agreed by voice: one side wrote it down, the other confirms it. Names of people stay in the table."""
 
     __tablename__ = "call"
     __table_args__ = (
         ref("request_id", "request"),
+        ref("offer_id request_id", "offer"),
+        ref("incident_id", "incident"),
         ref("requester_id", "member"),
         ref("lender_id", "member"),
         ref("recorded_by_member_id", "member"),
         one_of("status", ("unconfirmed", "confirmed", "alarmed")),
         CheckConstraint("quantity BETWEEN 1 AND 10000", name="quantity"),
+        CheckConstraint("lender_id <> requester_id", name="two_members"),
         Index(None, "space_id", "requester_id", "lender_id", "type_code", "status"),
     )
     KIND: ClassVar[str] = "call"
     HIDDEN: ClassVar[frozenset[str]] = frozenset({"person_rung", "confirmed_person"})
 
     request_id: UUID
+    offer_id: UUID
+    incident_id: UUID
     requester_id: UUID
     lender_id: UUID
     recorded_by_member_id: UUID

@@ -1,0 +1,293 @@
+"""Phone calls: people ring first, and the form follows. What was agreed by voice is written down in one command.
+
+The unit rolls: nothing here waits for an agreement, a reserve or a second signature. What the agreements say against it is a
+warning, and the acts that are missing become debts (``debts.py``). Both sides may write the same call down: the second record
+is matched with the first and confirms it. Nobody else sees who rang whom; the help that came of it everybody sees.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Final
+from uuid import UUID
+
+from pydantic import Field
+from sqlmodel import col
+
+from app.commands.called_help import accepted_offer, ground, open_request, sent
+from app.commands.debts import owe, settle_debts
+from app.commands.fill import settle_request
+from app.commands.missions import HOME, give_unit, take_units
+from app.commands.places import require_point_inside
+from app.commands.registry import Act, Command, handles
+from app.commands.requests import Priority
+from app.domain import geo
+from app.domain.errors import Conflict, FieldError, Forbidden, Malformed, NotFound, OverFilled
+from app.domain.forms import WHOLE, Code, ShortText
+from app.domain.ids import new_id
+from app.domain.lifecycle import machine
+from app.domain.resource_types import require_type
+from app.store.tables import Call, Incident, Member, Mission
+from app.store.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.store.tables import Offer, Resource
+
+SAME_CALL: Final = timedelta(minutes=30)
+"""How far apart two records of one call may say that it was."""
+OPEN_CALL: Final = ("unconfirmed", "alarmed")
+
+Called = Annotated[int, Field(strict=True, ge=1, le=100), WHOLE]
+"""How many were agreed on the telephone: each becomes a mission."""
+Units = Annotated[tuple[UUID, ...], Field(max_length=100)]
+"""Ids of the lender's units."""
+
+
+class AssistNow(Act):
+    """Write down help that was agreed on the telephone: by a dispatcher of either side, while the units roll.
+
+    ``occurred_at`` is when it was agreed.
+    """
+
+    requester_id: UUID
+    """The member that asked; yours, or the other one."""
+    lender_id: UUID
+    """The member that sends; the other one, or yours."""
+    incident_id: UUID
+    type_code: Code
+    quantity: Called
+    lon: geo.Longitude
+    lat: geo.Latitude
+    place: ShortText | None = None
+    """Where to, in words."""
+    priority: Priority = "life_safety"
+    person_rung: ShortText | None = None
+    """Who was on the line at the other end. Seen by the two members alone."""
+    resource_ids: Units = ()
+    """Which units go, as far as it is known: the lender's word."""
+
+
+class ConfirmCall(Act):
+    """It is as the other side wrote it down: by a dispatcher of the side that did not write."""
+
+    person: ShortText | None = None
+    """Who took the call here. Seen by the two members alone."""
+    resource_ids: Units = ()
+    """Which units go: the lender's word."""
+
+
+class RingBack(Command):
+    """Nobody has confirmed the call: by the service itself, when its time has passed."""
+
+
+@handles(AssistNow)
+async def assist_now(uow: UnitOfWork, cmd: AssistNow) -> None:
+    """Record ``call.recorded`` with all that follows from it, or ``call.confirmed`` where the other side wrote it down before.
+
+    ``request.opened``, ``mission.mobilising`` and ``debt.owed`` are for the corridor, ``offer.accepted`` for the two members.
+    Locks calls of these two members and this type, the agreements, (lender, type), the units; for a confirmation as
+    ``confirm_call``.
+
+    Raises:
+        NotAvailable: a unit that was named is not free.
+    """
+    own = _own_side(uow, cmd)
+    incident = await _require_known(uow, cmd, own)
+    await _lock_calls(uow, cmd.requester_id, cmd.lender_id, cmd.type_code)
+    if (call := await _written_by_the_other(uow, cmd, own)) is not None:
+        await _confirm(uow, call, cmd.person_rung, cmd.resource_ids)
+        uow.warn("call_matched", "The other side wrote this call down before: it is confirmed, and not doubled.")
+        return
+    verdict, reasons = await ground(uow, cmd, incident)
+    units = await take_units(uow, cmd.resource_ids, cmd.lender_id, cmd.type_code, pointer="/resource_ids")
+    request, request_line = await open_request(uow, cmd)
+    offer, offer_line = await accepted_offer(uow, cmd, request_line, verdict, reasons, units)
+    call = _written(uow, cmd, offer, own)
+    missions = [await sent(uow, cmd, offer_line, unit) for unit in _one_each(units, cmd.quantity)]
+    both = [cmd.requester_id, cmd.lender_id]
+    uow.record("call.recorded", call, visibility="parties", parties=both)
+    uow.record("request.opened", request, request_line)
+    uow.record("offer.accepted", offer, offer_line, visibility="parties", parties=both)
+    for mission, unit in zip(missions, _one_each(units, cmd.quantity), strict=True):
+        uow.record("mission.mobilising", mission, *([unit] if unit else []), state=mission.status)
+    if await settle_request(uow, request):
+        uow.record(f"request.{request.status}", request)
+    owe(uow, call)
+    uow.later("ring_back", uow.now + timedelta(minutes=uow.settings.ring_back_minutes), call.id)
+
+
+@handles(ConfirmCall)
+async def confirm_call(uow: UnitOfWork, cmd: ConfirmCall) -> None:
+    """Record ``call.confirmed``, ``mission.unit_assigned`` and ``debt.made_good``.
+
+    Locks calls of these two members and this type, (lender, type), the units, the missions, the call, its debts.
+
+    Raises:
+        NotFound: a call between others.
+        Forbidden: the actor's own side wrote it down.
+        Conflict: it was confirmed before.
+    """
+    call = await uow.get(Call, uow.require_target())
+    if not uow.sees(call.requester_id, call.lender_id):
+        raise NotFound(Call.KIND, call.id)
+    uow.authorise({"requester": {call.requester_id}, "lender": {call.lender_id}})
+    if uow.actor.member_id == call.recorded_by_member_id:
+        raise Forbidden("Your own side wrote this call down.", hint="Let the other side confirm it: ring back.")
+    if cmd.resource_ids:
+        _require_lender(uow, call.lender_id)
+    await _lock_calls(uow, call.requester_id, call.lender_id, call.type_code)
+    await _confirm(uow, call, cmd.person, cmd.resource_ids)
+
+
+@handles(RingBack)
+async def ring_back(uow: UnitOfWork, _cmd: RingBack) -> None:
+    """Record ``call.ring_back``. Locks the call. Refused, and so without effect, once it was confirmed."""
+    call = await uow.lock_target(Call)
+    uow.authorise()
+    if call.status != "unconfirmed":
+        raise Conflict(f"The call is {call.status}.", extra={"current": call.state()})
+    call.status = "alarmed"
+    uow.record("call.ring_back", call, visibility="parties", parties=[call.requester_id, call.lender_id])
+
+
+# ---------------------------------------------------------------- who, and whether it is known already
+
+
+def _own_side(uow: UnitOfWork, cmd: AssistNow) -> UUID:
+    """Return the actor's member, which is one of the two."""
+    if cmd.requester_id == cmd.lender_id:
+        raise _wrong("/lender_id", "A member does not lend to itself.")
+    uow.authorise({"requester": {cmd.requester_id}, "lender": {cmd.lender_id}})
+    own = uow.actor.member_id
+    if own is None:
+        message = "the service itself rings nobody"
+        raise RuntimeError(message)
+    if cmd.resource_ids:
+        _require_lender(uow, cmd.lender_id)
+    return own
+
+
+def _require_lender(uow: UnitOfWork, lender_id: UUID) -> None:
+    if uow.actor.member_id != lender_id:
+        raise _wrong("/resource_ids", "Which units go is the lender's word; leave it out, and the lender names them.")
+
+
+async def _require_known(uow: UnitOfWork, cmd: AssistNow, own: UUID) -> Incident:
+    """Check what the call is about; return its incident."""
+    other = cmd.lender_id if own == cmd.requester_id else cmd.requester_id
+    await uow.get(Member, other)
+    if len(cmd.resource_ids) > cmd.quantity or len(set(cmd.resource_ids)) < len(cmd.resource_ids):
+        raise _wrong("/resource_ids", f"Name each unit once, and {cmd.quantity} at most.")
+    incident = await uow.get(Incident, cmd.incident_id)
+    machine("incident").refuse_final(incident.status, "be sent help for", incident.state())
+    require_type(cmd.type_code)
+    await require_point_inside(uow, cmd.lon, cmd.lat, pointer="/lon")
+    return incident
+
+
+async def _lock_calls(uow: UnitOfWork, requester_id: UUID, lender_id: UUID, type_code: str) -> None:
+    """Lock the calls of two members about one type: two records of one call find each other, however close they come."""
+    await uow.raw.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+        f"{uow.space}/calls/{requester_id}/{lender_id}/{type_code}",
+    )
+
+
+async def _written_by_the_other(uow: UnitOfWork, cmd: AssistNow, own: UUID) -> Call | None:
+    """Return the other side's record of this very call, the nearest in time, if it is not confirmed yet."""
+    at = uow.act.occurred_at
+    alike = await uow.find(
+        Call,
+        col(Call.requester_id) == cmd.requester_id,
+        col(Call.lender_id) == cmd.lender_id,
+        col(Call.incident_id) == cmd.incident_id,
+        col(Call.type_code) == cmd.type_code,
+        col(Call.quantity) == cmd.quantity,
+        col(Call.status).in_(OPEN_CALL),
+        col(Call.occurred_at).between(at - SAME_CALL, at + SAME_CALL),
+    )
+    theirs = [call for call in alike if call.recorded_by_member_id != own]
+    if not theirs and alike:
+        message = (
+            "Your side has written down a call like this one already; if it is the same one, stand one of them down."
+        )
+        uow.warn("call_like_another", message, call_ids=[str(call.id) for call in alike])
+    return min(theirs, key=lambda call: abs(call.occurred_at - at), default=None)
+
+
+def _written(uow: UnitOfWork, cmd: AssistNow, offer: Offer, own: UUID) -> Call:
+    return uow.add(
+        Call(
+            space_id=uow.space,
+            id=new_id(),
+            request_id=offer.request_id,
+            offer_id=offer.id,
+            incident_id=cmd.incident_id,
+            requester_id=cmd.requester_id,
+            lender_id=cmd.lender_id,
+            recorded_by_member_id=own,
+            recorded_by_id=uow.actor.id,
+            type_code=cmd.type_code,
+            quantity=cmd.quantity,
+            person_rung=cmd.person_rung,
+            occurred_at=uow.act.occurred_at,
+        )
+    )
+
+
+def _one_each(units: Sequence[Resource], quantity: int) -> list[Resource | None]:
+    return [*units, *[None] * (quantity - len(units))]
+
+
+# ---------------------------------------------------------------- the other side's word
+
+
+async def _confirm(uow: UnitOfWork, call: Call, person: str | None, resource_ids: Sequence[UUID]) -> None:
+    """Confirm a call whose lock is held; name units for its missions, and make good what the confirmer may do."""
+    missions = await _missions_without_unit(uow, call, len(resource_ids))
+    units: list[Resource] = []
+    if resource_ids:
+        await uow.lock_stock(call.lender_id, call.type_code)
+        units = await take_units(uow, resource_ids, call.lender_id, call.type_code, pointer="/resource_ids")
+        missions = await uow.lock_where(Mission, col(Mission.id).in_([mission.id for mission in missions]))
+    call = await uow.lock(Call, call.id)
+    uow.expect_revision(call)
+    if call.status not in OPEN_CALL:
+        raise Conflict(f"The call is {call.status}.", extra={"current": call.state()})
+    call.status = "confirmed"
+    call.confirmed_at = uow.act.occurred_at
+    call.confirmed_by_id = uow.actor.id
+    call.confirmed_person = person
+    uow.record("call.confirmed", call, visibility="parties", parties=[call.requester_id, call.lender_id])
+    free = [mission for mission in missions if _wants_unit(mission)]
+    if len(free) < len(units):
+        raise _too_many(len(free))
+    for mission, unit in zip(free, units, strict=False):
+        await give_unit(uow, mission, unit)
+        uow.record("mission.unit_assigned", mission, unit)
+    await settle_debts(uow, call)
+
+
+async def _missions_without_unit(uow: UnitOfWork, call: Call, wanted: int) -> list[Mission]:
+    """Return the call's missions that a unit can be named for; refuse to name more units than that."""
+    of_call = await uow.find(Mission, col(Mission.offer_id) == call.offer_id)
+    free = [mission for mission in of_call if _wants_unit(mission)]
+    if len(free) < wanted:
+        raise _too_many(len(free))
+    return free
+
+
+def _wants_unit(mission: Mission) -> bool:
+    over = mission.status == HOME or machine("mission").is_final(mission.status)
+    return mission.resource_id is None and not over
+
+
+def _too_many(left: int) -> OverFilled:
+    detail = f"Of this call's missions {left} are still without a unit."
+    return OverFilled(detail, errors=[FieldError("/resource_ids", OverFilled.slug, detail)])
+
+
+def _wrong(pointer: str, detail: str) -> Malformed:
+    return Malformed(detail, errors=[FieldError(pointer, Malformed.slug, detail)])
