@@ -1,0 +1,227 @@
+"""Agreements over HTTP: drafted, proposed, consented to, ended; and tried on a case that has not happened."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Body, Query, Response
+from pydantic import WithJsonSchema
+
+from app.commands.agreements import (
+    ConsentToAgreement,
+    DraftAgreement,
+    ProposeAgreement,
+    ResumeAgreement,
+    SuspendAgreement,
+    TerminateAgreement,
+)
+from app.commands.receipt import Receipt
+from app.domain import errors
+from app.domain.agreements import Case
+from app.domain.forms import Code, Form, Instant, Quantity
+from app.domain.lifecycle import states
+from app.domain.resource_types import require_type
+from app.domain.vocabulary import codes, require
+from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, TheDoor, space_router
+from app.entrypoints.http.paging import Page, PagingQuery, decode_cursor, etag, fingerprint, page_of
+from app.entrypoints.http.problems import responses
+from app.queries import agreements as queries
+from app.queries.agreements import AgreementView, TrialView
+
+router = space_router("agreements")
+
+STATUSES = states("agreement")
+Status = Annotated[Code, WithJsonSchema({"type": "string", "enum": list(STATUSES)})]
+MAASTRICHT, LIEGE = "0197a1b2-0000-7000-8000-000000000002", "0197a1b2-0000-7000-8000-000000000003"
+PUMPS_ON_THE_MEUSE = {
+    "code": "meuse-pumps",
+    "names": {"en": "Pumps on the Meuse", "fr": "Pompes sur la Meuse", "nl": "Pompen op de Maas"},
+    "lenders": [MAASTRICHT, LIEGE],
+    "borrowers": [MAASTRICHT, LIEGE],
+    "terms": {
+        "hazards": ["flood", "flash_flood"],
+        "types": ["pump.high_capacity"],
+        "kinds": ["immediate", "planned"],
+        "reserve": [{"type": "pump.high_capacity", "keep": 1}],
+        "cost": {"terms": "free_for_hours", "hours": 12},
+    },
+    "effective_at": "2026-07-01T00:00:00Z",
+    "expires_at": "2029-06-30T22:00:00Z",
+    "precedence": 20,
+}
+
+
+class Trial(Form):
+    """A case to try: what a lender might send to a borrower."""
+
+    hazard: Code
+    type_code: Code
+    kind: Literal["immediate", "planned", "day_to_day"]
+    lender_id: UUID
+    borrower_id: UUID
+    quantity: Quantity = 1
+    at: Instant | None = None
+    """When it would be offered; now, if nothing is said. The stock is the present one."""
+
+
+TWO_PUMPS = {
+    "hazard": "flood",
+    "type_code": "pump.high_capacity",
+    "kind": "planned",
+    "lender_id": LIEGE,
+    "borrower_id": MAASTRICHT,
+    "quantity": 2,
+}
+
+
+@router.get(
+    "/agreements",
+    summary="List agreements",
+    responses=responses(errors.BadCursor, errors.UnknownCode, path_ids=False),
+)
+async def list_agreements(
+    space: Space,
+    actor: CurrentActor,
+    reader: Reader,
+    paging: PagingQuery,
+    status: Annotated[list[Status], Query(description="Only these states.")] = [],  # noqa: B006 - FastAPI copies it
+    member: Annotated[UUID | None, Query(description="Only those this member is a party of.")] = None,
+    hazard: Annotated[Code | None, Query(description="Only those that cover this hazard.")] = None,
+    type_code: Annotated[Code | None, Query(description="Only those that cover this resource type.")] = None,
+) -> Page[AgreementView]:
+    """By code: everything that was ever proposed, and drafts that your own member is a party of."""
+    for number, code in enumerate(status):
+        require("state of an agreement", code, STATUSES, pointer=f"query/status/{number}")
+    of = fingerprint(
+        "agreements",
+        {
+            "space": space, "viewer": actor.member_id, "status": status, "member": member, "hazard": hazard,
+            "type_code": type_code,
+        },
+    )  # fmt: skip
+    rows = await queries.agreements(
+        reader, space, viewer=actor.member_id, status=status, member=member, hazard=hazard, type_code=type_code,
+        after=decode_cursor(of, paging.cursor, [str]), limit=paging.limit,
+    )  # fmt: skip
+    return page_of(rows, paging, of, key=lambda row: [row.code], item=lambda row: row)
+
+
+@router.post(
+    "/agreements",
+    status_code=201,
+    summary="Draft an agreement",
+    responses=responses(errors.UnknownCode, errors.NaiveTime, errors.Duplicate, body=True),
+)
+async def draft_agreement(
+    enter: Enter, command: Annotated[DraftAgreement, Body(examples=[PUMPS_ON_THE_MEUSE])]
+) -> Receipt:
+    """By an authorised representative of a party. Only the parties see it until it is proposed."""
+    return await enter.create(command, "agreements")
+
+
+@router.post(
+    "/agreements/try",
+    summary="Try a case on the agreements",
+    responses=responses(errors.UnknownCode, errors.NaiveTime, body=True, path_ids=False),
+)
+async def try_case(
+    space: Space,
+    _actor: CurrentActor,
+    reader: Reader,
+    door: TheDoor,
+    trial: Annotated[Trial, Body(examples=[TWO_PUMPS])],
+) -> TrialView:
+    """What every agreement would say to such an offer now, with all reasons in every language. Changes nothing."""
+    require("hazard", trial.hazard, codes("hazards"), pointer="/hazard")
+    require_type(trial.type_code)
+    case = Case(
+        hazard=trial.hazard,
+        type_code=trial.type_code,
+        kind=trial.kind,
+        lender=trial.lender_id,
+        borrower=trial.borrower_id,
+        quantity=trial.quantity,
+        at=trial.at or door.clock.now(),
+    )
+    return await queries.try_case(reader, space, case)
+
+
+@router.get("/agreements/{agreement_id}", summary="Read an agreement", responses=responses())
+async def read_agreement(
+    space: Space, agreement_id: UUID, actor: CurrentActor, reader: Reader, response: Response
+) -> AgreementView:
+    """One agreement with its terms, who has consented, and who has not."""
+    found = await queries.agreement(reader, space, agreement_id, viewer=actor.member_id)
+    response.headers["ETag"] = etag(found.revision)
+    return found
+
+
+@router.post(
+    "/agreements/{agreement_id}/propose",
+    summary="Propose an agreement",
+    responses=responses(errors.TransitionNotAllowed, body=True),
+)
+async def propose_agreement(
+    agreement_id: UUID,
+    enter: Enter,
+    command: Annotated[ProposeAgreement, Body(examples=[{"why": "As talked over in Eupen."}])],
+) -> Receipt:
+    """By an authorised representative of a party. Its words are fixed from now on, and the whole corridor sees it."""
+    return await enter.execute(command, target=agreement_id)
+
+
+@router.post(
+    "/agreements/{agreement_id}/consent",
+    summary="Consent to an agreement",
+    responses=responses(errors.TransitionNotAllowed, body=True),
+)
+async def consent_to_agreement(
+    agreement_id: UUID,
+    enter: Enter,
+    command: Annotated[ConsentToAgreement, Body(examples=[{"why": "Decided by the council on 3 July."}])],
+) -> Receipt:
+    """By an authorised representative of a party, for that party alone. The last consent puts it into force."""
+    return await enter.execute(command, target=agreement_id)
+
+
+@router.post(
+    "/agreements/{agreement_id}/suspend",
+    summary="Suspend an agreement",
+    responses=responses(errors.TransitionNotAllowed, body=True),
+)
+async def suspend_agreement(
+    agreement_id: UUID,
+    enter: Enter,
+    command: Annotated[SuspendAgreement, Body(examples=[{"reason": "The insurance is being renewed."}])],
+) -> Receipt:
+    """By an authorised representative of a party. Nothing more is offered under it; missions under way go on."""
+    return await enter.execute(command, target=agreement_id)
+
+
+@router.post(
+    "/agreements/{agreement_id}/resume",
+    summary="Resume an agreement",
+    responses=responses(errors.TransitionNotAllowed, body=True),
+)
+async def resume_agreement(
+    agreement_id: UUID,
+    enter: Enter,
+    command: Annotated[ResumeAgreement, Body(examples=[{"why": "The insurance is renewed."}])],
+) -> Receipt:
+    """By an authorised representative of a party."""
+    return await enter.execute(command, target=agreement_id)
+
+
+@router.post(
+    "/agreements/{agreement_id}/terminate",
+    summary="Terminate an agreement",
+    responses=responses(errors.TransitionNotAllowed, body=True),
+)
+async def terminate_agreement(
+    agreement_id: UUID,
+    enter: Enter,
+    command: Annotated[TerminateAgreement, Body(examples=[{"why": "Another one takes its place."}])],
+) -> Receipt:
+    """By an authorised representative of a party, for good. Missions under way go on."""
+    return await enter.execute(command, target=agreement_id)
