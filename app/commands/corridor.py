@@ -61,8 +61,7 @@ async def define_corridor(uow: UnitOfWork, cmd: DefineCorridor) -> None:
     if uow.space != LIVE:
         message = f"The corridor is defined in the space {LIVE!r}; all others share it."
         raise Conflict(message, hint=f"Send it to the space {LIVE!r}.")
-    for number, language in enumerate(cmd.languages):
-        require("language", language, codes("languages"), pointer=f"/languages/{number}")
+    require_words(cmd)
     area = cmd.area.geojson()
     await _require_places_inside(uow, area)
     statement = select(Corridor).with_for_update(key_share=True).execution_options(populate_existing=True)
@@ -74,6 +73,16 @@ async def define_corridor(uow: UnitOfWork, cmd: DefineCorridor) -> None:
     corridor.code, corridor.currency = cmd.code, cmd.currency
     corridor.names, corridor.area, corridor.languages = dict(cmd.names), area, list(cmd.languages)
     uow.record(event, corridor, visibility="public")
+
+
+def require_words(cmd: DefineCorridor) -> None:
+    """Refuse a language that the product has no names in.
+
+    Raises:
+        UnknownCode: the first of them.
+    """
+    for number, language in enumerate(cmd.languages):
+        require("language", language, codes("languages"), pointer=f"/languages/{number}")
 
 
 async def _require_places_inside(uow: UnitOfWork, area: dict[str, Any]) -> None:

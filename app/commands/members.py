@@ -88,8 +88,7 @@ class ChangeMember(Act):
 async def add_member(uow: UnitOfWork, cmd: AddMember) -> None:
     """Record ``member.added``."""
     uow.authorise()
-    require("country", cmd.country, codes("countries"), pointer="/country")
-    _require_words(cmd)
+    require_words(cmd)
     await require_inside(uow, cmd.area.geojson(), pointer="/area")
     await require_point_inside(uow, cmd.lon, cmd.lat, pointer="/lon")
     if taken := await uow.find(Member, col(Member.code) == cmd.code):
@@ -104,7 +103,7 @@ async def change_member(uow: UnitOfWork, cmd: ChangeMember) -> None:
     """Record ``member.changed``. Locks the member."""
     member = await uow.lock_target(Member)
     uow.authorise({"member": {member.id}})
-    _require_words(cmd)
+    require_words(cmd)
     write_sent(member, cmd, FIELDS, clearable={"talkgroup"})
     await require_inside(uow, member.area, pointer="/area")
     await require_point_inside(uow, member.lon, member.lat, pointer="/lon")
@@ -114,8 +113,14 @@ async def change_member(uow: UnitOfWork, cmd: ChangeMember) -> None:
 FIELDS = frozenset(ChangeMember.model_fields) - {"occurred_at", "why"}
 
 
-def _require_words(cmd: AddMember | ChangeMember) -> None:
-    """Refuse a zone, language, hazard, kind or authority that is in no list."""
+def require_words(cmd: AddMember | ChangeMember) -> None:
+    """Refuse a country, zone, language, hazard, kind or authority that is in no list.
+
+    Raises:
+        UnknownCode: the first of them.
+    """
+    if isinstance(cmd, AddMember):
+        require("country", cmd.country, codes("countries"), pointer="/country")
     if cmd.time_zone is not None and cmd.time_zone not in available_timezones():
         detail = f"{cmd.time_zone!r} is no time zone of the IANA database."
         raise UnknownCode(detail, errors=[FieldError("/time_zone", UnknownCode.slug, detail)])

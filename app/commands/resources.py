@@ -101,8 +101,7 @@ LIVE_OFFER_HOLDS_IT = """
 async def add_resource(uow: UnitOfWork, cmd: AddResource) -> None:
     """Record ``resource.added``."""
     member = await uow.get(Member, owner_of(uow, cmd.member_id))
-    require_type(cmd.type_code)
-    _require_languages(cmd.readiness)
+    require_words(cmd)
     depot = await _own_depot(uow, cmd.depot_id, member.id)
     await _require_free_call_sign(uow, member.id, cmd.call_sign)
     said: dict[str, Any] = cmd.model_dump(mode="json", include={*PLAIN, *SIZES, "type_code"})
@@ -126,8 +125,7 @@ async def add_resource(uow: UnitOfWork, cmd: AddResource) -> None:
 async def change_resource(uow: UnitOfWork, cmd: ChangeResource) -> None:
     """Record ``resource.changed``. Locks the resource."""
     resource = await _lock_own(uow)
-    if cmd.readiness is not None:
-        _require_languages(cmd.readiness)
+    require_words(cmd)
     if cmd.call_sign is not None and cmd.call_sign != resource.call_sign:
         await _require_free_call_sign(uow, resource.member_id, cmd.call_sign)
     if cmd.depot_id is not None and cmd.depot_id != resource.depot_id:
@@ -218,8 +216,15 @@ async def _require_let_go(uow: UnitOfWork, resource: Resource) -> None:
         raise NotAvailable(message, extra=extra, hint="Withdraw that offer first.")
 
 
-def _require_languages(readiness: Readiness) -> None:
-    for number, language in enumerate(readiness.languages):
+def require_words(cmd: AddResource | ChangeResource) -> None:
+    """Refuse a type or a language that is in no list.
+
+    Raises:
+        UnknownCode: the first of them.
+    """
+    if isinstance(cmd, AddResource):
+        require_type(cmd.type_code)
+    for number, language in enumerate(cmd.readiness.languages if cmd.readiness is not None else ()):
         require("language", language, codes("languages"), pointer=f"/readiness/languages/{number}")
 
 

@@ -90,15 +90,23 @@ def read(relative: str, shape: type[ShapeT]) -> tuple[Path, ShapeT]:
     return file, parse(file, text, shape)
 
 
-def parse(file: Path, text: str, shape: type[ShapeT]) -> ShapeT:
-    """Check ``text``, as read from ``file``, against ``shape``."""
+def load(file: Path, text: str) -> Any:
+    """Return what ``text``, as read from ``file``, says in YAML; a key that stands twice is a mistake.
+
+    Raises ``ProtocolDataError`` when it is no YAML.
+    """
     try:
-        data = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader with one more check
+        return yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader with one more check
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise wrong(file, f"line {line}", str(error.problem)) from error
     except yaml.YAMLError as error:
         raise wrong(file, "(file)", str(error)) from error
+
+
+def parse(file: Path, text: str, shape: type[ShapeT]) -> ShapeT:
+    """Check ``text``, as read from ``file``, against ``shape``."""
+    data = load(file, text)
     try:
         return shape.model_validate(data)
     except ValidationError as error:

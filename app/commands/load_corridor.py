@@ -1,0 +1,135 @@
+"""Loading a corridor from a folder of files: checked first as a whole, then entered command by command.
+
+What is there already, by its code, stays as it is; so a load that was broken off is finished by loading again, and a load
+that was finished changes nothing. A unit is known by its owner and call sign.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Final
+
+from typing_extensions import override
+
+from app.commands.agreements import ConsentToAgreement, DraftAgreement, ProposeAgreement
+from app.commands.corridor_files import Key, as_of, read_corridor
+from app.domain.authority import SYSTEM
+from app.domain.errors import ConcordError, Conflict
+from app.store.engine import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+    from uuid import UUID
+
+    from app.commands.corridor_files import CorridorFiles, Entry
+    from app.commands.execute import Door
+
+LIVE: Final = "live"
+TOLD_EVERY: Final = 50
+THERE: Final = """
+    SELECT 'member' AS kind, code AS name, id FROM member WHERE space_id = $1
+    UNION ALL SELECT 'crossing', code, id FROM crossing WHERE space_id = $1
+    UNION ALL SELECT 'depot', m.code || '/' || d.code, d.id
+      FROM depot d JOIN member m ON m.space_id = d.space_id AND m.id = d.member_id WHERE d.space_id = $1
+    UNION ALL SELECT 'resource', m.code || '/' || r.call_sign, r.id
+      FROM resource r JOIN member m ON m.space_id = r.space_id AND m.id = r.member_id WHERE r.space_id = $1
+    UNION ALL SELECT 'agreement', code, id FROM agreement WHERE space_id = $1
+"""
+SIGNATURES: Final = """
+    SELECT a.status, array(
+        SELECT c.member_id FROM agreement_consent c
+        WHERE c.space_id = a.space_id AND c.agreement_id = a.id AND c.version = a.version
+    ) AS consented
+    FROM agreement a WHERE a.space_id = $1 AND a.id = $2
+"""
+
+
+@dataclass(slots=True)
+class Loaded:
+    """How many of each were entered; what was there already does not count."""
+
+    corridor: int = 0
+    members: int = 0
+    crossings: int = 0
+    depots: int = 0
+    resources: int = 0
+    agreements: int = 0
+
+    @override
+    def __str__(self) -> str:
+        """One line for whoever loaded it."""
+        counts = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "corridor"}
+        if not self.corridor and not any(counts.values()):
+            return "Everything was there already; nothing was changed."
+        listed = ", ".join(f"{count} {name}" for name, count in counts.items())
+        return f"Loaded {'the corridor, ' if self.corridor else ''}{listed}."
+
+
+async def load_corridor(door: Door, folder: Path, progress: Callable[[str], None]) -> Loaded:
+    """Load the folder into the live space, as the service itself, and tell each step.
+
+    Raises:
+        ProtocolDataError: something is wrong in a file; if it could be seen from the files, nothing was written.
+        Conflict: the deployment serves another corridor.
+    """
+    progress(f"Checking {folder.name}")
+    read = read_corridor(folder)
+    loaded = Loaded()
+    there = await _there(door)
+    await _define(door, read.corridor, loaded)
+    for name in ("members", "crossings", "depots", "resources", "agreements"):
+        entries: tuple[Entry, ...] = getattr(read, name)
+        for number, entry in enumerate(entries):
+            if number % TOLD_EVERY == 0:
+                progress(f"Loading {name}: {number} of {len(entries)}")
+            if entry.key not in there:
+                there[entry.key] = await _enter(door, entry, there)
+                setattr(loaded, name, getattr(loaded, name) + 1)
+    progress("Putting agreements into force")
+    await _sign(door, read, there)
+    return loaded
+
+
+async def _there(door: Door) -> dict[Key, UUID]:
+    async with reading(door.engine) as conn:
+        return {(row["kind"], row["name"]): row["id"] for row in await conn.fetch(THERE, LIVE)}
+
+
+async def _define(door: Door, entry: Entry, loaded: Loaded) -> None:
+    async with reading(door.engine) as conn:
+        code: str | None = await conn.fetchval("SELECT code FROM corridor")
+    if code is None:
+        await _enter(door, entry, {})
+        loaded.corridor = 1
+    elif code != entry.code:
+        message = f"This deployment serves the corridor {code!r}, and the files are of {entry.code!r}."
+        raise Conflict(message, hint="One deployment serves one corridor: start another one for this.")
+
+
+async def _enter(door: Door, entry: Entry, ids: dict[Key, UUID]) -> UUID:
+    """Carry the entry's command out; two who load at once are told the same, by its key."""
+    key = f"load:{entry.key[0]}:{entry.code}"
+    try:
+        return (await door.execute(entry.ready(ids), actor=SYSTEM, space=LIVE, key=key)).id
+    except ConcordError as error:
+        raise as_of(entry, error) from error
+
+
+async def _sign(door: Door, read: CorridorFiles, ids: dict[Key, UUID]) -> None:
+    """Put agreements that are not beyond it into force, with the consent of every party that has not given it."""
+    for entry in read.agreements:
+        id_ = ids[entry.key]
+        async with reading(door.engine) as conn:
+            row = await conn.fetchrow(SIGNATURES, LIVE, id_)
+        assert row is not None
+        if row["status"] not in {"draft", "proposed"}:
+            continue
+        command = entry.ready(ids)
+        assert isinstance(command, DraftAgreement)
+        if row["status"] == "draft":
+            await door.execute(ProposeAgreement(), actor=SYSTEM, space=LIVE, target=id_)
+        missing: Iterable[Any] = {*command.lenders, *command.borrowers} - {*row["consented"]}
+        for party in sorted(missing):
+            consent = ConsentToAgreement(on_behalf_of=party)
+            await door.execute(consent, actor=SYSTEM, space=LIVE, target=id_)
