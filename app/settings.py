@@ -21,7 +21,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CONCORD_", frozen=True, extra="ignore")
 
     database_url: str | None = Field(
-        default=None, description="PostgreSQL (15 or later) to use instead of the embedded one."
+        default=None,
+        pattern=r"^postgres(ql)?(\+asyncpg)?://",
+        description="PostgreSQL (15 or later) to use instead of the embedded one.",
     )
     data: Path | None = Field(
         default=None, description="Folder of the embedded database; chosen by who runs it when unset."

@@ -41,7 +41,7 @@ async def brought_up(settings: Settings, dsn: str, progress: Callable[[str], Non
     Raises:
         Refusal: it is not.
     """
-    from app.store.engine import create_engine
+    from app.store.engine import create_engine, plain_dsn
     from app.store.migrate import is_current, migrate
 
     engine = create_engine(dsn, pool_size=1)
@@ -51,7 +51,7 @@ async def brought_up(settings: Settings, dsn: str, progress: Callable[[str], Non
                 return
     finally:
         await engine.dispose()
-    if dsn == settings.database_url:
+    if settings.database_url is not None and dsn == plain_dsn(settings.database_url):
         message = "The database is not at this release's schema. Run `concord migrate`."
         raise Refusal(message)
     await migrate(dsn, progress=progress)

@@ -202,9 +202,7 @@ def _target(output: Path | None) -> Iterator[IO[bytes]]:
 async def _connected(dsn: str) -> AsyncIterator[asyncpg.Connection[Any]]:
     import asyncpg
 
-    from app.store.engine import plain_dsn
-
-    connection = await asyncpg.connect(plain_dsn(dsn), timeout=10)
+    connection = await asyncpg.connect(dsn, timeout=10)
     try:
         yield connection
     finally:

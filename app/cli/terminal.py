@@ -69,7 +69,9 @@ def settings_of(**given: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
-        message = f"CONCORD_{name} can't be {first['input']!r}: {first['msg']}."
+        # An address may hold a password.
+        held = "what it is" if name == "DATABASE_URL" else repr(first["input"])
+        message = f"CONCORD_{name} can't be {held}: {first['msg']}."
         raise Refusal(message, status=USAGE) from error
     return settings.model_copy(update={name: value for name, value in given.items() if value is not None})
 

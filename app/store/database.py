@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.store.embedded import EmbeddedError, EmbeddedServer, FolderInUse, attach, default_folder
 from app.store.embedded_process import POLL_S
+from app.store.engine import plain_dsn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +45,7 @@ def open_database(
         EmbeddedError: whatever else stands in the way.
     """
     if settings.database_url is not None and data is None:
-        yield settings.database_url
+        yield plain_dsn(settings.database_url)
         return
     server = EmbeddedServer(data_folder(settings, data))
     if not create and not (server.data / "PG_VERSION").exists():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     import asyncpg
 
 
-def sqlalchemy_url(dsn: str) -> str:
-    """Return the DSN in SQLAlchemy's dialect+driver form, whatever PostgreSQL scheme it came with."""
-    _, _, rest = dsn.partition("://")
-    return f"postgresql+asyncpg://{rest}"
+DIALECT: Final = "postgresql+asyncpg://"
+"""Where to connect is left to asyncpg, by ``connect_args``: it reads what libpq reads (sslmode, several hosts), while
+SQLAlchemy would hand those on as arguments that asyncpg does not know."""
 
 
 def plain_dsn(url: str) -> str:
@@ -33,13 +32,14 @@ def _dumps(value: object) -> str:
 def create_engine(dsn: str, *, pool_size: int = 10, lock_timeout_ms: int = 5000) -> AsyncEngine:
     """Return an engine on ``dsn``. A statement that waits longer than ``lock_timeout_ms`` for a lock fails (55P03)."""
     return create_async_engine(
-        sqlalchemy_url(dsn),
+        DIALECT,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=False,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={
+            "dsn": plain_dsn(dsn),
             "timeout": 10,
             "server_settings": {
                 "application_name": "concord",

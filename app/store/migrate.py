@@ -20,7 +20,7 @@ from sqlmodel import SQLModel
 
 from app.settings import migrations_path, protocols_path
 from app.store import journal
-from app.store.engine import driver, sqlalchemy_url
+from app.store.engine import DIALECT, driver, plain_dsn
 from app.store.tables import ResourceType
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ async def migrate(dsn: str, *, progress: Callable[[str], None] = _nothing) -> st
     Raises:
         sqlalchemy.exc.DBAPIError: the database refused, or a lock was not to be had in time.
     """
-    engine = create_async_engine(sqlalchemy_url(dsn), pool_size=2)
+    engine = create_async_engine(DIALECT, pool_size=2, connect_args={"dsn": plain_dsn(dsn), "timeout": 10})
     try:
         async with engine.connect() as guard:
             await _take_turn(guard, progress)
