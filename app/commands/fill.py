@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from app.store.unit_of_work import UnitOfWork
 
 # FILL is a constant of ours; values travel as parameters.
-_FILL_OF_LINES = f"SELECT l.id, {FILL} FROM request_line l WHERE l.space_id = $1 AND l.request_id = $2"  # noqa: S608
+_FILL_OF_LINES = (
+    f"SELECT l.id, {FILL} FROM request_line l WHERE l.space_id = $1 AND l.request_id = $2 ORDER BY l.position"  # noqa: S608
+)
 _MISSIONS = """
     SELECT count(*) > 0 AS ever_committed,
            count(*) FILTER (WHERE status NOT IN ('returned', 'closed')) > 0 AS missions_under_way
@@ -38,7 +40,7 @@ class Fill:
 
 
 async def fill(uow: UnitOfWork, request_id: UUID) -> dict[UUID, Fill]:
-    """Return how far each line of the request is filled, by the line's id, with what this transaction has done so far."""
+    """Return how far each line of the request is filled, by its id, in their order, what this transaction did included."""
     await uow.flush()
     rows = await uow.raw.fetch(_FILL_OF_LINES, uow.space, request_id)
     return {row["id"]: Fill(row["wanted"], row["committed"], row["pending"]) for row in rows}

@@ -1,4 +1,4 @@
-"""What becomes of offers when their request has ended: they are over, and what was kept free for them is free again."""
+"""What becomes of offers when their request has ended: they are over, and what was kept for them is free again."""
 
 from __future__ import annotations
 
@@ -18,30 +18,35 @@ if TYPE_CHECKING:
 
 
 async def end_offers(uow: UnitOfWork, request: Request) -> None:
-    """Let every offer expire that no mission came of, and its units go.
+    """Let every offer expire that no mission came of, and its units go; of the others, what was not committed.
 
-    Records ``offer.expired`` for requester and lender, and ``resource.let_go`` for the corridor. Locks the offers, their
-    lines, then the units, each by id; the caller holds the request's lock.
+    Records ``offer.expired`` or ``offer.rest_let_go`` for requester and lender, and ``resource.let_go`` for the corridor.
+    Locks the offers, their lines, then the units, each by id; the caller holds the request's lock.
     """
     live = [state for state in states("offer") if not machine("offer").is_final(state)]
     offers = await uow.lock_where(Offer, col(Offer.request_id) == request.id, col(Offer.status).in_(live))
     lines = await uow.lock_where(OfferLine, col(OfferLine.offer_id).in_([offer.id for offer in offers]))
-    kept: set[UUID] = set()
+    held: set[UUID] = set()
     for offer in offers:
         own = [line for line in lines if line.offer_id == offer.id]
+        held |= held_units(offer, own)
         facts = {"any_line_committed": any(line.committed for line in own)}
         steps = machine("offer").allowed(offer.status, facts, by=uow.act.command)
+        rest = [line for line in own if line.accepted_quantity and not line.committed]
         if expiry := next((step for step in steps if step.to == "expired"), None):
-            kept |= held_units(offer, own)
             offer.status = expiry.to
-            uow.record(
-                "offer.expired",
-                offer,
-                visibility="parties",
-                parties=[request.member_id, offer.lender_id],
-                request_status=request.status,
-            )
-    await free_units(uow, kept)
+            _record(uow, "offer.expired", request, offer)
+        elif rest:
+            for line in rest:
+                line.accepted_quantity = 0
+            uow.revise(offer)
+            _record(uow, "offer.rest_let_go", request, offer, *rest)
+    await free_units(uow, held)
+
+
+def _record(uow: UnitOfWork, event: str, request: Request, offer: Offer, *lines: OfferLine) -> None:
+    parties = [request.member_id, offer.lender_id]
+    uow.record(event, offer, *lines, visibility="parties", parties=parties, request_status=request.status)
 
 
 def held_units(offer: Offer, lines: Iterable[OfferLine]) -> set[UUID]:
