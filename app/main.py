@@ -17,6 +17,7 @@ from app.domain.clock import Clock, SystemClock
 from app.entrypoints.console import home
 from app.entrypoints.http import (
     agreements,
+    calls,
     corridor,
     crossings,
     depots,
@@ -26,6 +27,7 @@ from app.entrypoints.http import (
     journal,
     members,
     middleware,
+    missions,
     offers,
     problems,
     requests,
@@ -61,6 +63,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     agreements.router,
     offers.router,
     responses.router,
+    missions.router,
+    calls.router,
     sessions.router,
     users.router,
 )

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import WithJsonSchema
+from pydantic import Field, WithJsonSchema
 from sqlmodel import col
 
 from app.commands.crossing_choice import choose_crossing, has_control
 from app.commands.fill import settle_request
 from app.commands.registry import Act, handles
 from app.domain.errors import Conflict, FieldError, NotAvailable, NotFound, OutOfOrder
-from app.domain.forms import Code, Note
+from app.domain.forms import Note
 from app.domain.lifecycle import machine
 from app.domain.vocabulary import require
 from app.store.tables import Depot, Mission, Request, Resource
@@ -36,8 +36,12 @@ def reached_by(command: str) -> list[str]:
     return list(dict.fromkeys(step.to for step in machine("mission").transitions if command in step.by))
 
 
-NextState = Annotated[Code, WithJsonSchema({"type": "string", "enum": reached_by("advance_mission")})]
-BorderState = Annotated[Code, WithJsonSchema({"type": "string", "enum": reached_by("report_at_border")})]
+NextState = Annotated[
+    str, Field(max_length=64), WithJsonSchema({"type": "string", "enum": reached_by("advance_mission")})
+]
+BorderState = Annotated[
+    str, Field(max_length=64), WithJsonSchema({"type": "string", "enum": reached_by("report_at_border")})
+]
 
 
 class AdvanceMission(Act):

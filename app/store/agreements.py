@@ -24,7 +24,8 @@ _AGREED: Final = """
 _SHARED: Final = f"{_AGREED} FOR SHARE OF a"
 
 # Named units are reserved, and so are not among the available: only what was promised without a name is counted beside.
-# What was accepted in part is promised in that part; what a phone call sent is away before anybody names the unit. One statement, so that both counts are of one instant.
+# What was accepted in part is promised in that part; what a phone call sent is away before anybody names the unit.
+# One statement, so that both counts are of one instant.
 _STOCK: Final = """
     SELECT (SELECT count(*) FROM resource r
              WHERE r.space_id = $1 AND r.member_id = $2 AND r.type_code = $3
