@@ -49,9 +49,9 @@ def server_dsn():
 
 def _quick_folder() -> str:
     """Where the cluster goes: in memory where there is room, for a database of 300 files is made for each test."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder made by mkdtemp within it
+    memory = Path("/dev/shm")
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 1024**3
-    return str(memory) if roomy else "/tmp"  # noqa: S108 - as above
+    return str(memory) if roomy else "/tmp"
 
 
 def _beside(dsn: str, database: str) -> str:

@@ -216,7 +216,8 @@ class _Call:
 
 def _digest(name: str, target: UUID | None, revision: int | None, command: Command) -> bytes:
     body = command.model_dump(mode="json")
-    return hashlib.sha256(orjson.dumps([name, target, revision, body], option=orjson.OPT_SORT_KEYS)).digest()
+    said = [name, target and str(target), revision, body]
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def _act(name: str, command: Command, actor: Actor, now: datetime) -> Act:
