@@ -20,7 +20,7 @@ from app.commands.fill import settle_request
 from app.commands.missions import HOME, give_unit, take_units
 from app.commands.places import require_point_inside
 from app.commands.registry import Act, Command, handles
-from app.commands.requests import Priority
+from app.commands.request_lines import Priority
 from app.domain import geo
 from app.domain.errors import Conflict, FieldError, Forbidden, Malformed, NotFound, OverFilled
 from app.domain.forms import WHOLE, Code, ShortText

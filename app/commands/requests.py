@@ -6,22 +6,19 @@ changes any more but its state, which follows from the missions (``fill.py``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
 from sqlmodel import col
 
 from app.commands.fill import mission_facts
 from app.commands.letting_go import end_offers
-from app.commands.places import require_point_inside
 from app.commands.registry import Act, Command, handles
-from app.domain import geo
+from app.commands.request_lines import Lines, locked_lines, write_lines
 from app.domain.errors import Conflict, Duplicate, FieldError, NotFound, OutOfJurisdiction, OutOfRange
-from app.domain.forms import Code, Form, Instant, LongText, Quantity, ShortText
+from app.domain.forms import Instant, LongText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
-from app.domain.resource_types import require_type
 from app.domain.short_codes import short_code
 from app.store.tables import Acknowledgement, Incident, Member, Request, RequestLine
 
@@ -31,23 +28,6 @@ if TYPE_CHECKING:
     from app.store.unit_of_work import UnitOfWork, Visibility
 
 Kind = Literal["immediate", "planned", "day_to_day"]
-Priority = Literal["life_safety", "incident_stabilisation", "property", "recovery"]
-
-
-class WantedLine(Form):
-    """One type and how many of it, by when and where to."""
-
-    type_code: Code
-    quantity: Quantity
-    priority: Priority
-    needed_by: Instant | None = None
-    place: ShortText | None = None
-    """Where to, in words: a street, a dike, a gate."""
-    lon: geo.Longitude
-    lat: geo.Latitude
-
-
-Lines = Annotated[tuple[WantedLine, ...], Field(min_length=1, max_length=50)]
 
 
 class DraftRequest(Act):
@@ -123,7 +103,7 @@ async def draft_request(uow: UnitOfWork, cmd: DraftRequest) -> None:
         )
     )
     await _require_may_ask(uow, request)
-    lines = await _write_lines(uow, request, cmd.lines, [])
+    lines = await write_lines(uow, request, cmd.lines, [])
     _record(uow, "request.drafted", request, *lines)
     if cmd.then != "draft":
         _submit(uow, request)
@@ -149,7 +129,7 @@ async def change_request(uow: UnitOfWork, cmd: ChangeRequest) -> None:
             _expire_later(uow, request)
     touched: list[RequestLine] = []
     if cmd.lines is not None:
-        touched = await _write_lines(uow, request, cmd.lines, await _locked_lines(uow, request))
+        touched = await write_lines(uow, request, cmd.lines, await locked_lines(uow, request))
         uow.revise(request)
     _record(uow, "request.changed", request, *touched)
 
@@ -169,7 +149,7 @@ async def open_request(uow: UnitOfWork, _cmd: OpenRequest) -> None:
     request = await _locked(uow)
     _authorise_opening(uow, request)
     await _require_may_ask(uow, request)
-    _open(uow, request, await _locked_lines(uow, request))
+    _open(uow, request, await locked_lines(uow, request))
 
 
 def _submit(uow: UnitOfWork, request: Request) -> None:
@@ -281,11 +261,6 @@ async def _locked(uow: UnitOfWork) -> Request:
     return request
 
 
-async def _locked_lines(uow: UnitOfWork, request: Request) -> list[RequestLine]:
-    lines = await uow.lock_where(RequestLine, col(RequestLine.request_id) == request.id)
-    return sorted(lines, key=lambda line: line.position)
-
-
 def _step(request: Request, step: str, facts: dict[str, bool] | None = None) -> None:
     """Take the step; a refusal shows the request as it is."""
     try:
@@ -329,34 +304,3 @@ async def _require_may_ask(uow: UnitOfWork, request: Request) -> None:
     else:
         return
     raise OutOfJurisdiction(f"Your member may not ask {wrong}.", extra={"jurisdiction": jurisdiction})
-
-
-async def _write_lines(
-    uow: UnitOfWork, request: Request, wanted: Sequence[WantedLine], present: Sequence[RequestLine]
-) -> list[RequestLine]:
-    """Make the request's lines those that are wanted, in their order; return every row that this touched.
-
-    A line that stands in the same place keeps its id.
-
-    Raises:
-        UnknownCode, OutsideCorridor: with the line's place in the body.
-    """
-    touched: list[RequestLine] = []
-    for position, line in enumerate(wanted):
-        pointer = f"/lines/{position}"
-        require_type(line.type_code, pointer=f"{pointer}/type_code")
-        await require_point_inside(uow, line.lon, line.lat, pointer=f"{pointer}/lon")
-        said = line.model_dump()
-        if position < len(present):
-            row = present[position]
-            for name, value in said.items():
-                setattr(row, name, value)
-        else:
-            row = uow.add(
-                RequestLine(space_id=uow.space, id=new_id(), request_id=request.id, position=position, **said)
-            )
-        touched.append(row)
-    for row in present[len(wanted) :]:
-        await uow.remove(row)
-        touched.append(row)
-    return touched

@@ -9,6 +9,7 @@ from fastapi import Body, Query, Response
 from pydantic import WithJsonSchema
 
 from app.commands.receipt import Receipt
+from app.commands.request_lines import Priority
 from app.commands.requests import (
     AcknowledgeRequest,
     CancelRequest,
@@ -17,7 +18,6 @@ from app.commands.requests import (
     DraftRequest,
     Kind,
     OpenRequest,
-    Priority,
     SubmitRequest,
 )
 from app.domain import errors

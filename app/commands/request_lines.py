@@ -1,0 +1,75 @@
+"""The lines of a request: a type and how many of it, by when and where to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+from sqlmodel import col
+
+from app.commands.places import require_point_inside
+from app.domain import geo
+from app.domain.forms import Code, Form, Instant, Quantity, ShortText
+from app.domain.ids import new_id
+from app.domain.resource_types import require_type
+from app.store.tables import Request, RequestLine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.store.unit_of_work import UnitOfWork
+
+Priority = Literal["life_safety", "incident_stabilisation", "property", "recovery"]
+
+
+class WantedLine(Form):
+    """One type and how many of it, by when and where to."""
+
+    type_code: Code
+    quantity: Quantity
+    priority: Priority
+    needed_by: Instant | None = None
+    place: ShortText | None = None
+    """Where to, in words: a street, a dike, a gate."""
+    lon: geo.Longitude
+    lat: geo.Latitude
+
+
+Lines = Annotated[tuple[WantedLine, ...], Field(min_length=1, max_length=50)]
+
+
+async def locked_lines(uow: UnitOfWork, request: Request) -> list[RequestLine]:
+    """Lock the request's lines, by id, and return them in their order."""
+    lines = await uow.lock_where(RequestLine, col(RequestLine.request_id) == request.id)
+    return sorted(lines, key=lambda line: line.position)
+
+
+async def write_lines(
+    uow: UnitOfWork, request: Request, wanted: Sequence[WantedLine], present: Sequence[RequestLine]
+) -> list[RequestLine]:
+    """Make the request's lines those that are wanted, in their order; return every row that this touched.
+
+    A line that stands in the same place keeps its id.
+
+    Raises:
+        UnknownCode, OutsideCorridor: with the line's place in the body.
+    """
+    touched: list[RequestLine] = []
+    for position, line in enumerate(wanted):
+        pointer = f"/lines/{position}"
+        require_type(line.type_code, pointer=f"{pointer}/type_code")
+        await require_point_inside(uow, line.lon, line.lat, pointer=f"{pointer}/lon")
+        said = line.model_dump()
+        if position < len(present):
+            row = present[position]
+            for name, value in said.items():
+                setattr(row, name, value)
+        else:
+            row = uow.add(
+                RequestLine(space_id=uow.space, id=new_id(), request_id=request.id, position=position, **said)
+            )
+        touched.append(row)
+    for row in present[len(wanted) :]:
+        await uow.remove(row)
+        touched.append(row)
+    return touched
