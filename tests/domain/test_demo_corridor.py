@@ -279,7 +279,7 @@ class TestAgreements:
         broad = [item for item in agreements if item["hazards"] == item["types"] == "*"]
         assert len(broad) == 1
         assert set(broad[0]["lenders"]) == set(broad[0]["borrowers"]) == set(MEMBERS)
-        assert broad[0]["precedence"] == min(item["precedence"] for item in agreements)
+        assert broad[0]["precedence"] == max(item["precedence"] for item in agreements)
         assert any(not set(item["lenders"]) & set(item["borrowers"]) for item in agreements)
 
     def test_the_reserve_refuses_a_lender_with_few_pumps(self):
