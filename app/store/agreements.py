@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from app.domain.agreements import AgreementFacts, Stock, Terms
 
 if TYPE_CHECKING:
@@ -49,7 +47,7 @@ async def agreed(
     ``lock`` keeps them as they are until the transaction ends, without standing in the way of others who only read.
     """
     rows = await conn.fetch(_SHARED if lock else _AGREED, space)
-    return [(_facts(row), Terms.model_validate(orjson.loads(row["terms"]))) for row in rows]
+    return [(_facts(row), Terms.model_validate(row["terms"])) for row in rows]
 
 
 async def stock_of(conn: asyncpg.Connection[Any], space: str, lender: UUID, type_code: str) -> Stock:
