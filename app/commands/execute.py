@@ -28,7 +28,16 @@ from app.commands.receipt import Receipt
 from app.commands.registry import BY_MODEL, Command, Entry
 from app.domain import authority
 from app.domain.clock import Clock, SystemClock
-from app.domain.errors import ConcordError, Conflict, Duplicate, KeyReused, NotFound, OutOfRange, Unavailable
+from app.domain.errors import (
+    ConcordError,
+    Conflict,
+    Duplicate,
+    FieldError,
+    KeyReused,
+    NotFound,
+    OutOfRange,
+    Unavailable,
+)
 from app.store.unit_of_work import Act, UnitOfWork, commit, operation, unit_of_work
 from app.telemetry import COMMAND_RETRIES, COMMAND_SECONDS, COMMANDS, JOURNAL_SEQ
 
@@ -224,7 +233,7 @@ def _act(name: str, command: Command, actor: Actor, now: datetime) -> Act:
     occurred: datetime | None = getattr(command, "occurred_at", None)
     if occurred is not None and occurred > now + FUTURE:
         message = f"occurred_at {occurred.isoformat()} lies in the future; it is {now.isoformat()} here."
-        raise OutOfRange(message)
+        raise OutOfRange(message, errors=[FieldError("/occurred_at", OutOfRange.slug, message)])
     return Act(command=name, via=actor.via, occurred_at=occurred or now, why=getattr(command, "why", None))
 
 

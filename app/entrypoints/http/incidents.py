@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -11,7 +10,9 @@ from fastapi import Body, Query, Response
 from app.commands.incidents import AddLogEntry, ChangeIncident, CloseIncident, ReportIncident
 from app.commands.receipt import Receipt
 from app.domain import errors
+from app.domain.forms import Instant
 from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, space_router
+from app.entrypoints.http.geojson import AsFeatures, shown, with_features
 from app.entrypoints.http.paging import BoxQuery, Page, PagingQuery, decode_cursor, etag, fingerprint, page_of
 from app.entrypoints.http.problems import responses
 from app.queries import incidents as queries
@@ -20,8 +21,8 @@ from app.queries.incidents import IncidentView, LogEntryView
 router = space_router("incidents")
 
 Status = Annotated[list[Literal["reported", "active", "contained", "closed"]], Query(description="Only these states.")]
-Since = Annotated[datetime | None, Query(description="Only what happened at or after this instant.")]
-Until = Annotated[datetime | None, Query(description="Only what happened before this instant.")]
+Since = Annotated[Instant | None, Query(description="Only what happened at or after this instant.")]
+Until = Annotated[Instant | None, Query(description="Only what happened before this instant.")]
 
 FLOOD = {
     "title": "Meuse over its banks at Eijsden",
@@ -35,18 +36,24 @@ FLOOD = {
 }
 
 
-@router.get("/incidents", summary="List incidents", responses=responses(errors.BadCursor, path_ids=False))
+@router.get(
+    "/incidents",
+    summary="List incidents",
+    response_model=Page[IncidentView],
+    responses=with_features(responses(errors.BadCursor, path_ids=False)),
+)
 async def list_incidents(
     space: Space,
     _actor: CurrentActor,
     reader: Reader,
     paging: PagingQuery,
     box: BoxQuery,
+    as_features: AsFeatures,
     status: Status = [],  # noqa: B006 - FastAPI copies it
     member: Annotated[UUID | None, Query(description="Only those this member leads.")] = None,
     since: Since = None,
     until: Until = None,
-) -> Page[IncidentView]:
+) -> Page[IncidentView] | Response:
     """Every live incident of the corridor, newest first."""
     of = fingerprint(
         "incidents", {"space": space, "status": status, "member": member, "bbox": box, "since": since, "until": until}
@@ -55,7 +62,9 @@ async def list_incidents(
         reader, space, status=status, member=member, box=box, since=since, until=until,
         before=decode_cursor(of, paging.cursor, [UUID]), limit=paging.limit,
     )  # fmt: skip
-    return page_of(rows, paging, of, key=lambda row: [row.id], item=lambda row: row)
+    return shown(
+        page_of(rows, paging, of, key=lambda row: [row.id], item=lambda row: row), as_features, geometry="area"
+    )
 
 
 @router.post(
