@@ -6,6 +6,11 @@ import asyncio
 
 import pytest
 
+from app.commands.incidents import ReportIncident
+from app.commands.offer_answers import AcceptOffer, WithdrawOffer
+from app.commands.offer_commitment import CommitOffer
+from app.commands.offers import MakeOffer
+from app.commands.requests import DraftRequest
 from app.commands.resources import AddResource, ChangeResource, RetireResource, SetResourceStatus
 from app.domain.errors import (
     Conflict,
@@ -17,6 +22,7 @@ from app.domain.errors import (
     TransitionNotAllowed,
     UnknownCode,
 )
+from tests.world import flood
 
 
 @pytest.fixture
@@ -47,10 +53,17 @@ def act(door, world):
     return execute
 
 
-async def set_in_table(pg, resource_id, status):
-    """Put a unit into a state that other subjects' commands lead to."""
-    connection = await pg()
-    await connection.execute("UPDATE resource SET status = $2 WHERE id = $1", resource_id, status)
+@pytest.fixture
+async def promised(door, world):
+    """An offer to luik that names maas' first pump."""
+    maas, luik = world.actor("maas", "dispatcher"), world.actor("luik", "dispatcher")
+    incident = await door.execute(ReportIncident.model_validate(flood()), actor=luik, space="live")
+    line = {"type_code": "pump.high_capacity", "quantity": 1, "priority": "property", "lon": 5.6, "lat": 50.64}
+    body = {"incident_id": incident.id, "kind": "immediate", "lines": [line], "then": "open"}
+    request = await door.execute(DraftRequest.model_validate(body), actor=luik, space="live")
+    named = {"request_line_id": request.rows["request_line"][0]["id"], "resource_id": world.resources["maas-pump-1"]}
+    offer = MakeOffer.model_validate({"lines": [named]})
+    return (await door.execute(offer, actor=maas, space="live", target=request.id)).id
 
 
 async def test_a_unit_is_entered_at_its_depot(door, world, pump, assert_fold):
@@ -157,15 +170,43 @@ async def test_kept_for_oneself_and_let_go(act):
     assert (await act(SetResourceStatus(status="available"))).subject["status"] == "available"
 
 
-async def test_a_committed_unit_is_not_freed_by_hand(act, world, pg):
-    """A unit on its way that is shown as available would be sent a second time; a broken one is not hidden."""
-    await set_in_table(pg, world.resources["maas-pump-1"], "committed")
-    with pytest.raises(TransitionNotAllowed):
+async def test_a_promised_unit_is_let_go_by_its_offer(door, world, act, promised, assert_fold):
+    """A unit that is promised to one and shown as available is promised to a second one."""
+    with pytest.raises(NotAvailable, match="promised in an offer") as refused:
         await act(SetResourceStatus(status="available"))
-    with pytest.raises(NotAvailable):
+    assert refused.value.extra["offer_id"] == promised
+    with pytest.raises(NotAvailable, match="reserved"):
         await act(RetireResource())
+    maas = world.actor("maas", "dispatcher")
+    await door.execute(WithdrawOffer(), actor=maas, space="live", target=promised)
+    assert (await act(RetireResource())).subject["retired"] is True
+    await assert_fold()
+
+
+async def test_a_unit_that_breaks_down_after_it_was_promised(act, promised):
+    """The lender says so at once; mended, it goes back to nobody while the offer stands."""
     broken = await act(SetResourceStatus(status="out_of_service", reason="damage"))
     assert broken.subject["status"] == "out_of_service"
+    with pytest.raises(NotAvailable, match="promised"):
+        await act(SetResourceStatus(status="available"))
+    with pytest.raises(NotAvailable, match="promised"):
+        await act(RetireResource())
+
+
+async def test_a_unit_on_its_way_is_not_freed_by_hand(door, world, act, promised, assert_fold):
+    """A unit on a mission that is shown as available would be sent a second time; a broken one is not hidden."""
+    maas, luik = world.actor("maas", "dispatcher"), world.actor("luik", "dispatcher")
+    await door.execute(AcceptOffer(), actor=luik, space="live", target=promised)
+    await door.execute(CommitOffer(), actor=maas, space="live", target=promised)
+    with pytest.raises(TransitionNotAllowed):
+        await act(SetResourceStatus(status="available"))
+    with pytest.raises(NotAvailable, match="committed"):
+        await act(RetireResource())
+    await act(SetResourceStatus(status="out_of_service", reason="damage"))
+    for command in (SetResourceStatus(status="available"), RetireResource()):
+        with pytest.raises(NotAvailable, match="still on a mission"):
+            await act(command)
+    await assert_fold()
 
 
 async def test_a_retired_unit_leaves_its_call_sign(door, world, pump, act, assert_fold):
