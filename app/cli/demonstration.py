@@ -32,6 +32,7 @@ CORRIDOR: Final = "meuse-rhine"
 LOGINS_FILE: Final = "demo-logins.json"
 LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without those that are taken for each other."""
+PUTS_AWAY: Final = ("dispatcher", "authorised_representative")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,6 @@ LOGINS: Final = (
     *_both("liege", "be-liege", "fr", "Liège"),
     *_both("aachen", "de-aachen", "de", "Aachen"),
 )
-PLAYED: Final = ("dispatcher", "authorised_representative", "liaison_officer", "requester")
-"""Roles that the flood is played in, by a service of each member."""
 
 
 def demo(
@@ -85,7 +84,7 @@ def demo(
             with steps() as tell:
                 dsn = open_.enter_context(open_database(settings, data, tell, sole=True))
                 logins = _Logins(data_folder(settings, data) / LOGINS_FILE)
-                tokens = asyncio.run(_prepare(settings, dsn, logins, tell))
+                tokens = asyncio.run(_prepare(settings, dsn, logins, tell, playing=play))
                 tell("Starting the service")
             serve_app(
                 settings,
@@ -132,7 +131,9 @@ def _new_password() -> str:
     return "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
 
 
-async def _prepare(settings: Settings, dsn: str, logins: _Logins, tell: Callable[[str], None]) -> dict[str, str]:
+async def _prepare(
+    settings: Settings, dsn: str, logins: _Logins, tell: Callable[[str], None], *, playing: bool
+) -> dict[str, str]:
     """Load the corridor, let people in, and return the players' tokens by ``<member code>/<role>``."""
     from app.commands.load_corridor import load_corridor
 
@@ -145,7 +146,7 @@ async def _prepare(settings: Settings, dsn: str, logins: _Logins, tell: Callable
         members, users = await _known(door)
         for each in LOGINS:
             await _let_in(door, each, logins.passwords[each.login], members, users)
-        return await _players(door, members, users)
+        return await _players(door, members, users) if playing else {}
 
 
 async def _refuse_another_corridor(door: Door) -> None:
@@ -193,22 +194,25 @@ async def _let_in(door: Door, who: Login, password: str, members: Mapping[str, U
 
 
 async def _players(door: Door, members: Mapping[str, UUID], users: Mapping[str, Any]) -> dict[str, str]:
+    """Make a token for everybody who takes part in the flood, and whoever puts away what an earlier one left."""
     from app.commands.tokens import AddToken
     from app.commands.users import AddUser
+    from simulations.flood import story
 
+    cast = story().cast
+    takes_part = {who.partition("/")[0] for who in cast}
     tokens: dict[str, str] = {}
-    for code, member_id in members.items():
-        for role in PLAYED:
-            login = f"player.{code}.{role}"
-            if (there := users.get(login)) is not None:
-                user_id = there["id"]
-            else:
-                command = AddUser(
-                    member_id=member_id, login=login, display_name=f"Player of {code}", roles=[role], kind="service"
-                )
-                user_id = (await carry_out(door, command)).id
-            made = await carry_out(door, AddToken(user_id=user_id, label="concord demo", scopes=["write"], days=1))
-            tokens[f"{code}/{role}"] = (made.once or {})["token"]
+    for who in sorted(cast | {f"{code}/{role}" for code in takes_part for role in PUTS_AWAY}):
+        code, _, role = who.partition("/")
+        login = f"player.{code}.{role}"
+        if (there := users.get(login)) is not None:
+            user_id = there["id"]
+        else:
+            name = f"Player of {code}"
+            added = AddUser(member_id=members[code], login=login, display_name=name, roles=[role], kind="service")
+            user_id = (await carry_out(door, added)).id
+        made = await carry_out(door, AddToken(user_id=user_id, label="concord demo", scopes=["write"], days=1))
+        tokens[who] = (made.once or {})["token"]
     return tokens
 
 
@@ -217,16 +221,15 @@ async def _players(door: Door, members: Mapping[str, UUID], users: Mapping[str, 
 
 def _flood(tokens: Mapping[str, str], speed: float) -> Company:
     async def company(url: str, stop: asyncio.Event) -> None:
-        import httpx
         import structlog
 
         from simulations.flood import play
 
         try:
             await play(url, tokens, progress=lambda line: err.print(line, markup=False), speed=speed, stop=stop)
-        except (httpx.HTTPError, OSError, ValueError, KeyError) as error:
-            # The service goes on without its story.
-            structlog.get_logger(__name__).warning("flood_ended", error=repr(error))
+        except Exception:
+            # Whatever is wrong with the story, the service goes on without it.
+            structlog.get_logger(__name__).exception("flood_ended")
 
     return company
 
