@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import asyncpg
 import structlog
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CHANNEL: Final = "concord_journal"
 POLL_S: Final = 2.0
 GATHER_S: Final = 0.002
 """How long hints are gathered before one is sent for all of them."""
+SHORTEST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 5.0
+PATIENCE_S: Final = 10.0
+PING_S: Final = 30.0
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +33,8 @@ class Wakes:
         self._dsn = dsn
         self._seen: dict[str, int] = {}
         self._waiting: set[asyncio.Event] = set()
+        self._looks = 0
+        """How often every waiter was sent to look by itself, because hints may have been missed."""
         self._to_send: dict[str, int] = {}
         self._something = asyncio.Event()
         self.connected = asyncio.Event()
@@ -44,15 +46,17 @@ class Wakes:
         self._heard(space, seq)
 
     async def wait(self, space: str, after: int, *, timeout_s: float = POLL_S) -> None:
-        """Return when the journal of ``space`` is known to be beyond ``after``, or after ``timeout_s`` in any case."""
+        """Return when the journal of ``space`` is known to be beyond ``after``, or after ``timeout_s`` in any case.
+
+        Also returns when the connection came or went: hints may have been missed, and one should look.
+        """
         woken = asyncio.Event()
         self._waiting.add(woken)
+        looks = self._looks
         try:
             async with asyncio.timeout(timeout_s):
-                while self._seen.get(space, 0) <= after:
+                while self._seen.get(space, 0) <= after and self._looks == looks:
                     await woken.wait()
-                    if not self.connected.is_set():
-                        return
                     woken.clear()
         except TimeoutError:
             return
@@ -61,44 +65,48 @@ class Wakes:
 
     async def run(self) -> None:
         """Listen and tell until cancelled; a connection that ends is opened again, with growing pauses."""
-        pause_s = 0.1
+        pause_s = SHORTEST_PAUSE_S
         while True:
             try:
                 await self._session()
-                pause_s = 0.1
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                 log.warning("wake_up_lost", error=repr(error), again_in_s=pause_s)
-            self.connected.clear()
-            self._wake_all()
+            if self.connected.is_set():
+                pause_s = SHORTEST_PAUSE_S
+                self.connected.clear()
+                self._all_look()
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     async def _session(self) -> None:
+        """Listen and tell over one connection, until it ends."""
         ended = asyncio.Event()
-        connection = await asyncpg.connect(self._dsn, timeout=10)
+
+        def on_end(_connection: object) -> None:
+            ended.set()
+            self._something.set()
+
+        connection = await asyncpg.connect(self._dsn, timeout=PATIENCE_S, command_timeout=PATIENCE_S)
         try:
-            connection.add_termination_listener(lambda _connection: ended.set())
+            connection.add_termination_listener(on_end)
             await connection.add_listener(CHANNEL, self._on_notify)
             self.connected.set()
-            self._wake_all()
+            self._all_look()
             while not ended.is_set():
-                await self._wait_for_any(ended)
-                if ended.is_set():
-                    return
+                try:
+                    async with asyncio.timeout(PING_S):
+                        await self._something.wait()
+                except TimeoutError:
+                    # A far side that vanished without a word would not be noticed otherwise.
+                    await connection.execute("SELECT 1")
+                    continue
                 await asyncio.sleep(GATHER_S)
                 self._something.clear()
-                await self._tell(connection)
+                if not ended.is_set():
+                    await self._tell(connection)
         finally:
             with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
                 await connection.close(timeout=2)
-
-    async def _wait_for_any(self, ended: asyncio.Event) -> None:
-        waits = [asyncio.ensure_future(self._something.wait()), asyncio.ensure_future(ended.wait())]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in waits:
-                each.cancel()
 
     async def _tell(self, connection: asyncpg.Connection[Any]) -> None:
         gathered, self._to_send = self._to_send, {}
@@ -115,9 +123,10 @@ class Wakes:
             self._seen[space] = seq
             self._wake_all()
 
-    def _wake_all(self) -> None:
-        for woken in self._waiters():
-            woken.set()
+    def _all_look(self) -> None:
+        self._looks += 1
+        self._wake_all()
 
-    def _waiters(self) -> Iterator[asyncio.Event]:
-        yield from tuple(self._waiting)
+    def _wake_all(self) -> None:
+        for woken in tuple(self._waiting):
+            woken.set()

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def _dumps(value: object) -> str:
 
 def create_engine(dsn: str, *, pool_size: int = 10, lock_timeout_ms: int = 5000) -> AsyncEngine:
     """Return an engine on ``dsn``. A statement that waits longer than ``lock_timeout_ms`` for a lock fails (55P03)."""
-    return create_async_engine(
+    engine = create_async_engine(
         DIALECT,
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -50,6 +52,17 @@ def create_engine(dsn: str, *, pool_size: int = 10, lock_timeout_ms: int = 5000)
             },
         },
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """Keep a connection whose server is gone from being handed out: the pool then opens another.
+
+    asyncpg knows that it is closed without asking, so this costs no round trip, as a ping would.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 async def driver(connection: AsyncConnection) -> asyncpg.Connection[Any]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import Sequence
+from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Path, Query, Request
 from pydantic import Field
 
+from app.commands.execute import Door
 from app.delivery.tail import tail
 from app.domain.chain import Entry, Stub, Viewer
+from app.domain.forms import Code
 from app.entrypoints.http.deps import CurrentActor, Reader, Space, TheDoor, space_router
 from app.entrypoints.http.problems import responses
 from app.queries.models import ReadModel
 from app.store import journal
+from app.store.engine import reading
 
 router = space_router("journal")
 
@@ -64,7 +68,6 @@ async def read_journal(
     space: Space,
     actor: CurrentActor,
     door: TheDoor,
-    reader: Reader,
     after: Annotated[int, Query(ge=0, le=2**53, description="The last seq you have.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000, description="Most entries in one answer.")] = 200,
     wait_s: Annotated[
@@ -73,28 +76,21 @@ async def read_journal(
 ) -> JournalPage:
     """What happened after `after`. Entries between other parties come as stubs, so that you can check the whole chain."""
     viewer = Viewer(actor.member_id)
-    await journal.head_of(reader, space)
-    found = await journal.read(reader, space, after, limit, viewer)
-    if not found and wait_s:
-        follow = tail(door.engine, request.app.state.wakes, space, after, viewer)
-        try:
-            async with asyncio.timeout(wait_s), aclosing(follow):
-                found = list(await anext(follow))[:limit]
-        except TimeoutError:
-            found = []
-    seq, hash_ = await journal.head_of(reader, space)
-    return JournalPage(
-        entries=tuple(_view(entry) for entry in found),
-        after=found[-1].seq if found else after,
-        head=seq,
-        head_hash=hash_.hex(),
-    )
+    page = await _page(door, space, after, limit, viewer)
+    if page.entries or not wait_s:
+        return page
+    # No connection is held while nothing happens: there are fewer of them than there are clients that wait.
+    follow = tail(door.engine, request.app.state.wakes, space, after, viewer)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(wait_s), aclosing(follow):
+            await anext(follow)
+    return await _page(door, space, after, limit, viewer)
 
 
 @router.get("/journal/about/{kind}/{subject_id}", summary="Read what happened to one thing", responses=responses())
 async def read_history(
     space: Space,
-    kind: str,
+    kind: Annotated[Code, Path(description="What kind of thing it is.", examples=["request"])],
     subject_id: UUID,
     actor: CurrentActor,
     reader: Reader,
@@ -102,13 +98,25 @@ async def read_history(
     limit: Annotated[int, Query(ge=1, le=200, description="Most entries in one answer.")] = 50,
 ) -> JournalPage:
     """The entries about one thing that you may see, in order: its time line."""
-    seq, hash_ = await journal.head_of(reader, space)
+    head = await journal.head_of(reader, space)
     found = await journal.about(reader, space, kind, subject_id, after, limit, Viewer(actor.member_id))
+    return _made(found, after, head)
+
+
+async def _page(door: Door, space: str, after: int, limit: int, viewer: Viewer) -> JournalPage:
+    async with reading(door.engine) as conn:
+        found = await journal.read(conn, space, after, limit, viewer)
+        # Looked up last, so that it is never before what is on the page.
+        head = await journal.head_of(conn, space)
+    return _made(found, after, head)
+
+
+def _made(found: Sequence[Entry | Stub], after: int, head: tuple[int, bytes]) -> JournalPage:
     return JournalPage(
         entries=tuple(_view(entry) for entry in found),
         after=found[-1].seq if found else after,
-        head=seq,
-        head_hash=hash_.hex(),
+        head=head[0],
+        head_hash=head[1].hex(),
     )
 
 
