@@ -17,7 +17,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 import orjson
@@ -38,6 +38,7 @@ from app.domain.errors import (
     OutOfRange,
     Unavailable,
 )
+from app.store.engine import reading
 from app.store.unit_of_work import Act, UnitOfWork, commit, operation, unit_of_work
 from app.telemetry import COMMAND_RETRIES, COMMAND_SECONDS, COMMANDS, JOURNAL_SEQ
 
@@ -112,7 +113,7 @@ class Door:
             call = _Call(
                 entry, command, actor, space, key, target, revision, _digest(entry.name, target, revision, command)
             )
-            receipt = await self._persist(call)
+            receipt = await self._first_or(call)
         except ConcordError as refusal:
             COMMANDS.labels(entry.name, refusal.slug).inc()
             await self._audit(entry.name, actor, space, target, refusal)
@@ -120,6 +121,25 @@ class Door:
         COMMANDS.labels(entry.name, "done").inc()
         COMMAND_SECONDS.labels(entry.name).observe(time.perf_counter() - started)
         return receipt
+
+    async def _first_or(self, call: _Call) -> Receipt:
+        """Carry the call out; a refusal by what the very same call did a moment before is no refusal.
+
+        A client that hears nothing sends its message again. While the first one is still at work its key can't be seen:
+        the second waits at a lock, then finds the state that the first one made, and is refused by it.
+        """
+        try:
+            return await self._persist(call)
+        except (KeyReused, Unavailable):
+            raise
+        except ConcordError:
+            if call.key is None:
+                raise
+            async with reading(self.engine) as conn:
+                first = await _repeat(conn, call)
+            if first is None:
+                raise
+            return first
 
     async def _persist(self, call: _Call) -> Receipt:
         """Run the transaction, again after a deadlock or a lost race, at most ``ATTEMPTS`` times."""
@@ -149,7 +169,7 @@ class Door:
             target=call.target,
             revision=call.revision,
         ) as uow:
-            if call.key is not None and (first := await _repeat(uow, call)) is not None:
+            if call.key is not None and (first := await _repeat(uow.raw, call)) is not None:
                 return first
             await call.entry.handler(uow, call.command)
             receipt = await self._conclude(uow, call.entry)
@@ -237,8 +257,9 @@ def _act(name: str, command: Command, actor: Actor, now: datetime) -> Act:
     return Act(command=name, via=actor.via, occurred_at=occurred or now, why=getattr(command, "why", None))
 
 
-async def _repeat(uow: UnitOfWork, call: _Call) -> Receipt | None:
-    row = await uow.raw.fetchrow(
+async def _repeat(conn: asyncpg.Connection[Any], call: _Call) -> Receipt | None:
+    """Return the receipt that was given under this key. Raises ``KeyReused`` where it was for another message."""
+    row = await conn.fetchrow(
         "SELECT digest, receipt FROM idempotency WHERE space_id = $1 AND actor = $2 AND key = $3",
         call.space, call.actor.ref, call.key,
     )  # fmt: skip
