@@ -88,7 +88,7 @@ async def draft_agreement(uow: UnitOfWork, cmd: DraftAgreement) -> None:
     uow.authorise({"party": parties})
     _require_two_parties(parties)
     _require_term(uow, cmd.effective_at, cmd.expires_at)
-    _require_scope(cmd.terms)
+    require_scope(cmd.terms)
     for party in sorted(parties):
         await uow.get(Member, party)
     await _require_new_code(uow, cmd.code)
@@ -268,7 +268,7 @@ def _require_term(uow: UnitOfWork, effective_at: datetime, expires_at: datetime 
         raise OutOfRange(detail, errors=[FieldError("/expires_at", OutOfRange.slug, detail)])
 
 
-def _require_scope(terms: Terms) -> None:
+def require_scope(terms: Terms) -> None:
     """Refuse hazards, kinds and types that nobody knows."""
     if terms.hazards != EVERYTHING:
         for index, hazard in enumerate(terms.hazards):
