@@ -36,6 +36,7 @@ from app.domain.errors import (
     KeyReused,
     NotFound,
     OutOfRange,
+    TransitionNotAllowed,
     Unavailable,
 )
 from app.store.engine import reading
@@ -171,7 +172,11 @@ class Door:
         ) as uow:
             if call.key is not None and (first := await _repeat(uow.raw, call)) is not None:
                 return first
-            await call.entry.handler(uow, call.command)
+            try:
+                await call.entry.handler(uow, call.command)
+            except TransitionNotAllowed as refusal:
+                refusal.extra.setdefault("current", uow.known_state(refusal.extra["machine"]))
+                raise
             receipt = await self._conclude(uow, call.entry)
             if call.key is not None:
                 await _remember(uow, call, receipt)

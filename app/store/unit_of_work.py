@@ -175,6 +175,13 @@ class UnitOfWork:
         self.expect_revision(row)
         return row
 
+    def known_state(self, kind: str) -> dict[str, Any] | None:
+        """Return the state of the command's target as this transaction read it, if it is of ``kind``: for refusals."""
+        for row in self.session.identity_map.values():
+            if isinstance(row, Spaced) and kind == row.KIND and row.id == self.target:
+                return row.state()
+        return None
+
     def require_target(self) -> UUID:
         """Return what the command is about; the entrypoint takes it from the address."""
         if self.target is None:
