@@ -9,7 +9,7 @@ import structlog
 
 from app.commands.registry import BY_NAME
 from app.domain.authority import SYSTEM
-from app.domain.errors import ConcordError
+from app.domain.errors import ConcordError, Unavailable
 from app.store.unit_of_work import Act, commit, operation, unit_of_work
 from app.telemetry import DUE_DONE, DUE_LATE_SECONDS
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 LONGEST_WAIT_S: Final = 600
+MOST_DOUBLINGS: Final = 10
 CLAIM = """
     SELECT id, space_id, command, target, body, due_at, attempts FROM due_work
     WHERE done_at IS NULL AND due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
@@ -50,9 +51,7 @@ async def one_due(door: Door) -> bool:
     claimed: asyncpg.Record | None = None
     try:
         act = Act("due_work", SYSTEM.via, now)
-        async with unit_of_work(
-            door.engine, space="", actor=SYSTEM, now=now, act=act, settings=door.settings
-        ) as uow:
+        async with unit_of_work(door.engine, space="", actor=SYSTEM, now=now, act=act, settings=door.settings) as uow:
             claimed = await uow.raw.fetchrow(CLAIM, now)
             if claimed is None:
                 return False
@@ -63,19 +62,10 @@ async def one_due(door: Door) -> bool:
             appended = await uow.finish()
             await uow.raw.execute(DONE, claimed["id"], now, "done")
             await commit(uow)
-    except ConcordError as refusal:
-        await _mark(door, _id(claimed), DONE, now, refusal.slug)
-        DUE_DONE.labels(_command(claimed), refusal.slug).inc()
-        return True
-    except Exception as error:
+    except Exception as error:  # whatever it is, the other work that is due must not wait behind it
         if claimed is None:
             raise
-        wait_s = min(2 ** claimed["attempts"], LONGEST_WAIT_S)
-        log.exception(
-            "due_work_failed", command=claimed["command"], attempts=claimed["attempts"] + 1, again_in_s=wait_s
-        )
-        await _mark(door, claimed["id"], LATER, now + timedelta(seconds=wait_s), repr(error)[:500])
-        DUE_DONE.labels(claimed["command"], "failed").inc()
+        await _ended_badly(door, claimed, now, error)
         return True
     DUE_DONE.labels(claimed["command"], "done").inc()
     DUE_LATE_SECONDS.observe((now - claimed["due_at"]).total_seconds())
@@ -92,16 +82,24 @@ async def next_due(door: Door) -> datetime | None:
     return at
 
 
+async def _ended_badly(door: Door, claimed: asyncpg.Record, now: datetime, error: Exception) -> None:
+    """Mark what was refused as done, and put off what failed, longer each time."""
+    if isinstance(error, ConcordError) and not isinstance(error, Unavailable):
+        await _mark(door, claimed["id"], DONE, now, error.slug)
+        DUE_DONE.labels(claimed["command"], error.slug).inc()
+        return
+    wait_s = min(2 ** min(claimed["attempts"], MOST_DOUBLINGS), LONGEST_WAIT_S)
+    log.error(
+        "due_work_failed",
+        command=claimed["command"],
+        attempts=claimed["attempts"] + 1,
+        again_in_s=wait_s,
+        exc_info=error,
+    )
+    await _mark(door, claimed["id"], LATER, now + timedelta(seconds=wait_s), repr(error)[:500])
+    DUE_DONE.labels(claimed["command"], "failed").inc()
+
+
 async def _mark(door: Door, id_: UUID, statement: str, at: datetime, outcome: str) -> None:
     async with operation(door.engine) as tx:
         await tx.raw.execute(statement, id_, at, outcome)
-
-
-def _id(claimed: asyncpg.Record | None) -> UUID:
-    assert claimed is not None
-    id_: UUID = claimed["id"]
-    return id_
-
-
-def _command(claimed: asyncpg.Record | None) -> str:
-    return "" if claimed is None else str(claimed["command"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import asyncpg
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 DUE_EVERY_S: Final = 1
 PURGE_EVERY_MIN: Final = 15
+
+AWAY: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+"""What comes up while the database is away or refuses; the next tick tries again."""
 
 log = structlog.get_logger(__name__)
 
@@ -35,12 +39,12 @@ def scheduler(door: Door) -> AsyncIOScheduler:
 async def _due(door: Door) -> None:
     try:
         await run_due(door)
-    except (SQLAlchemyError, OSError) as error:
+    except AWAY as error:
         log.warning("due_work_waits", error=repr(error))
 
 
 async def _purge(door: Door) -> None:
     try:
         await purge(door.engine, door.settings, door.clock.now())
-    except (SQLAlchemyError, OSError) as error:
+    except AWAY as error:
         log.warning("housekeeping_waits", error=repr(error))
