@@ -80,14 +80,13 @@ async def end(request: Request, door: TheDoor) -> Response:
 async def _page(door: Door, who: SignedIn | None, *, refusal: ConcordError | None = None) -> Response:
     async with reading(door.engine, snapshot=True) as conn:
         shown = await overview(conn, SPACE, who.actor.member_id if who else None, at=door.clock.now())
-    language = who.holder.language if who else "en"
     answer = render(
         "home.html",
         status=refusal.status if refusal else 200,
         who=who.holder if who else None,
         shown=shown,
         refusal=refusal,
-        said=_Words(language),
+        said=_Words("en"),
         marks=PRIORITY_MARKS,
         age=lambda at: _age(shown, at),
     )
