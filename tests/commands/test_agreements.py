@@ -21,6 +21,7 @@ from app.domain.agreements import Case
 from app.domain.authority import SYSTEM
 from app.domain.errors import Conflict, Duplicate, NotFound, OutOfRange, RoleMissing, TransitionNotAllowed, UnknownCode
 from app.queries import agreements as queries
+from app.store.engine import reading
 from tests.world import everywhere
 
 REPRESENTATIVE = "authorised_representative"
@@ -144,7 +145,7 @@ async def test_an_agreement_needs_two_members(do, drafted, world):
         await do(drafted(borrowers=[world.members["luik"]]))
 
 
-async def test_suspended_resumed_terminated(do, world, pg, assert_fold):
+async def test_suspended_resumed_terminated(do, world, engine, assert_fold):
     """Whoever suspends must find the agreement out of force at once, and in force again afterwards."""
     broad = world.agreements["maas-broad"]
     case = Case(
@@ -156,16 +157,20 @@ async def test_suspended_resumed_terminated(do, world, pg, assert_fold):
         2,
         datetime(2026, 7, 14, 12, tzinfo=UTC),
     )
-    conn = await pg()
-    assert (await queries.try_case(conn, "live", case)).allowed
+
+    async def tried():
+        async with reading(engine) as conn:
+            return await queries.try_case(conn, "live", case)
+
+    assert (await tried()).allowed
     suspended = await do(SuspendAgreement(reason="The insurance has run out."), broad, who="aken")
     assert suspended.subject["suspended_reason"] == "The insurance has run out."
-    trial = await queries.try_case(conn, "live", case)
+    trial = await tried()
     assert [reason.code for reason in trial.reasons] == ["not_in_force"]
     resumed = await do(ResumeAgreement(), broad)
     assert (resumed.subject["status"], resumed.subject["suspended_reason"]) == ("in_force", None)
     await do(TerminateAgreement(), broad)
-    trial = await queries.try_case(conn, "live", case)
+    trial = await tried()
     assert [reason.code for reason in trial.reasons] == ["no_agreement"]
     with pytest.raises(TransitionNotAllowed):
         await do(ResumeAgreement(), broad)
