@@ -1,0 +1,66 @@
+"""Benches say what they measured in a form that others can check. How fast it was is never asserted."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import orjson
+import pytest
+
+from simulations import bench
+from simulations.bench.measure import Effort, Figure, Goal
+
+KEYS = ["bench", "case", "value", "unit", "against", "against_value", "ratio", "goal", "met"]
+A_LITTLE = Effort(rounds=1, seconds=0.2)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("name", "cases", "with_goal"),
+    [
+        ("journal", ["8 clients, 1 space", "8 clients, 16 spaces"], "8 clients, 16 spaces"),
+        ("commands", ["1 at once", "8 at once", "32 at once"], "8 at once"),
+    ],
+)
+def test_a_bench_prints_one_object_a_line(name, cases, with_goal, capfd):
+    """Whoever compares releases reads these lines by program: exactly these keys, one line for each case."""
+    assert bench.run([name], as_json=True, effort=A_LITTLE) == 0
+    lines = [orjson.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [line["case"] for line in lines] == cases
+    for line in lines:
+        assert list(line) == KEYS
+        assert line["bench"] == name
+        assert line["value"] > 0
+        assert line["against_value"] > 0
+        assert line["ratio"] == pytest.approx(line["value"] / line["against_value"], rel=0.01)
+        if line["case"] == with_goal:
+            assert line["goal"] == ">= 0.5"
+            assert line["met"] is (line["ratio"] >= 0.5)
+        else:
+            assert line["goal"] is None
+            assert line["met"] is None
+
+
+def test_a_goal_that_is_missed_is_printed_as_missed(capsys):
+    """The table must not leave out what did not work."""
+    from simulations.bench.measure import Report
+
+    report = Report(as_json=False)
+    report.add(Figure("journal", "8 clients, 16 spaces", 400.0, "entries/s", "raw insert", 1000.0, Goal(">=", 0.5)))
+    report.add(Figure("fanout", "n=5000", 71.2, "ms", "websockets.broadcast", 78.0, Goal("<=", 1.2)))
+    report.finish()
+    rows = capsys.readouterr().out.splitlines()
+    assert [row for row in rows if "entries/s" in row and ">= 0.5: MISSED" in row]
+    assert [row for row in rows if "ms" in row and "<= 1.2: met" in row]
+    assert "Python" in rows[-1], "the machine stands below"
+
+
+def test_a_bench_that_does_not_exist_is_wrong_usage():
+    asked = subprocess.run(
+        [sys.executable, "-m", "app.cli", "bench", "nonsense"], capture_output=True, text=True, timeout=60
+    )
+    assert asked.returncode == 2
+    assert "There are: commands, journal, start" in " ".join(asked.stderr.split())
+    assert not asked.stdout
