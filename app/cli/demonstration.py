@@ -136,7 +136,9 @@ async def _prepare(
 ) -> dict[str, str]:
     """Load the corridor, let people in, and return the players' tokens by ``<member code>/<role>``."""
     from app.commands.load_corridor import load_corridor
+    from app.store.migrate import migrate
 
+    await migrate(dsn, progress=tell)
     async with opened_door(settings, dsn, tell) as door:
         await _refuse_another_corridor(door)
         with corridor_folder(CORRIDOR) as folder:

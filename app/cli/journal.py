@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 import tempfile
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import ExitStack, aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
@@ -114,8 +114,9 @@ def _head(text: str) -> Head:
 def _verify_database(space: str, head: Head | None, data: Path | None) -> Report:
     from app.store.database import open_database
 
-    with steps() as tell, open_database(settings_of(), data, tell, create=False) as dsn:
-        tell("Checking the journal")
+    with ExitStack() as open_:
+        with steps() as tell:
+            dsn = open_.enter_context(open_database(settings_of(), data, tell, create=False))
         return asyncio.run(_verify(dsn, space, head))
 
 
@@ -123,7 +124,8 @@ async def _verify(dsn: str, space: str, head: Head | None) -> Report:
     from app.store import journal
 
     async with _connected(dsn) as connection:
-        return await journal.verify(connection, space, head)
+        with bar("Checking the journal") as advance:
+            return await journal.verify(connection, space, head, advance)
 
 
 def _verify_file(file: Path, space: str | None, head: Head | None) -> Report:
