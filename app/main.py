@@ -14,7 +14,7 @@ import app.commands.catalogue  # noqa: F401 - enters every handler at the door
 from app.commands.execute import Door
 from app.delivery.wakes import Wakes
 from app.domain.clock import Clock, SystemClock
-from app.entrypoints.console import home
+from app.entrypoints.console import home, shell, signing_in
 from app.entrypoints.http import (
     agreements,
     calls,
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     home.router,
+    shell.router,
+    signing_in.router,
     health.router,
     corridor.router,
     vocabulary.router,

@@ -7,32 +7,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
-from pydantic import SecretStr
 
 from app.commands.execute import Door
-from app.commands.passwords import LONGEST
-from app.commands.sessions import sign_in, sign_out
-from app.domain.errors import ConcordError, NotSignedIn, TooLarge
 from app.domain.vocabulary import vocabulary
+from app.entrypoints.console.signing_in import who_is_it
 from app.entrypoints.http.deps import TheDoor
-from app.entrypoints.http.identity import (
-    SignedIn,
-    cookie_name,
-    drop_session_cookie,
-    require_own_origin,
-    set_session_cookie,
-    signed_in,
-)
+from app.entrypoints.http.identity import SignedIn
 from app.entrypoints.http.pages import render
 from app.queries.overview import Overview, overview
 from app.store.engine import reading
 
 SPACE: Final = "live"
-LARGEST_FORM: Final = 4096
 PRIORITY_MARKS: Final = {"life_safety": "◆1", "incident_stabilisation": "▲2", "property": "■3", "recovery": "●4"}
 """Shape, digit and colour: never colour alone."""
 
@@ -42,50 +29,16 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 async def home(request: Request, door: TheDoor) -> Response:
     """Show the overview to who is signed in, the form and the counts to who is not."""
-    try:
-        who: SignedIn | None = await signed_in(request)
-    except ConcordError:
-        who = None
-    return await _page(door, who)
+    return await _page(door, await who_is_it(request))
 
 
-@router.post("/sign-in")
-async def begin(request: Request, door: TheDoor) -> Response:
-    """Sign in by the form, without scripts."""
-    require_own_origin(request)
-    fields = await _form(request)
-    address = request.client.host if request.client else ""
-    password = SecretStr(fields.get("password", "")[:LONGEST])
-    try:
-        secret = await sign_in(door, fields.get("login", ""), password, address=address)
-    except ConcordError as refusal:
-        return await _page(door, None, refusal=refusal)
-    answer = RedirectResponse("/", status_code=303)
-    set_session_cookie(answer, door.settings, secret)
-    return answer
-
-
-@router.post("/sign-out")
-async def end(request: Request, door: TheDoor) -> Response:
-    """End the session of this browser."""
-    require_own_origin(request)
-    name = cookie_name(door.settings)
-    if secret := request.cookies.get(name):
-        await sign_out(door, secret)
-    answer = RedirectResponse("/", status_code=303)
-    drop_session_cookie(answer, door.settings)
-    return answer
-
-
-async def _page(door: Door, who: SignedIn | None, *, refusal: ConcordError | None = None) -> Response:
+async def _page(door: Door, who: SignedIn | None) -> Response:
     async with reading(door.engine, snapshot=True) as conn:
         shown = await overview(conn, SPACE, who.actor.member_id if who else None, at=door.clock.now())
     answer = render(
         "home.html",
-        status=refusal.status if refusal else 200,
         who=who.holder if who else None,
         shown=shown,
-        refusal=refusal,
         said=_Words("en"),
         marks=PRIORITY_MARKS,
         age=lambda at: _age(shown, at),
@@ -129,20 +82,3 @@ def _age(shown: Overview, at: datetime | None) -> str:
     if minutes < 48 * 60:
         return f"{sign}{minutes // 60} h {minutes % 60:02d}"
     return f"{sign}{minutes // (24 * 60)} d"
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """Return the fields of a form (application/x-www-form-urlencoded), the first value of each.
-
-    Raises:
-        TooLarge: more than a name and a password can be.
-        NotSignedIn: it is no form.
-    """
-    body = await request.body()
-    if len(body) > LARGEST_FORM:
-        raise TooLarge("A name and a password are shorter than this.")
-    try:
-        fields = parse_qs(body.decode("ascii"), max_num_fields=8, errors="strict")
-    except ValueError:
-        raise NotSignedIn("The form can't be read.") from None
-    return {name: values[0] for name, values in fields.items()}

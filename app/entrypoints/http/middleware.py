@@ -5,8 +5,9 @@ From outside to inside:
     SecurityHeaders    on every answer, also on those of the two below
     Requests           the request's id, its log lines and figures; the last net under unforeseen errors
     BodyLimit          no body beyond the limit is kept, whatever Content-Length said; no NUL in an address
+    GZip               Starlette's: an answer that is worth it is compressed for who takes it (files come compressed)
 
-Websockets pass all three untouched.
+Websockets pass all four untouched.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -237,7 +239,8 @@ async def _answer(error: ConcordError, scope: Scope, send: Send, headers: dict[s
 
 
 def install(app: FastAPI, *, body_limit: int) -> None:
-    """Put all three around an application. What is added last stands outermost."""
+    """Put all four around an application. What is added last stands outermost."""
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(BodyLimit, limit=body_limit)
     app.add_middleware(Requests)
     app.add_middleware(SecurityHeaders)

@@ -10,10 +10,10 @@ from typing import Any
 import jinja2
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
-from fastapi.staticfiles import StaticFiles
 from markupsafe import Markup, escape
 
 import app.entrypoints.console
+from app.entrypoints.http.static_files import KeptFiles
 
 STATIC_PATH = Path(app.entrypoints.console.__file__).with_name("static")
 
@@ -42,5 +42,5 @@ def render(name: str, *, status: int = 200, **shown: Any) -> HTMLResponse:
 
 
 def mount_static(app: FastAPI) -> None:
-    """Serve style sheets, scripts and vendored files with entity tags, under /static."""
-    app.mount("/static", StaticFiles(directory=STATIC_PATH), name="static")
+    """Serve style sheets, scripts and vendored files with entity tags, compressed, under /static."""
+    app.mount("/static", KeptFiles(STATIC_PATH), name="static")
