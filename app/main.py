@@ -12,8 +12,10 @@ from fastapi import FastAPI
 
 import app.commands.catalogue  # noqa: F401 - enters every handler at the door
 from app.commands.execute import Door
+from app.delivery.hub import Hub
 from app.delivery.wakes import Wakes
 from app.domain.clock import Clock, SystemClock
+from app.entrypoints import feed
 from app.entrypoints.console import home, shell, signing_in
 from app.entrypoints.http import (
     agreements,
@@ -69,6 +71,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     calls.router,
     sessions.router,
     users.router,
+    feed.router,
 )
 
 DESCRIPTION: Final = """
@@ -96,10 +99,11 @@ def create_app(settings: Settings, dsn: str, *, clock: Clock | None = None, back
     engine = create_engine(dsn, pool_size=settings.db_pool_size, lock_timeout_ms=settings.lock_timeout_ms)
     wakes = Wakes(dsn)
     door = Door(engine, settings, clock or SystemClock(), on_commit=wakes.committed)
+    hub = Hub(engine, wakes, door.clock, idle_minutes=settings.idle_minutes)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        listening = asyncio.create_task(wakes.run(), name="wakes")
+        running = [asyncio.create_task(wakes.run(), name="wakes"), asyncio.create_task(hub.run(), name="hub")]
         due = scheduler(door) if background else None
         if due is not None:
             due.start()
@@ -108,9 +112,10 @@ def create_app(settings: Settings, dsn: str, *, clock: Clock | None = None, back
         finally:
             if due is not None:
                 due.shutdown(wait=False)
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+            for task in running:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             await engine.dispose()
 
     made = FastAPI(
@@ -128,6 +133,7 @@ def create_app(settings: Settings, dsn: str, *, clock: Clock | None = None, back
     made.state.door = door
     made.state.settings = settings
     made.state.wakes = wakes
+    made.state.hub = hub
     for router in ROUTERS:
         made.include_router(router)
     made.openapi = _described(made)  # type: ignore[method-assign]  # FastAPI's documented way to extend its document

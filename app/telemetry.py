@@ -29,6 +29,7 @@ HTTP_REQUESTS = Counter(
     ["method", "route", "status"],
     registry=REGISTRY,
 )
+FEED_READERS = Gauge("concord_feed_readers", "Connections that follow a feed", registry=REGISTRY)
 REFUSED_LOGINS = Counter("concord_refused_logins", "Sign-ins refused, by reason", ["reason"], registry=REGISTRY)
 
 

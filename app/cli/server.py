@@ -12,6 +12,8 @@ import uvicorn
 from typing_extensions import override
 
 from app.cli.terminal import Refusal
+from app.delivery.fanout import FanoutProtocol
+from app.entrypoints import feed
 from app.main import create_app
 
 if TYPE_CHECKING:
@@ -73,7 +75,8 @@ def serve_app(
     config = uvicorn.Config(
         create_app(settings, dsn),
         http="httptools",
-        ws="websockets-sansio",
+        ws=FanoutProtocol,
+        ws_max_size=feed.LONGEST_MESSAGE,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -80,6 +80,12 @@ class Viewer:
     member_id: UUID | None
     corridor: bool = True
     """False for the outside world, which sees only what is public."""
+
+    def sees(self, visibility: Visibility, parties: Collection[UUID]) -> bool:
+        """Return whether an entry of this visibility is for these eyes; the store's statements say the same in SQL."""
+        if visibility == "parties":
+            return self.member_id in parties
+        return self.corridor or visibility == "public"
 
 
 @dataclass(frozen=True, slots=True)

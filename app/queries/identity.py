@@ -11,6 +11,8 @@ from app.queries.lists import Where, decoded, fetch
 from app.queries.models import ReadModel, Row
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import asyncpg
 
 _HOLDER = (
@@ -181,3 +183,32 @@ def _user(row: asyncpg.Record) -> UserView:
 
 def _token(row: asyncpg.Record) -> TokenView:
     return TokenView.model_validate(decoded(row, "scopes"))
+
+
+# ---------------------------------------------------------------- who is still signed in
+
+_STANDING = """
+    SELECT t.token_hash AS digest, u.member_id, u.roles, t.scopes FROM (
+        SELECT token_hash, user_id, NULL::jsonb AS scopes FROM session
+         WHERE token_hash = ANY($1) AND expires_at > $2 AND last_used_at > $3
+        UNION ALL
+        SELECT token_hash, user_id, scopes FROM api_token
+         WHERE token_hash = ANY($1) AND expires_at > $2 AND revoked_at IS NULL
+    ) t JOIN user_account u ON u.id = t.user_id WHERE u.active
+"""
+
+
+class Standing(ReadModel):
+    """What a credential still allows: whom it stands for, in which roles, and (a token) for what it was made."""
+
+    member_id: UUID
+    roles: frozenset[str]
+    scopes: frozenset[str] | None
+
+
+async def standings(
+    conn: asyncpg.Connection[Any], digests: Collection[bytes], *, now: datetime, idle_since: datetime
+) -> dict[bytes, Standing]:
+    """Return, by its SHA-256, each of these sessions and tokens that still counts; ``idle_since`` ends sessions left alone."""
+    rows = await conn.fetch(_STANDING, list(digests), now, idle_since)
+    return {row["digest"]: Standing.model_validate(decoded(row, "roles", "scopes")) for row in rows}

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from app.commands.tokens import AddToken, RevokeToken
 from app.commands.users import AddUser, ChangeUser, DeactivateUser
 from app.domain.errors import CsrfFailed, ScopeMissing
-from app.entrypoints.http.identity import websocket_actor
+from app.entrypoints.http.identity import websocket_signed_in
 from app.main import create_app
 from app.settings import Settings
 
@@ -289,7 +289,8 @@ async def test_websocket_by_cookie_comes_from_our_own_page(application, console,
 
     async def opened(**headers):
         raw = [(name.encode(), value.encode()) for name, value in ({"host": "concord.test"} | headers).items()]
-        return await websocket_actor(HTTPConnection({"type": "websocket", "headers": raw, "app": application}))
+        connection = HTTPConnection({"type": "websocket", "headers": raw, "app": application})
+        return (await websocket_signed_in(connection)).actor
 
     assert (await opened(cookie=cookie, origin=HERE)).via == "console"
     with pytest.raises(CsrfFailed):

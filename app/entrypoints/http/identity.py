@@ -49,6 +49,8 @@ class SignedIn:
 
     actor: Actor
     holder: Holder
+    digest: bytes
+    """The SHA-256 of the credential, under which it can be looked up again."""
 
 
 async def signed_in(
@@ -82,7 +84,7 @@ async def current_actor(found: Identified) -> Actor:
     return found.actor
 
 
-async def websocket_actor(connection: HTTPConnection) -> Actor:
+async def websocket_signed_in(connection: HTTPConnection) -> SignedIn:
     """Return who opens this websocket; a browser can send no header of ours with it, but always sends its ``Origin``.
 
     Raises as ``signed_in`` does.
@@ -91,7 +93,7 @@ async def websocket_actor(connection: HTTPConnection) -> Actor:
     if isinstance(found.holder, SessionHolder):
         require_own_origin(connection)
     _require_read(found.actor)
-    return found.actor
+    return found
 
 
 async def _identify(connection: HTTPConnection) -> SignedIn:
@@ -104,8 +106,9 @@ async def _identify(connection: HTTPConnection) -> SignedIn:
 
 
 async def _by_token(door: Door, token: str) -> SignedIn:
+    digest = digest_of(token)
     async with reading(door.engine) as conn:
-        holder = await token_holder(conn, digest_of(token))
+        holder = await token_holder(conn, digest)
     if holder is None or holder.revoked_at is not None or not holder.active:
         raise TokenInvalid("This token is not one of ours, or was revoked.")
     if holder.expires_at <= door.clock.now():
@@ -121,6 +124,7 @@ async def _by_token(door: Door, token: str) -> SignedIn:
             scopes=frozenset(holder.scopes),
         ),
         holder,
+        digest,
     )
 
 
@@ -142,7 +146,7 @@ async def _by_session(door: Door, cookie: str) -> SignedIn:
         roles=frozenset(holder.roles),
         via="console",
     )
-    return SignedIn(actor, holder)
+    return SignedIn(actor, holder, digest)
 
 
 def _require_read(actor: Actor) -> None:

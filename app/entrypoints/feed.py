@@ -1,0 +1,215 @@
+"""The feed: what happens in a space, as it happens, over a websocket. ``protocols/wire/asyncapi.yaml`` describes every message.
+
+``GET /api/v1/spaces/{space}/feed`` with the session's cookie, or with ``Authorization: Bearer <token>``; never with anything
+in the address. By cookie, ``Origin`` must be ours: else the handshake is answered with 403 and a problem.
+
+    server  {"kind": "hello", "epoch", "space", "head", "heartbeat_s", "at", "you": {"user_id", "member_id", "roles"}}
+    client  {"kind": "snapshot"}                          within 30 s; or, with what it has from before:
+            {"kind": "resume", "epoch", "after"}
+    server  snapshot… fill…                               rows by kind, as of seq; the last part says "last": true
+            or: entry…                                    what was missed
+            or: {"kind": "reset", "reason", "epoch", "head"}     ask for a snapshot; nothing else comes until then
+    server  heartbeat                                     you have caught up; from here on it is live:
+            entry, fill, positions, heartbeat (every heartbeat_s)
+    client  may ask for a snapshot, or resume, again at any time: live messages pause, and go on behind the answer
+
+**Gaps.** A client keeps ``mine``: the ``seq`` of the snapshot, then of every entry and heartbeat. ``entry`` and ``heartbeat``
+carry ``prev``, the seq of the entry sent before to the same audience. Is ``prev`` beyond ``mine``, something was lost:
+resume after ``mine``. Is ``seq`` not beyond ``mine``, it is known already. Entries that are not for these eyes are skipped;
+that is why ``seq`` jumps.
+
+**Folding.** ``rows`` of snapshots and entries have one form: {kind: [full state, with id and revision]}, ``removed: true`` for
+what is gone. The last state of every (kind, id) is the present. An entry that makes something visible to somebody new tells
+it whole. ``fill`` (how far each line of a request is filled) and ``positions`` stand beside the entries: they have no seq to
+count by, and the last one wins.
+
+**The end.** Before we close, we say why: {"kind": "problem", "problem": the body that HTTP would give}, and close with 4000 +
+the problem's status: 4401 sign in again, 4403 roles changed (connect again) or not allowed, 4404 no such space, 4408 nothing
+was asked for, 4422 not understood. 1013: too slow, or no database; 1012: the process ends, or another database is behind it.
+Connect again after a moment, and resume with the seq you have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from urllib.parse import quote
+
+import asyncpg
+import sqlalchemy.exc
+import structlog
+from fastapi import APIRouter, WebSocket
+from pydantic import Field, TypeAdapter, ValidationError
+from starlette.websockets import WebSocketDisconnect
+
+from app.delivery import wire
+from app.delivery.fanout import STATE_KEY, FanoutProtocol, Outlet, QueueOutlet, TransportOutlet
+from app.delivery.frames import burst
+from app.domain.errors import ConcordError, CsrfFailed, Malformed
+from app.domain.forms import Form
+from app.domain.ids import new_id
+from app.entrypoints.http.body import read_object
+from app.entrypoints.http.causes import from_any, malformed
+from app.entrypoints.http.deps import SPACE
+from app.entrypoints.http.identity import SignedIn, websocket_signed_in
+from app.entrypoints.http.problems import body_of, problem
+
+if TYPE_CHECKING:
+    from app.delivery.hub import Connection, Hub
+
+router = APIRouter()
+
+PATIENCE_S: Final = 30.0
+"""How long a client may take to ask for something after our hello."""
+LONGEST_MESSAGE: Final = 16 * 1024
+"""Bytes of a message that is read; what clients have to say is short."""
+OWN_CODES: Final = 4000
+"""Where the closing codes that are free for use begin (RFC 6455, 7.4.2); ours are this and the problem's status."""
+TRY_AGAIN_LATER: Final = 1013
+UNAVAILABLE: Final = 503
+
+_UNFORESEEN = (
+    sqlalchemy.exc.DBAPIError,
+    sqlalchemy.exc.TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    TimeoutError,
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Resume(Form):
+    """Go on after what the client has."""
+
+    kind: Literal["resume"]
+    epoch: Annotated[str, Field(max_length=64)]
+    after: Annotated[int, Field(strict=True, ge=0, le=2**53)]
+
+
+class TakeSnapshot(Form):
+    """Begin with everything."""
+
+    kind: Literal["snapshot"]
+
+
+_ASKED: Final[TypeAdapter[Resume | TakeSnapshot]] = TypeAdapter(
+    Annotated[Resume | TakeSnapshot, Field(discriminator="kind")]
+)
+
+
+class NothingAsked(ConcordError):
+    """A connection to the feed on which nothing was asked for."""
+
+    status = 408
+    slug = "nothing-asked"
+    title = "Nothing was asked for"
+    hint = "Connect again and send `resume` or `snapshot` after our hello."
+
+
+@router.websocket(f"{SPACE}/feed")
+async def feed(websocket: WebSocket, space: str) -> None:
+    """Follow a space. Whoever may not gets a handshake all the same, for a browser shows its page nothing of a refused one."""
+    websocket.scope["request_id"] = str(new_id())
+    refusal: ConcordError | None = None
+    found: SignedIn | None = None
+    try:
+        found = await websocket_signed_in(websocket)
+    except CsrfFailed as error:
+        await websocket.send_denial_response(problem(error, websocket))
+        return
+    except ConcordError as error:
+        refusal = error
+    except _UNFORESEEN as error:
+        refusal = from_any(error)
+    with suppress(WebSocketDisconnect):  # gone during the handshake
+        await websocket.accept()
+        protocol = getattr(websocket.state, STATE_KEY, None)
+        if isinstance(protocol, FanoutProtocol):
+            await _serve(websocket, space, TransportOutlet(protocol), found, refusal)
+        else:
+            await _serve_queued(websocket, space, found, refusal)
+
+
+async def _serve_queued(websocket: WebSocket, space: str, found: SignedIn | None, refusal: ConcordError | None) -> None:
+    """Serve under a server whose transports we don't know: sending is a task of its own."""
+    outlet = QueueOutlet(websocket)
+    sending = asyncio.create_task(outlet.run())
+    serving = asyncio.create_task(_serve(websocket, space, outlet, found, refusal))
+    try:
+        await asyncio.wait((sending, serving), return_when=asyncio.FIRST_COMPLETED)
+        if serving.done() and not outlet.open:  # what is said last has still to leave
+            await asyncio.wait((sending,))
+    finally:
+        for task in (sending, serving):
+            task.cancel()
+        await asyncio.gather(sending, serving, return_exceptions=True)
+
+
+async def _serve(
+    websocket: WebSocket, space: str, outlet: Outlet, found: SignedIn | None, refusal: ConcordError | None
+) -> None:
+    def refuse(error: ConcordError) -> None:
+        _refuse(websocket, outlet, error)
+
+    if found is None or refusal is not None:
+        refuse(refusal or NothingAsked("Nobody is there."))
+        return
+    hub: Hub = websocket.app.state.hub
+    try:
+        async with hub.connection(space, outlet, found.actor, found.digest, refuse) as connection:
+            await _converse(websocket, connection)
+    except WebSocketDisconnect:
+        return
+    except ConcordError as error:
+        refuse(error)
+    except _UNFORESEEN as error:
+        refuse(from_any(error))
+
+
+async def _converse(websocket: WebSocket, connection: Connection) -> None:
+    """Do what the client asks for, until it or we end it."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            asked = await _heard(websocket)
+    except TimeoutError:
+        raise NothingAsked(f"Nothing was asked for within {PATIENCE_S:g} seconds.") from None
+    while True:
+        if isinstance(asked, Resume):
+            await connection.feed.resume(connection.reader, asked.epoch, asked.after)
+        else:
+            await connection.feed.snapshot(connection.reader)
+        asked = await _heard(websocket)
+
+
+async def _heard(websocket: WebSocket) -> Resume | TakeSnapshot:
+    """Return the client's next message.
+
+    Raises:
+        Malformed: it is none that we know.
+        WebSocketDisconnect: there is none, it is over.
+    """
+    message = await websocket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code") or 1005)
+    text: str | None = message.get("text")
+    if text is None:
+        raise Malformed("The feed speaks JSON in text messages.")
+    said: dict[str, Any] = read_object(text.encode(errors="surrogatepass"))
+    try:
+        return _ASKED.validate_python(said)
+    except ValidationError as error:
+        wrong = [{**each, "loc": each["loc"][1:]} for each in error.errors(include_url=False)]
+        raise malformed(wrong, said) from None
+
+
+def _refuse(websocket: WebSocket, outlet: Outlet, error: ConcordError) -> None:
+    """Say why, and close."""
+    scope = websocket.scope
+    body = body_of(error, instance=quote(scope["path"]), request_id=scope["request_id"])
+    code = TRY_AGAIN_LATER if error.status == UNAVAILABLE else OWN_CODES + error.status
+    log.info("feed.refused", slug=error.slug, path=scope["path"], request_id=scope["request_id"])
+    outlet.write(burst(wire.problem(body)))
+    outlet.close(code, error.title)
