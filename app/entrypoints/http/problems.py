@@ -25,6 +25,7 @@ from starlette.requests import HTTPConnection
 from app.domain import errors
 from app.domain.errors import ConcordError, Malformed
 from app.entrypoints.http.causes import from_any, from_http, malformed
+from app.entrypoints.http.examples import add_examples
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "/problems/"
@@ -224,7 +225,7 @@ def responses(
 
 
 def describe(schema: dict[str, Any]) -> dict[str, Any]:
-    """Add the schema `Problem` to an OpenAPI document; FastAPI's own form of a 422 goes, for it is never sent."""
+    """Add the schema `Problem` and examples to an OpenAPI document; FastAPI's own form of a 422 goes, for it is never sent."""
     schemas = schema.setdefault("components", {}).setdefault("schemas", {})
     own = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(own.pop("$defs", {}))
@@ -237,4 +238,5 @@ def describe(schema: dict[str, Any]) -> dict[str, Any]:
                 answers["422"] = errors_of(*_FORM)[422]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    add_examples(schema)
     return schema

@@ -1,0 +1,177 @@
+"""An example for every answer in the OpenAPI document, made from its schema, so that it can't fall behind the code.
+
+A field's value comes from the field's own example, else from the words below, else from its type. A receipt names the
+command of its operation, and the state that the state machine says it leads to.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from app.domain.lifecycle import machine
+
+Json = dict[str, Any]
+
+NAMESPACE: Final = UUID("0197a1b2-0000-7000-8000-000000000000")
+MOMENT: Final = "2026-07-14T12:00:00Z"
+HASH: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+POINT: Final = {"type": "Point", "coordinates": [5.706, 50.779]}
+AREA: Final = {
+    "type": "Polygon",
+    "coordinates": [[[5.69, 50.76], [5.74, 50.76], [5.74, 50.8], [5.69, 50.8], [5.69, 50.76]]],
+}
+DEEPEST: Final = 12
+
+WORDS: Final[Json] = {
+    "act": "open", "action": "open_request", "actor": f"user:{uuid5(NAMESPACE, 'user')}", "address": "Eijsden, Nederland",
+    "agreement_version": 1, "allowed": True, "area": AREA, "call_sign": "HCP Liège 1", "capacity_vph": 1800,
+    "code": "meuse-rhine", "command": "open_request", "control": "checks", "country": "BE", "csrf_token": "k3JZ…",
+    "currency": "EUR", "data": {"command": "open_request", "via": "console", "occurred_at": MOMENT}, "delay_min": 10,
+    "detail": "It would leave 0 of 3 at home, and 1 has to stay.", "digest": HASH, "display_name": "Centrale de Liège",
+    "event": "mission.in_transit", "figures": {"keep": 1, "available": 3, "promised": 0, "quantity": 3, "would_leave": 0},
+    "hash": HASH, "hazard": "flood", "hazards": "flood", "head": 4711, "head_hash": HASH, "height_m": 3.6,
+    "keep": 1, "kind": "immediate", "kinds": "immediate", "label": "dispatch system", "language": "fr", "languages": "fr",
+    "legal_basis": "The Hague, 14 November 1984", "length_m": 9.5, "login": "e.dupont", "mobilisation_min": 20,
+    "name": "Liège", "names": {"en": "Liège", "de": "Lüttich", "fr": "Liège", "nl": "Luik"}, "ncos": 1, "crew": 3,
+    "note": "Deux pompes avec équipage.", "other_names": "Lidje", "person_rung": "Meldkamer", "phase": "grip_2",
+    "phases": {"NL": "grip_2"}, "phone": "+32 00 000 0208", "place": "Eijsden, Bat", "precedence": 20,
+    "priority": "life_safety", "quantity": 2, "reason": "reserve", "ref": "R-7K2QM", "roads": "E25",
+    "roles": "dispatcher", "scopes": "write", "seq": 4711, "severity": 4, "slug": "role-missing", "source": "FEMA 508-4",
+    "space": "live", "state": "in_transit", "status": "open", "subject": f"request:{uuid5(NAMESPACE, 'request')}",
+    "tag": "fr", "talkgroup": "DEMO-NL-101", "terms": "free", "text": "Dijk bij Borgharen houdt.",
+    "time_zone": "Europe/Brussels", "title": "Meuse over its banks at Eijsden", "type": "request.opened",
+    "type_code": "pump.high_capacity", "types": "pump.high_capacity", "unit": "piece", "via": "console",
+    "visibility": "corridor", "wanted": 4, "weight_t": 18.0, "width_m": 2.5, "who_may_bind": "The dispatcher on duty.",
+    "why": "L'eau monte encore.", "geometry": POINT, "position": 1, "version": 1,
+}  # fmt: skip
+"""What a field of this name holds in most answers."""
+
+STATES: Final = {
+    "IncidentView": "active", "MissionView": "in_transit", "OfferView": "offered", "ResourceView": "available",
+    "CallView": "unconfirmed", "DebtView": "owed", "AgreementView": "in_force",
+}  # fmt: skip
+EMPTY: Final = frozenset(
+    {
+        "closed_at", "closed_until", "confirmed_at", "confirmed_by_id", "confirmed_person", "ended_by", "findings",
+        "made_good_at", "made_good_by_id", "next", "once", "out_of_service_reason", "relieve_by", "reserve_override",
+        "revoked_at", "suspended_reason", "warnings", "max_weight_t", "max_height_m", "max_width_m",
+    }
+)  # fmt: skip
+"""Fields that are null or empty in most answers."""
+
+SUBJECTS: Final = {"decline_request": "response", "assist_now": "call", "add_log_entry": "incident_log"}
+"""What a receipt is about where the address does not say it."""
+VIEWS: Final = {"incident_log": "LogEntryView"}
+MACHINES: Final = frozenset({"agreement", "debt", "incident", "mission", "offer", "request", "resource"})
+
+
+def add_examples(document: Json) -> None:
+    """Give every answer of the document an example, unless it has one."""
+    maker = _Maker(document.get("components", {}).get("schemas", {}))
+    for path, operations in document.get("paths", {}).items():
+        for operation in operations.values():
+            if not isinstance(operation, dict):
+                continue
+            for status, answer in operation.get("responses", {}).items():
+                if not status.startswith("2"):
+                    continue
+                for content in answer.get("content", {}).values():
+                    if not content.keys() & {"example", "examples"} and "schema" in content:
+                        content["example"] = maker.answer(content["schema"], path, operation)
+
+
+class _Maker:
+    def __init__(self, schemas: Json) -> None:
+        self._schemas = schemas
+
+    def answer(self, schema: Json, path: str, operation: Json) -> Any:
+        """Return an example for an operation's answer."""
+        made = self.value(schema, "")
+        if schema.get("$ref", "").endswith("/Receipt"):
+            return made | self._receipt(path, operation)
+        return made
+
+    def _receipt(self, path: str, operation: Json) -> Json:
+        command = str(operation.get("operationId", "")).partition("_api_")[0]
+        named = [
+            part for part in path.split("/") if part.endswith("s") and not part.startswith("{") and part != "spaces"
+        ]
+        kind = SUBJECTS.get(command) or named[-1].removesuffix("s")
+        view = VIEWS.get(kind, f"{kind.title()}View")
+        state = self.value({"$ref": f"#/components/schemas/{view}"}, kind) if view in self._schemas else {}
+        subject = {name: value for name, value in state.items() if not isinstance(value, list | dict)}
+        subject |= {"id": _id(kind), "revision": 2}
+        if kind in MACHINES and "status" in subject:
+            step = next((step for step in machine(kind).transitions if command in step.by), None)
+            subject["status"] = step.to if step else subject["status"]
+        return {"command": command, "kind": kind, "id": subject["id"], "subject": subject, "rows": {kind: [subject]}}
+
+    def value(self, schema: Json, name: str, *, of: str = "", depth: int = 0) -> Any:
+        """Return a value that is valid for the schema; ``name``: of the field, ``of``: of the schema it stands in."""
+        if "$ref" in schema:
+            own = schema["$ref"].rpartition("/")[2]
+            return self.value(self._schemas[own], name, of=own, depth=depth + 1)
+        for said in ("example", "const", "default"):
+            if said in schema and schema[said] is not None:
+                return schema[said]
+        if schema.get("examples"):
+            return schema["examples"][0]
+        if choices := schema.get("anyOf") or schema.get("oneOf"):
+            return self._choice(choices, name, of, depth)
+        if "enum" in schema:
+            word = WORDS.get(name)
+            return word if word in schema["enum"] else schema["enum"][0]
+        return self._typed(schema, name, of, depth)
+
+    def _choice(self, choices: list[Json], name: str, of: str, depth: int) -> Any:
+        nullable = any(choice.get("type") == "null" for choice in choices)
+        if nullable and (name in EMPTY or depth > DEEPEST):
+            return None
+        return self.value(next(choice for choice in choices if choice.get("type") != "null"), name, of=of, depth=depth)
+
+    def _typed(self, schema: Json, name: str, of: str, depth: int) -> Any:
+        kind = schema.get("type")
+        if isinstance(kind, list):
+            kind = next(each for each in kind if each != "null")
+        if kind == "object" or "properties" in schema:
+            return self._object(schema, name, of, depth)
+        if kind == "array":
+            return self._array(schema, name, depth)
+        if kind == "string" and schema.get("format") in {"uuid", "date-time"}:
+            return _id(name.removesuffix("_id") or "it") if schema["format"] == "uuid" else MOMENT
+        word = STATES.get(of) if name == "status" and of in STATES else WORDS.get(name)
+        plain: dict[str, tuple[type | tuple[type, ...], Any]] = {
+            "string": (str, "…"),
+            "integer": (int, schema.get("minimum", 1)),
+            "number": ((int, float), schema.get("minimum", 1.5)),
+            "boolean": (bool, False),
+        }
+        if kind not in plain:
+            return None
+        wanted, otherwise = plain[kind]
+        return word if isinstance(word, wanted) else otherwise
+
+    def _object(self, schema: Json, name: str, of: str, depth: int) -> Json:
+        if "properties" in schema:
+            inside = schema["properties"].items()
+            return {field: self.value(each, field, of=of, depth=depth + 1) for field, each in inside}
+        word = WORDS.get(name)
+        more = schema.get("additionalProperties")
+        if isinstance(word, dict) and (not isinstance(more, dict) or more.get("type") == "string"):
+            return word
+        if isinstance(more, dict) and depth < DEEPEST and name not in EMPTY:
+            return {"en": self.value(more, "", depth=depth + 1)}
+        return {}
+
+    def _array(self, schema: Json, name: str, depth: int) -> list[Any]:
+        if "prefixItems" in schema:
+            return [self.value(each, name, depth=depth + 1) for each in schema["prefixItems"]]
+        if name in EMPTY or depth > DEEPEST:
+            return []
+        least = max(1, int(schema.get("minItems", 1)))
+        return [self.value(schema.get("items", {}), name, depth=depth + 1) for _ in range(least)]
+
+
+def _id(name: str) -> str:
+    return str(uuid5(NAMESPACE, name))

@@ -1,0 +1,112 @@
+"""The OpenAPI document: it is what other cities write their clients from, without anybody to ask."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from app.main import openapi
+
+DOCUMENT = json.loads(json.dumps(openapi()))
+METHODS = ("get", "post", "put", "patch", "delete")
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+    if method in METHODS
+}
+API = {name: operation for name, operation in OPERATIONS.items() if " /api/" in name}
+PROBLEM = "application/problem+json"
+
+
+def resolved(schema):
+    """The schema with the document's components beside it, so that its references are found."""
+    return {**schema, "components": DOCUMENT["components"]}
+
+
+def examples_of(content):
+    """Every example of a media type: its own, and those of its schema."""
+    found = [each["value"] for each in content.get("examples", {}).values()]
+    found += [content["example"]] if "example" in content else []
+    schema = content.get("schema", {})
+    name = schema.get("$ref", "").rpartition("/")[2]
+    for each in (schema, DOCUMENT["components"]["schemas"].get(name, {})):
+        found += each.get("examples", [])
+    return found
+
+
+def test_the_document_is_openapi_3_1():
+    """A generator of clients would stop at the first page."""
+    assert DOCUMENT["openapi"].startswith("3.1")
+    OpenAPIV31SpecValidator(DOCUMENT).validate()
+
+
+def test_operations_have_names_of_their_own():
+    """A generated client would have two functions of one name."""
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", API)
+def test_an_operation_says_what_it_does(name):
+    """A stranger would have to read the code to learn what an operation is for."""
+    operation = API[name]
+    assert operation["summary"][0].isupper()
+    assert operation["tags"]
+    for parameter in operation.get("parameters", ()):
+        assert parameter.get("schema"), parameter["name"]
+
+
+@pytest.mark.parametrize("name", [name for name, operation in API.items() if "requestBody" in operation])
+def test_a_body_has_an_example_that_is_valid(name):
+    """The first thing that anybody sends is the example; it would be refused."""
+    content = API[name]["requestBody"]["content"]
+    assert list(content) == ["application/json"]
+    examples = examples_of(content["application/json"])
+    assert examples, "no example"
+    validator = jsonschema.Draft202012Validator(resolved(content["application/json"]["schema"]))
+    for example in examples:
+        assert not [error.message for error in validator.iter_errors(example)]
+
+
+@pytest.mark.parametrize("name", API)
+def test_an_answer_has_an_example_that_is_valid(name):
+    """Without an example a reader would have to send something to see what comes back."""
+    answers = {status: answer for status, answer in API[name]["responses"].items() if status.startswith("2")}
+    assert answers, "no answer"
+    for answer in answers.values():
+        for media_type, content in answer.get("content", {}).items():
+            examples = examples_of(content)
+            assert examples, f"no example of {media_type}"
+            validator = jsonschema.Draft202012Validator(resolved(content.get("schema", {})))
+            for example in examples:
+                assert not [error.message for error in validator.iter_errors(example)]
+
+
+@pytest.mark.parametrize("name", API)
+def test_refusals_are_problems_with_examples(name):
+    """A client's author would find out about a refusal when it comes, in an emergency."""
+    operation = API[name]
+    refusals = {int(status): answer for status, answer in operation["responses"].items() if status[0] in "45"}
+    wanted = {422, 503}
+    if " /api/v1/session" not in name:
+        wanted |= {401}
+    if "requestBody" in operation:
+        wanted |= {409, 413, 415}
+    assert wanted <= set(refusals), f"missing {sorted(wanted - set(refusals))}"
+    assert "default" not in operation["responses"]
+    for status, answer in refusals.items():
+        assert list(answer["content"]) == [PROBLEM], status
+        for example in examples_of(answer["content"][PROBLEM]):
+            assert example["type"].startswith("/problems/")
+            assert example["status"] == status
+            assert example["hint"]
+
+
+def test_every_document_says_where_its_problems_stand():
+    """`type` is an address; a reader who follows it would find nothing."""
+    assert "Problem" in DOCUMENT["components"]["schemas"]
+    assert "ValidationError" not in DOCUMENT["components"]["schemas"]
