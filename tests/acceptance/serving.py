@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import selectors
 import shutil
 import signal
 import subprocess
@@ -23,7 +22,8 @@ from app.settings import Settings
 from app.store.database import open_database
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 120
+PATIENCE_S = 40
+POLL_S = 0.02
 LIVE = "/api/v1/spaces/live"
 
 
@@ -82,13 +82,14 @@ class Place:
         return done.stdout
 
     def start(self, *args):
-        """Start a command that serves; return it once it says where."""
-        with (self.folder / "stderr").open("ab") as stderr:
+        """Start a command that serves; return it once it says where. What it says goes to files, which never fill up."""
+        said = self.folder / f"stdout-{uuid.uuid4().hex[:8]}"
+        with said.open("wb") as stdout, (self.folder / "stderr").open("ab") as stderr:
             process = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", *map(str, args)],
-                cwd=ROOT, env=self.environment(), stdout=subprocess.PIPE, stderr=stderr,
+                cwd=ROOT, env=self.environment(), stdout=stdout, stderr=stderr,
             )  # fmt: skip
-        return Server(process, _address(process, self.folder / "stderr"))
+        return Server(process, _address(process, said, self.folder / "stderr"))
 
     @contextmanager
     def database(self):
@@ -110,31 +111,24 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.communicate(timeout=PATIENCE_S)
+            self.process.wait(timeout=PATIENCE_S)
         finally:
             if self.process.poll() is None:
                 self.process.kill()
-                self.process.communicate(timeout=PATIENCE_S)
+                self.process.wait(timeout=PATIENCE_S)
         return self.process.returncode
 
 
-def _address(process, stderr: Path) -> str:
+def _address(process: subprocess.Popen, stdout: Path, stderr: Path) -> str:
     """Return the address that the process prints, once it answers there."""
-    os.set_blocking(process.stdout.fileno(), False)
-    said = b""
     deadline = time.monotonic() + PATIENCE_S
-    with selectors.DefaultSelector() as ready:
-        ready.register(process.stdout, selectors.EVENT_READ)
-        while time.monotonic() < deadline:
-            ready.select(timeout=1)
-            said += process.stdout.read() or b""
-            if found := re.search(rb"(?:serves|demo) at (http://[0-9.]+:\d+)", said):
-                return found.group(1).decode()
-            if process.poll() is not None:
-                break
+    while time.monotonic() < deadline and process.poll() is None:
+        if found := re.search(r"(?:serves|demo) at (http://[0-9.]+:\d+)", stdout.read_text(encoding="utf-8")):
+            return found.group(1)
+        time.sleep(POLL_S)
     process.kill()
-    process.communicate()
-    message = f"it did not begin to serve: {said.decode()}{stderr.read_text()}"
+    process.wait()
+    message = f"it did not begin to serve: {stdout.read_text()}{stderr.read_text()[-3000:]}"
     raise AssertionError(message)
 
 

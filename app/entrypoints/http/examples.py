@@ -42,6 +42,7 @@ WORDS: Final[Json] = {
     "tag": "fr", "talkgroup": "DEMO-NL-101", "terms": "free", "text": "Dijk bij Borgharen houdt.",
     "time_zone": "Europe/Brussels", "title": "Meuse over its banks at Eijsden", "type": "request.opened",
     "type_code": "pump.high_capacity", "types": "pump.high_capacity", "unit": "piece", "via": "console",
+    "rows": {"request": [{"id": str(uuid5(NAMESPACE, "request")), "revision": 3, "status": "open"}]},
     "visibility": "corridor", "wanted": 4, "weight_t": 18.0, "width_m": 2.5, "who_may_bind": "The dispatcher on duty.",
     "why": "L'eau monte encore.", "geometry": POINT, "position": 1, "version": 1,
 }  # fmt: skip
@@ -51,6 +52,17 @@ STATES: Final = {
     "IncidentView": "active", "MissionView": "in_transit", "OfferView": "offered", "ResourceView": "available",
     "CallView": "unconfirmed", "DebtView": "owed", "AgreementView": "in_force",
 }  # fmt: skip
+OWN_WORDS: Final[Json] = {
+    "CrossingView.code": "eijsden-vise", "DepotView.code": "vise", "MemberBrief.code": "be-liege",
+    "MemberView.code": "be-liege", "ResourceTypeView.code": "pump.high_capacity", "ResourceTypeView.kind": "equipment",
+    "AgreementView.code": "meuse-flood-nl-be", "UserView.kind": "person", "Me.kind": "person",
+    "JournalPage.after": 4711, "FillView.committed": 2, "FillView.pending": 1, "FillView.open": 1,
+    "LogEntryView.language": "nl", "AgreementView.legal_basis": "The Hague, 14 November 1984",
+}  # fmt: skip
+"""What a field holds in answers of one schema."""
+LEADS_TO: Final = {"accept_offer": "accepted", "set_resource_status": "out_of_service", "change_incident": "active"}
+"""Where a command has several outcomes: the most usual one."""
+ONCE: Final = {"add_token": {"token": "concord_3qvS0m…"}}
 EMPTY: Final = frozenset(
     {
         "closed_at", "closed_until", "confirmed_at", "confirmed_by_id", "confirmed_person", "ended_by", "findings",
@@ -104,8 +116,9 @@ class _Maker:
         subject |= {"id": _id(kind), "revision": 2}
         if kind in MACHINES and "status" in subject:
             step = next((step for step in machine(kind).transitions if command in step.by), None)
-            subject["status"] = step.to if step else subject["status"]
-        return {"command": command, "kind": kind, "id": subject["id"], "subject": subject, "rows": {kind: [subject]}}
+            subject["status"] = LEADS_TO.get(command) or (step.to if step else subject["status"])
+        told = {"command": command, "kind": kind, "id": subject["id"], "subject": subject, "rows": {kind: [subject]}}
+        return told | ({"once": ONCE[command]} if command in ONCE else {})
 
     def value(self, schema: Json, name: str, *, of: str = "", depth: int = 0) -> Any:
         """Return a value that is valid for the schema; ``name``: of the field, ``of``: of the schema it stands in."""
@@ -140,7 +153,7 @@ class _Maker:
             return self._array(schema, name, depth)
         if kind == "string" and schema.get("format") in {"uuid", "date-time"}:
             return _id(name.removesuffix("_id") or "it") if schema["format"] == "uuid" else MOMENT
-        word = STATES.get(of) if name == "status" and of in STATES else WORDS.get(name)
+        word = STATES.get(of) if name == "status" and of in STATES else OWN_WORDS.get(f"{of}.{name}", WORDS.get(name))
         plain: dict[str, tuple[type | tuple[type, ...], Any]] = {
             "string": (str, "…"),
             "integer": (int, schema.get("minimum", 1)),
@@ -158,7 +171,7 @@ class _Maker:
             return {field: self.value(each, field, of=of, depth=depth + 1) for field, each in inside}
         word = WORDS.get(name)
         more = schema.get("additionalProperties")
-        if isinstance(word, dict) and (not isinstance(more, dict) or more.get("type") == "string"):
+        if isinstance(word, dict) and (not isinstance(more, dict) or more.get("type") in {"string", "array"}):
             return word
         if isinstance(more, dict) and depth < DEEPEST and name not in EMPTY:
             return {"en": self.value(more, "", depth=depth + 1)}
