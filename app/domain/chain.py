@@ -234,6 +234,8 @@ def _written_alike(value: Any) -> Any:  # noqa: PLR0911 - one line for each type
             return value
     if kind is datetime and value.tzinfo is not None:
         return stamp(value)
+    if isinstance(value, UUID):  # the driver has a class of its own
+        return str(value)
     raise _WrittenOtherwise
 
 

@@ -34,7 +34,10 @@ Space = Annotated[
 ]
 
 
-def the_door(request: Request) -> Door:
+# Dependencies are coroutines, also where they wait for nothing: FastAPI sends a plain function, or a class, to a thread.
+
+
+async def the_door(request: Request) -> Door:
     """Return this process' door."""
     door: Door = request.app.state.door
     return door
@@ -79,12 +82,12 @@ class Doorway:
 
     def __init__(
         self,
-        door: TheDoor,
-        actor: CurrentActor,
-        space: Space,
+        door: Door,
+        actor: Actor,
+        space: str,
         response: Response,
-        key: _Key = None,
-        if_match_: _IfMatch = None,
+        key: str | None,
+        if_match_: str | None,
     ) -> None:
         self.door = door
         self.actor = actor
@@ -109,21 +112,22 @@ class Doorway:
         return receipt
 
 
-Enter = Annotated[Doorway, Depends()]
+async def _doorway(
+    door: TheDoor,
+    actor: CurrentActor,
+    space: Space,
+    response: Response,
+    key: _Key = None,
+    if_match_: _IfMatch = None,
+) -> Doorway:
+    return Doorway(door, actor, space, response, key, if_match_)
+
+
+Enter = Annotated[Doorway, Depends(_doorway)]
 
 
 class FreeDoorway(Doorway):
     """The door for what belongs to no space (users, tokens): the journal of the live one tells of it."""
-
-    def __init__(
-        self,
-        door: TheDoor,
-        actor: CurrentActor,
-        response: Response,
-        key: _Key = None,
-        if_match_: _IfMatch = None,
-    ) -> None:
-        super().__init__(door, actor, LIVE, response, key, if_match_)
 
     @override
     async def create(self, command: Command, collection: str, *, target: UUID | None = None) -> Receipt:
@@ -132,7 +136,17 @@ class FreeDoorway(Doorway):
         return receipt
 
 
-EnterFree = Annotated[FreeDoorway, Depends()]
+async def _free_doorway(
+    door: TheDoor,
+    actor: CurrentActor,
+    response: Response,
+    key: _Key = None,
+    if_match_: _IfMatch = None,
+) -> FreeDoorway:
+    return FreeDoorway(door, actor, LIVE, response, key, if_match_)
+
+
+EnterFree = Annotated[FreeDoorway, Depends(_free_doorway)]
 
 
 def space_router(tag: str) -> APIRouter:

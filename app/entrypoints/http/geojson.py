@@ -53,7 +53,7 @@ def _weight(accept: str, media_type: str) -> float:
     return 0.0
 
 
-def _wanted(request: Request, response: Response) -> bool:
+async def _wanted(request: Request, response: Response) -> bool:
     response.headers["Vary"] = "Accept"
     accept = request.headers.get("accept", "")
     as_features = _weight(accept, MEDIA_TYPE)

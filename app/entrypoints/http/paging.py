@@ -53,7 +53,7 @@ class Paging:
     cursor: str | None
 
 
-def _paging(
+async def _paging(
     limit: Annotated[int, Query(ge=1, le=LARGEST_LIMIT, description="Most items on a page.")] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=_LONGEST_CURSOR, description="`next` of the page before.")] = None,
 ) -> Paging:
@@ -64,7 +64,7 @@ PagingQuery = Annotated[Paging, Depends(_paging)]
 """The parameters `limit` and `cursor` of a list."""
 
 
-def _box(
+async def _box(
     bbox: Annotated[
         str | None,
         Query(
