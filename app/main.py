@@ -20,6 +20,7 @@ from app.entrypoints.console import home, shell, signing_in
 from app.entrypoints.http import (
     agreements,
     calls,
+    candidates,
     corridor,
     crossings,
     depots,
@@ -64,6 +65,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     incidents.router,
     journal.router,
     requests.router,
+    candidates.router,
     agreements.router,
     offers.router,
     responses.router,

@@ -1,7 +1,6 @@
 """Which crossing a mission takes when nobody has said so: the open one that brings the unit there soonest.
 
-An estimate that is good enough to choose between crossings, not to promise an arrival: the great circle from the depot over
-the crossing to the place, times ``DETOUR``, at ``SPEED_KMH``, and the crossing's own delay on top.
+How soon is estimated in ``app.planning.eta``, from the unit's depot.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from app.domain.errors import Conflict
-from app.domain.geo import great_circle_km
+from app.planning.eta import carries, is_open, soonest
 from app.store.tables import Crossing, Depot, Member
 
 if TYPE_CHECKING:
@@ -19,11 +18,6 @@ if TYPE_CHECKING:
     from app.store.tables import Resource
     from app.store.unit_of_work import UnitOfWork
 
-DETOUR: Final = 1.3
-"""How much longer the road is than the great circle: this project's working figure."""
-SPEED_KMH: Final = 50
-"""Of a heavy vehicle under blue lights on mixed roads: this project's working figure."""
-CLOSED: Final = "closed"
 CHECKS: Final = "checks"
 
 
@@ -63,41 +57,17 @@ async def choose_crossing(
         and is_open(crossing, uow.now)
         and carries(crossing, unit)
     ]
-    if not open_ways:
+    chosen = soonest(open_ways, start.lon, start.lat, lon, lat)
+    if chosen is None:
         uow.warn(
             "no_open_crossing", f"No crossing between {lender.country} and {requester.country} is open to this unit."
         )
-        return None
-    return min(open_ways, key=lambda crossing: (minutes_over(crossing, start.lon, start.lat, lon, lat), crossing.code))
+    return chosen
 
 
 def has_control(crossing: Crossing | None) -> bool:
     """Return whether a mission over the crossing passes through the border states."""
     return crossing is not None and crossing.control == CHECKS
-
-
-def is_open(crossing: Crossing, at: datetime) -> bool:
-    """Return whether the crossing can be passed at an instant; one that is closed until then is open again."""
-    return crossing.control != CLOSED or (crossing.closed_until is not None and crossing.closed_until <= at)
-
-
-def carries(crossing: Crossing, unit: Resource | None) -> bool:
-    """Return whether the unit is within the crossing's limits, as far as both are known."""
-    if unit is None:
-        return True
-    measures = (
-        (crossing.max_weight_t, unit.weight_t),
-        (crossing.max_height_m, unit.height_m),
-        (crossing.max_width_m, unit.width_m),
-    )
-    return all(limit is None or measure is None or measure <= limit for limit, measure in measures)
-
-
-def minutes_over(crossing: Crossing, lon1: float, lat1: float, lon2: float, lat2: float) -> float:
-    """Return the estimated minutes from one place to another over the crossing, its delay included."""
-    to_it = great_circle_km(lon1, lat1, crossing.lon, crossing.lat)
-    from_it = great_circle_km(crossing.lon, crossing.lat, lon2, lat2)
-    return (to_it + from_it) * DETOUR / SPEED_KMH * 60 + crossing.delay_min
 
 
 def _require_passable(crossing: Crossing, unit: Resource | None, at: datetime) -> None:

@@ -11,13 +11,11 @@ outside the agreement.
 
 from __future__ import annotations
 
-import string
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias
 from uuid import UUID
 
@@ -26,8 +24,8 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.clock import stamp
 from app.domain.forms import WHOLE, Code, Count, Form, LongText
-from app.domain.protocol_data import Code as Word
-from app.domain.protocol_data import Names, Shape, parse, read, wrong
+from app.domain.protocol_data import parse, read
+from app.domain.reasons import ReasonsShape, Texts, texts_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -299,47 +297,17 @@ def _reserve(terms: Terms, case: Case, stock: Stock, *, blocking: bool) -> list[
 # ---------------------------------------------------------------- the words
 
 
-class _ReasonShape(Shape):
-    figures: tuple[Word, ...]
-    texts: Names
-
-
-class _ReasonsShape(Shape):
-    version: Annotated[int, Field(ge=1)]
-    reasons: dict[Word, _ReasonShape]
-
-
 @cache
-def reason_texts() -> Mapping[str, Mapping[str, str]]:
+def reason_texts() -> Texts:
     """Return the text of each reason by language, with its figures in braces; read once per process.
 
     Raises:
         ProtocolDataError: the file lacks a reason, knows one too many, or a text asks for a figure that is not there.
     """
-    file, shape = read("typing/agreement_reasons.yaml", _ReasonsShape)
-    return _texts(file, shape)
+    file, shape = read("typing/agreement_reasons.yaml", ReasonsShape)
+    return texts_of(file, shape, FIGURES)
 
 
-def reason_texts_from(file: Path, text: str) -> Mapping[str, Mapping[str, str]]:
+def reason_texts_from(file: Path, text: str) -> Texts:
     """Return the texts in ``text`` as if read from ``file``: for checking a file before it is put in place."""
-    return _texts(file, parse(file, text, _ReasonsShape))
-
-
-def _texts(file: Path, shape: _ReasonsShape) -> Mapping[str, Mapping[str, str]]:
-    if unlike := sorted(set(FIGURES) ^ set(shape.reasons)):
-        raise wrong(file, "reasons", f"these are missing, or no reasons of the check: {', '.join(unlike)}")
-    for code, reason in shape.reasons.items():
-        if set(reason.figures) != FIGURES[code]:
-            raise wrong(file, f"reasons.{code}.figures", f"the check tells it with {sorted(FIGURES[code])}")
-        for language, text in reason.texts.items():
-            _require_figures(file, f"reasons.{code}.texts.{language}", text, FIGURES[code])
-    return MappingProxyType({code: MappingProxyType(reason.texts) for code, reason in shape.reasons.items()})
-
-
-def _require_figures(file: Path, key: str, text: str, figures: frozenset[str]) -> None:
-    try:
-        named = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-    except ValueError as error:
-        raise wrong(file, key, str(error)) from error
-    if unknown := sorted(named - figures):
-        raise wrong(file, key, f"no figures of this reason: {', '.join(unknown)}")
+    return texts_of(file, parse(file, text, ReasonsShape), FIGURES)

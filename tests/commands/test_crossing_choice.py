@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
-from app.commands.crossing_choice import carries, choose_crossing, has_control, is_open, minutes_over
+from app.commands.crossing_choice import choose_crossing, has_control
 from app.domain.authority import SYSTEM
 from app.domain.errors import Conflict, NotFound
 from app.settings import Settings
@@ -24,11 +24,6 @@ async def uow(engine):
         engine, space="live", actor=SYSTEM, now=NOON, act=Act("commit_offer", "system", NOON), settings=Settings()
     ) as opened:
         yield opened
-
-
-def crossing(**other):
-    said = {"code": "x", "lon": 5.7, "lat": 50.75, "control": "none", "delay_min": 0}
-    return Crossing(**said | other)
 
 
 async def test_the_way_between_two_countries(uow, world):
@@ -69,36 +64,3 @@ async def test_a_closed_crossing_is_taken_neither_by_choice_nor_by_name(uow, wor
     assert await choose_crossing(uow, **sides) is eijsden
     with pytest.raises(NotFound):
         await choose_crossing(uow, **sides, named=world.members["luik"])
-
-
-def test_a_crossing_is_closed_until_its_time():
-    """Closed until four means open at four, and not for ever."""
-    shut = crossing(control="closed", closed_until=NOON)
-    assert not is_open(shut, NOON - timedelta(seconds=1))
-    assert is_open(shut, NOON)
-    assert not is_open(crossing(control="closed"), NOON)
-    assert is_open(crossing(control="checks"), NOON)
-
-
-@pytest.mark.parametrize(
-    ("limits", "unit", "fits"),
-    [
-        ({}, {"weight_t": 40.0}, True),
-        ({"max_weight_t": 12.0}, {"weight_t": 12.0}, True),
-        ({"max_weight_t": 12.0}, {"weight_t": 12.5}, False),
-        ({"max_height_m": 3.5}, {"height_m": 3.6}, False),
-        ({"max_width_m": 2.4}, {"width_m": 2.5}, False),
-        ({"max_weight_t": 12.0}, {}, True),
-    ],
-)
-def test_a_unit_keeps_within_the_limits(limits, unit, fits):
-    """A pumper of 16 tonnes on a bridge for 12 is an incident of its own."""
-    assert carries(crossing(**limits), Resource(**unit)) is fits
-
-
-def test_the_delay_counts_like_the_way():
-    """A queue of half an hour makes the farther crossing the nearer one."""
-    plain = minutes_over(crossing(), 5.6, 50.7, 5.7, 50.8)
-    assert minutes_over(crossing(delay_min=30), 5.6, 50.7, 5.7, 50.8) == pytest.approx(plain + 30)
-    # 1 degree of latitude is about 111.2 km: 1.3 times as far by road, at 50 km/h.
-    assert minutes_over(crossing(lon=5.7, lat=50.5), 5.7, 50.0, 5.7, 51.0) == pytest.approx(173.5, abs=0.5)

@@ -1,0 +1,89 @@
+"""Coded reasons in words: a text for each code and language, with the reason's figures in it.
+
+The code and the figures travel and are compared; the text is for whoever reads it, in their language, and figures that are
+codes themselves (a hazard, a type) are shown by their names there.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
+
+from pydantic import Field
+
+from app.domain.lifecycle import machine
+from app.domain.protocol_data import Code, Names, Shape, wrong
+from app.domain.resource_types import resource_types
+from app.domain.vocabulary import vocabulary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Texts: TypeAlias = Mapping[str, Mapping[str, str]]
+"""Code → language → text with figures in {braces}."""
+
+CODED: Final[Mapping[str, str]] = {
+    "hazard": "hazards",
+    "kind": "request_kinds",
+    "out_of_service_reason": "out_of_service_reasons",
+    "from_country": "countries",
+    "to_country": "countries",
+}
+"""Figures that are codes → their group in the vocabulary."""
+
+
+class ReasonShape(Shape):
+    """One reason as a file holds it."""
+
+    figures: tuple[Code, ...]
+    texts: Names
+
+
+class ReasonsShape(Shape):
+    """A file of reasons."""
+
+    version: Annotated[int, Field(ge=1)]
+    reasons: dict[Code, ReasonShape]
+
+
+def texts_of(file: Path, shape: ReasonsShape, figures: Mapping[str, frozenset[str]]) -> Texts:
+    """Return the texts of a file, which must hold the reasons of ``figures`` and name no other figures than theirs.
+
+    Raises:
+        ProtocolDataError: the file lacks a reason, knows one too many, or a text asks for a figure that is not there.
+    """
+    if unlike := sorted(set(figures) ^ set(shape.reasons)):
+        raise wrong(file, "reasons", f"these are missing, or no reasons of the check: {', '.join(unlike)}")
+    for code, reason in shape.reasons.items():
+        if set(reason.figures) != figures[code]:
+            raise wrong(file, f"reasons.{code}.figures", f"the check tells it with {sorted(figures[code])}")
+        for language, text in reason.texts.items():
+            _require_figures(file, f"reasons.{code}.texts.{language}", text, figures[code])
+    return MappingProxyType({code: MappingProxyType(reason.texts) for code, reason in shape.reasons.items()})
+
+
+def worded(text: str, figures: Mapping[str, Any], language: str) -> str:
+    """Return a text with its figures, those that are codes by their names in the language."""
+    return text.format_map({name: _name(name, figure, language) for name, figure in figures.items()})
+
+
+def _name(figure: str, value: Any, language: str) -> Any:
+    names: Mapping[str, str] | None = None
+    if figure in CODED:
+        names = vocabulary()[CODED[figure]].get(value, {}).get("names")
+    elif figure == "status":
+        names = machine("agreement").names.get(value)
+    elif figure == "type_code":
+        names = next((each["names"] for each in resource_types()["types"] if each["code"] == value), None)
+    return (names or {}).get(language, value)
+
+
+def _require_figures(file: Path, key: str, text: str, figures: frozenset[str]) -> None:
+    try:
+        named = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    except ValueError as error:
+        raise wrong(file, key, str(error)) from error
+    if unknown := sorted(named - figures):
+        raise wrong(file, key, f"no figures of this reason: {', '.join(unknown)}")

@@ -1,0 +1,58 @@
+"""Who can get there first, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+
+from app.domain import errors
+from app.domain.forms import Code
+from app.domain.protocol_data import LANGUAGES
+from app.domain.vocabulary import require
+from app.entrypoints.http.deps import Reader, Space, TheDoor, space_router
+from app.entrypoints.http.identity import Identified
+from app.entrypoints.http.problems import responses
+from app.queries import candidates as queries
+from app.queries.candidates import CandidatesView
+
+router = space_router("requests")
+
+
+@router.get(
+    "/requests/{request_id}/candidates",
+    summary="See who can get there first",
+    responses=responses(errors.UnknownCode),
+)
+async def list_candidates(
+    space: Space,
+    request_id: UUID,
+    found: Identified,
+    reader: Reader,
+    door: TheDoor,
+    line: Annotated[
+        UUID | None, Query(description="For this line; the first that is not filled if none is named.")
+    ] = None,
+    language: Annotated[
+        Code | None, Query(description="Language of the reasons' texts; your own if none is named.", examples=["fr"])
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=50, description="Most units that can come.")] = 10,
+) -> CandidatesView:
+    """Units of the line's type in the order of their estimated arrival: own ones and other members' alike.
+
+    The estimate is simple, and no promise: 1.3 times the great circle at 60 km/h, over the best open crossing that takes the unit,
+    its delay, and the time to get ready. Units that would be sooner but can't come are among them, with every reason.
+    """
+    if language is not None:
+        require("language", language, LANGUAGES, pointer="query/language")
+    return await queries.candidates(
+        reader,
+        space,
+        request_id,
+        viewer=found.actor.member_id,
+        language=language or found.holder.language,
+        at=door.clock.now(),
+        line_id=line,
+        limit=limit,
+    )

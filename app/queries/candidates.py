@@ -1,0 +1,195 @@
+"""Who can get there first, for one line of a request: read in five statements, ranked by ``app.planning.candidates``."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from app.domain.errors import NotFound
+from app.domain.geo import Point
+from app.planning.candidates import Gate, Unit, Wanted, rank
+from app.planning.eta import DETOUR, SPEED_KMH
+from app.queries.models import ReadModel
+from app.queries.requests import request
+from app.store.agreements import agreed, stocks_of
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from app.planning.candidates import Candidate
+    from app.queries.requests import RequestLineView, RequestView
+
+_UNITS: Final = """
+    SELECT r.id, r.member_id, m.country, r.call_sign, r.status, r.out_of_service_reason, r.lon, r.lat, r.position_at,
+           r.mobilisation_min, r.weight_t, r.height_m, r.width_m
+      FROM resource r JOIN member m ON m.space_id = r.space_id AND m.id = r.member_id
+     WHERE r.space_id = $1 AND r.type_code = $2 AND NOT r.retired
+"""
+_GATES: Final = """
+    SELECT c.id, c.code, ARRAY[a.country, b.country] AS countries, c.lon, c.lat, c.control, c.closed_until, c.delay_min,
+           c.max_weight_t, c.max_height_m, c.max_width_m
+      FROM crossing c
+      JOIN member a ON a.space_id = c.space_id AND a.id = c.member_a_id
+      JOIN member b ON b.space_id = c.space_id AND b.id = c.member_b_id
+     WHERE c.space_id = $1
+"""
+_ABOUT: Final = """
+    SELECT m.country, i.hazard
+      FROM request r
+      JOIN member m ON m.space_id = r.space_id AND m.id = r.member_id
+      JOIN incident i ON i.space_id = r.space_id AND i.id = r.incident_id
+     WHERE r.space_id = $1 AND r.id = $2
+"""
+
+
+class WhyView(ReadModel):
+    """One reason why a unit can't be sent, or what somebody should know although it can."""
+
+    code: str
+    blocking: bool
+    text: str
+    """In the reader's language."""
+    figures: dict[str, Any]
+
+
+class CandidateView(ReadModel):
+    """A unit of the type, with when it could be there."""
+
+    resource_id: UUID
+    call_sign: str
+    member_id: UUID
+    of_requester: bool
+    """The requester's own: no agreement and no border between."""
+    status: str
+    place: Point
+    """Where it was last known to be; the estimate begins there."""
+    position_at: datetime
+    mobilisation_min: int
+    drive_min: int
+    delay_min: int
+    """At the crossing."""
+    eta_min: int | None
+    """Minutes from now; null where no crossing is open to it."""
+    arrives_at: datetime | None
+    in_time: bool | None
+    """Whether that is soon enough; null where the line names no time."""
+    distance_km: float
+    """Great circle, by way of the crossing."""
+    crossing_id: UUID | None
+    """Where it would pass the border."""
+    can: bool
+    """Nothing stands against sending it."""
+    only_reserve: bool
+    """The reserve is all that stands against it: an authorised representative of its owner can override that."""
+    agreement_id: UUID | None
+    """The agreement that counts, or that is nearest to allowing it."""
+    agreement_code: str | None
+    reasons: tuple[WhyView, ...]
+
+
+class AssumptionsView(ReadModel):
+    """What the estimate rests on: `detour` times the great circle at `speed_kmh`, the crossing's delay, the time to get ready."""
+
+    detour: float
+    speed_kmh: int
+
+
+class CandidatesView(ReadModel):
+    """Who can get there first, in the order of arrival; those that can't come stand where they would be."""
+
+    request_id: UUID
+    request_line_id: UUID
+    type_code: str
+    at: datetime
+    """As things were at this moment. Nothing was reserved."""
+    assumptions: AssumptionsView
+    items: tuple[CandidateView, ...]
+    more: int
+    """How many others could come too, later."""
+
+
+async def candidates(
+    conn: asyncpg.Connection[Any],
+    space: str,
+    request_id: UUID,
+    *,
+    viewer: UUID | None,
+    language: str,
+    at: datetime,
+    line_id: UUID | None = None,
+    limit: int = 10,
+) -> CandidatesView:
+    """Return who can get there first for a line; for the first that is not filled if none is named.
+
+    Raises:
+        NotFound: no such request or line, or not for these eyes.
+    """
+    asked = await request(conn, space, request_id, viewer=viewer)
+    line = _line(asked, line_id)
+    about = await conn.fetchrow(_ABOUT, space, request_id)
+    if about is None:
+        raise NotFound("request", request_id)
+    wanted = Wanted(
+        member_id=asked.member_id,
+        country=about["country"],
+        hazard=about["hazard"],
+        type_code=line.type_code,
+        kind=asked.kind,
+        lon=line.geometry.lon,
+        lat=line.geometry.lat,
+        at=at,
+    )
+    units = [Unit(**row) for row in await conn.fetch(_UNITS, space, line.type_code)]
+    gates = [Gate(**{**row, "countries": frozenset(row["countries"])}) for row in await conn.fetch(_GATES, space)]
+    known, stocks = await agreed(conn, space), await stocks_of(conn, space, line.type_code)
+    ranking = rank(units, gates, wanted, known, stocks, limit=limit)
+    return CandidatesView(
+        request_id=request_id,
+        request_line_id=line.id,
+        type_code=line.type_code,
+        at=at,
+        assumptions=AssumptionsView(detour=DETOUR, speed_kmh=SPEED_KMH),
+        items=tuple(_view(each, wanted, line.needed_by, language) for each in ranking.candidates),
+        more=ranking.more,
+    )
+
+
+def _line(asked: RequestView, line_id: UUID | None) -> RequestLineView:
+    if line_id is None:
+        return next((line for line in asked.lines if line.fill.open), asked.lines[0])
+    found = next((line for line in asked.lines if line.id == line_id), None)
+    if found is None:
+        raise NotFound("request line", line_id)
+    return found
+
+
+def _view(found: Candidate, wanted: Wanted, needed_by: datetime | None, language: str) -> CandidateView:
+    unit, verdict = found.unit, found.verdict
+    eta_min = round(found.total_min) if found.reachable else None
+    arrives_at = None if eta_min is None else wanted.at + timedelta(minutes=eta_min)
+    return CandidateView(
+        resource_id=unit.id,
+        call_sign=unit.call_sign,
+        member_id=unit.member_id,
+        of_requester=unit.member_id == wanted.member_id,
+        status=unit.status,
+        place=Point(type="Point", coordinates=(unit.lon, unit.lat)),
+        position_at=unit.position_at,
+        mobilisation_min=unit.mobilisation_min,
+        drive_min=round(found.drive_min),
+        delay_min=found.delay_min,
+        eta_min=eta_min,
+        arrives_at=arrives_at,
+        in_time=None if needed_by is None or arrives_at is None else arrives_at <= needed_by,
+        distance_km=round(found.km, 1),
+        crossing_id=None if found.gate is None else found.gate.id,
+        can=found.can,
+        only_reserve=found.only_reserve,
+        agreement_id=None if verdict is None else verdict.agreement.id,
+        agreement_code=None if verdict is None else verdict.agreement.code,
+        reasons=tuple(
+            WhyView(code=why.code, blocking=why.blocking, text=why.said(language), figures=dict(why.figures))
+            for why in found.reasons
+        ),
+    )
