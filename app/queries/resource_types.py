@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
+from app.domain.matching import folded
 from app.queries.lists import decoded
 from app.queries.models import ReadModel
 
@@ -63,12 +63,6 @@ async def resource_types(
         and any(wanted in folded(name) for name in _names(each))
     ]
     return found[: limit + 1]
-
-
-def folded(text: str) -> str:
-    """Return a text as the search compares it: without accents and capitals, ``ß`` as ``ss``, ``Œ`` as ``oe``."""
-    apart = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
-    return " ".join("".join(mark for mark in apart if not unicodedata.combining(mark)).split())
 
 
 def _names(type_: ResourceTypeView) -> Iterator[str]:

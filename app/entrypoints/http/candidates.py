@@ -8,11 +8,8 @@ from uuid import UUID
 from fastapi import Query
 
 from app.domain import errors
-from app.domain.forms import Code
-from app.domain.protocol_data import LANGUAGES
-from app.domain.vocabulary import require
-from app.entrypoints.http.deps import Reader, Space, TheDoor, space_router
-from app.entrypoints.http.identity import Identified
+from app.entrypoints.http.deps import CurrentActor, Reader, Space, TheDoor, space_router
+from app.entrypoints.http.languages import ReadersLanguage
 from app.entrypoints.http.problems import responses
 from app.queries import candidates as queries
 from app.queries.candidates import CandidatesView
@@ -28,14 +25,12 @@ router = space_router("requests")
 async def list_candidates(
     space: Space,
     request_id: UUID,
-    found: Identified,
+    actor: CurrentActor,
+    language: ReadersLanguage,
     reader: Reader,
     door: TheDoor,
     line: Annotated[
         UUID | None, Query(description="For this line; the first that is not filled if none is named.")
-    ] = None,
-    language: Annotated[
-        Code | None, Query(description="Language of the reasons' texts; your own if none is named.", examples=["fr"])
     ] = None,
     limit: Annotated[int, Query(ge=1, le=50, description="Most units that can come.")] = 10,
 ) -> CandidatesView:
@@ -44,14 +39,12 @@ async def list_candidates(
     The estimate is simple, and no promise: 1.3 times the great circle at 60 km/h, over the best open crossing that takes the unit,
     its delay, and the time to get ready. Units that would be sooner but can't come are among them, with every reason.
     """
-    if language is not None:
-        require("language", language, LANGUAGES, pointer="query/language")
     return await queries.candidates(
         reader,
         space,
         request_id,
-        viewer=found.actor.member_id,
-        language=language or found.holder.language,
+        viewer=actor.member_id,
+        language=language,
         at=door.clock.now(),
         line_id=line,
         limit=limit,

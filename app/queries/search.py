@@ -1,0 +1,206 @@
+"""Going to anything by its name: one list of places, members, crossings, incidents, requests, units and resource types.
+
+Everything but requests is read and compared in Python: there are dozens or hundreds of each, and no database compares names
+as ``app.domain.matching`` does. Requests are many, and are found by their codes alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+from uuid import UUID
+
+from app.domain.geo import Point
+from app.domain.matching import best_fit, plain
+from app.domain.resource_types import resource_types
+from app.domain.short_codes import LENGTH, as_said
+from app.queries.lists import decoded
+from app.queries.models import ReadModel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import asyncpg
+
+    from app.domain.gazetteer import Place
+
+Kind = Literal["incident", "request", "resource", "member", "crossing", "place", "resource_type"]
+ORDER: Final[tuple[Kind, ...]] = ("incident", "request", "member", "resource", "crossing", "place", "resource_type")
+"""Of two that fit equally well, which stands first: what is going on, then who and what, then where."""
+MOST_OF_A_KIND: Final = 8
+SHORTEST_CODE: Final = 2
+
+_INCIDENTS: Final = """
+    SELECT id, ref, title, status, lead_member_id AS member_id, (west + east) / 2 AS lon, (south + north) / 2 AS lat
+      FROM incident WHERE space_id = $1 ORDER BY id DESC LIMIT 2000
+"""
+_REQUESTS: Final = """
+    SELECT r.id, r.ref, r.status, r.member_id, l.lon, l.lat
+      FROM request r
+      LEFT JOIN request_line l ON l.space_id = r.space_id AND l.request_id = r.id AND l.position = 0
+     WHERE r.space_id = $1 AND (r.opened_at IS NOT NULL OR r.member_id = $2 OR $2::uuid IS NULL)
+       AND replace(r.ref, '-', '') LIKE '%' || $3 || '%'
+     ORDER BY r.id DESC LIMIT 20
+"""
+_RESOURCES: Final = """
+    SELECT id, call_sign, type_code, status, member_id, lon, lat FROM resource WHERE space_id = $1 AND NOT retired
+"""
+_MEMBERS: Final = "SELECT id, code, country, names, other_names, lon, lat FROM member WHERE space_id = $1"
+_CROSSINGS: Final = "SELECT id, code, names, control AS status, lon, lat FROM crossing WHERE space_id = $1"
+
+
+class HitView(ReadModel):
+    """Something that is called so, or nearly so."""
+
+    kind: Kind
+    id: UUID | None
+    """Null for places and resource types, which have none."""
+    code: str | None
+    """Of a resource type, a member, a crossing; the short code of an incident or a request; a unit's type."""
+    title: str
+    """What to show, in the reader's language."""
+    matched: str
+    """The name that was found, as it is written."""
+    country: str | None
+    member_id: UUID | None
+    """Whose it is; of an incident, who leads."""
+    status: str | None
+    place: Point | None
+
+
+class SearchView(ReadModel):
+    """What was found, the best first."""
+
+    q: str
+    items: tuple[HitView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    fit: int
+    weight: float
+    """Of two of a kind that fit equally well, the heavier stands first."""
+    view: HitView
+
+
+async def search(
+    conn: asyncpg.Connection[Any],
+    space: str,
+    q: str,
+    *,
+    viewer: UUID | None,
+    language: str,
+    places: Sequence[Place],
+    limit: int = 20,
+) -> SearchView:
+    """Return at most ``limit`` things that are called ``q``, and of each kind at most eight, best fits first."""
+    wanted = plain(q)
+    hits: list[_Hit] = []
+    if wanted:
+        hits += _best(_places(wanted, language, places))
+        hits += _best(_types(wanted, language))
+        hits += _best(_members(wanted, language, await conn.fetch(_MEMBERS, space)))
+        hits += _best(_crossings(wanted, language, await conn.fetch(_CROSSINGS, space)))
+        hits += _best(_units(wanted, await conn.fetch(_RESOURCES, space)))
+        hits += _best(_incidents(wanted, q, await conn.fetch(_INCIDENTS, space)))
+    code = as_said(q)
+    if SHORTEST_CODE <= len(code) <= LENGTH + 1:
+        hits += _best(_requests(code, await conn.fetch(_REQUESTS, space, viewer, code)))
+    hits.sort(key=lambda hit: (hit.fit, ORDER.index(hit.view.kind), -hit.weight, hit.view.title))
+    return SearchView(q=q, items=tuple(hit.view for hit in hits[:limit]))
+
+
+def _best(hits: Iterable[_Hit]) -> list[_Hit]:
+    return sorted(hits, key=lambda hit: (hit.fit, -hit.weight, hit.view.title))[:MOST_OF_A_KIND]
+
+
+def _hit(
+    kind: Kind,
+    found: tuple[int, str],
+    title: str,
+    row: Mapping[str, Any],
+    *,
+    code: str | None = None,
+    weight: float = 0,
+) -> _Hit:
+    place = None
+    if row.get("lon") is not None:
+        place = Point(type="Point", coordinates=(row["lon"], row["lat"]))
+    view = HitView(
+        kind=kind,
+        id=row.get("id"),
+        code=code,
+        title=title,
+        matched=found[1],
+        country=row.get("country"),
+        member_id=row.get("member_id"),
+        status=row.get("status"),
+        place=place,
+    )
+    return _Hit(found[0], weight, view)
+
+
+def _places(wanted: str, language: str, places: Iterable[Place]) -> Iterator[_Hit]:
+    for place in places:
+        if found := best_fit(wanted, place.every_name()):
+            where = {"lon": place.lon, "lat": place.lat, "country": place.country}
+            yield _hit("place", found, place.named(language), where, weight=place.population)
+
+
+def _types(wanted: str, language: str) -> Iterator[_Hit]:
+    for each in resource_types()["types"]:
+        names: dict[str, str] = each["names"]
+        also: dict[str, list[str]] = each.get("also", {})
+        mine = [names[language], *also.get(language, ())]
+        every = [*mine, *names.values(), *(name for said in also.values() for name in said), each["code"]]
+        if found := best_fit(wanted, every):
+            yield _hit("resource_type", found, names[language], {}, code=each["code"])
+
+
+def _members(wanted: str, language: str, rows: Iterable[asyncpg.Record]) -> Iterator[_Hit]:
+    for row in rows:
+        said = decoded(row, "names", "other_names")
+        if found := best_fit(wanted, [*said["names"].values(), *said["other_names"], said["code"]]):
+            said["member_id"] = said["id"]
+            yield _hit("member", found, _named(said["names"], language), said, code=said["code"])
+
+
+def _crossings(wanted: str, language: str, rows: Iterable[asyncpg.Record]) -> Iterator[_Hit]:
+    for row in rows:
+        said = decoded(row, "names")
+        if found := best_fit(wanted, [*said["names"].values(), said["code"]]):
+            yield _hit("crossing", found, _named(said["names"], language), said, code=said["code"])
+
+
+def _units(wanted: str, rows: Iterable[asyncpg.Record]) -> Iterator[_Hit]:
+    for row in rows:
+        if found := best_fit(wanted, [row["call_sign"]]):
+            yield _hit("resource", found, row["call_sign"], dict(row), code=row["type_code"])
+
+
+def _incidents(wanted: str, q: str, rows: Iterable[asyncpg.Record]) -> Iterator[_Hit]:
+    code = as_said(q)
+    for row in rows:
+        found = _code_fit(code, row["ref"]) or best_fit(wanted, [row["title"]])
+        if found:
+            yield _hit("incident", found, row["title"], dict(row), code=row["ref"], weight=row["status"] != "closed")
+
+
+def _requests(code: str, rows: Iterable[asyncpg.Record]) -> Iterator[_Hit]:
+    for row in rows:
+        if found := _code_fit(code, row["ref"]):
+            yield _hit("request", found, row["ref"], dict(row), code=row["ref"])
+
+
+def _code_fit(code: str, ref: str) -> tuple[int, str] | None:
+    """Return how well a short code fits: with its letter or without, whole or in part."""
+    bare = ref.replace("-", "")
+    if len(code) < SHORTEST_CODE or code not in bare:
+        return None
+    found = best_fit(code.lower(), [bare, bare[1:]])
+    return None if found is None else (found[0], ref)
+
+
+def _named(names: Mapping[str, str], language: str) -> str:
+    return names.get(language) or names.get("en") or next(iter(names.values()))
