@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from app.delivery.fanout import FanoutProtocol
 
-PATIENCE_S = 20
+PATIENCE_S = 30
 
 
 @asynccontextmanager
@@ -76,8 +76,9 @@ class Follower:
 
     async def until(self, true):
         """Take messages in until `true(self)`."""
-        while not true(self):
-            await self.next()
+        async with asyncio.timeout(PATIENCE_S):
+            while not true(self):
+                await self.next()
 
     async def reaches(self, seq):
         await self.until(lambda self: self.mine is not None and self.mine >= seq)

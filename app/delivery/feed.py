@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -18,16 +18,18 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from app.delivery import wire
-from app.delivery.fanout import MOST_WAITING
+from app.delivery.fanout import MOST_WAITING, MOST_WAITING_POSITIONS
 from app.delivery.frames import Burst, Message, burst
 from app.delivery.tail import tail
 from app.domain.chain import Entry, Viewer
 from app.queries import snapshot as queries
+from app.queries.positions import reported_since
 from app.store import journal
 from app.store.engine import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -45,6 +47,10 @@ CATCHING_UP: Final = 4
 """Readers of a process that read from the database at a time: commands want connections too."""
 SAME_SNAPSHOT_S: Final = 1.0
 """For so long a snapshot is also given to others of the audience: a whole control room comes back at once."""
+SAME_POSITION_S: Final = 1.0
+"""No unit's position is told more often."""
+POSITIONS_SLICE: Final = 50
+"""Readers written to before entries get their turn; a thousand positions are 100 kB to each."""
 LONGEST_PAUSE_S: Final = 5.0
 TOO_SLOW: Final = 1013
 """Try again later (IANA's registry of closing codes): come back with the seq you have."""
@@ -104,6 +110,10 @@ class Feed:
         self._refilled: set[UUID] = set()
         self._refill = asyncio.Event()
         self._fill: tuple[float, Burst] | None = None
+        self._stirred = asyncio.Event()
+        self._stirred_since: datetime | None = None
+        self._where: dict[UUID, dict[str, Any]] = {}
+        """The positions that were told last, by unit."""
 
     # ------------------------------------------------------------ the journal, to everybody
 
@@ -112,6 +122,7 @@ class Feed:
         async with reading(self._engine) as conn:
             self.cursor, _ = await journal.head_of(conn, self.space)
             self.epoch = await queries.epoch(conn)
+            self._stirred_since, _ = await reported_since(conn, self.space, None)
 
     async def run(self) -> None:
         """Send what the journal tells until cancelled; when the database is away, go on where it was."""
@@ -211,6 +222,51 @@ class Feed:
                 sent = burst(text)
                 for audience in tuple(self.audiences.values()):
                     self._write(audience, sent)
+                await asyncio.sleep(0)
+
+    # ------------------------------------------------------------ positions
+
+    def stir(self) -> None:
+        """Look for positions that changed, before long."""
+        self._stirred.set()
+
+    async def run_positions(self) -> None:
+        """Tell where units are, of each at most once a second, until cancelled.
+
+        Readers are written to a few at a time, so that an entry never waits behind all of them.
+        """
+        while True:
+            await self._stirred.wait()
+            self._stirred.clear()
+            next_at = time.monotonic() + SAME_POSITION_S
+            try:
+                async with reading(self._engine) as conn:
+                    since, told = await reported_since(conn, self.space, self._stirred_since)
+            except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                log.warning("positions_wait", space=self.space, error=repr(error))
+                self._stirred.set()
+            else:
+                self._stirred_since = since
+                changed = {id_: item for id_, item in told.items() if self._where.get(id_) != item}
+                self._where |= changed
+                if changed:
+                    await self._tell_positions(changed)
+            await asyncio.sleep(max(0.0, next_at - time.monotonic()))
+
+    async def _tell_positions(self, changed: dict[UUID, dict[str, Any]]) -> None:
+        sent = burst(*wire.positions(changed.values()))
+        readers = [reader for audience in self.audiences.values() for reader in audience.readers]
+        for number, reader in enumerate(readers, start=1):
+            if reader not in reader.audience.readers:
+                continue
+            if reader.outlet.waiting > MOST_WAITING_POSITIONS:
+                reader.behind |= changed.keys()
+                continue
+            reader.outlet.write(sent)
+            if late := reader.behind - changed.keys():
+                reader.outlet.write(burst(*wire.positions(self._where[id_] for id_ in late)))
+            reader.behind.clear()
+            if number % POSITIONS_SLICE == 0:
                 await asyncio.sleep(0)
 
     # ------------------------------------------------------------ one reader

@@ -87,6 +87,7 @@ class Hub:
         self._opening = asyncio.Lock()
         self._catching_up = asyncio.Semaphore(CATCHING_UP)
         self._in_doubt = asyncio.Event()
+        wakes.on_moved = self._stir
 
     # ------------------------------------------------------------ connections
 
@@ -133,8 +134,13 @@ class Hub:
         tasks = [
             asyncio.create_task(feed.run(), name=f"feed {space}"),
             asyncio.create_task(feed.run_fill(), name=f"fill {space}"),
+            asyncio.create_task(feed.run_positions(), name=f"positions {space}"),
         ]
         return _Running(feed, tasks)
+
+    def _stir(self, space: str) -> None:
+        if running := self._spaces.get(space):
+            running.feed.stir()
 
     # ------------------------------------------------------------ heartbeats, and who may still listen
 
@@ -160,6 +166,7 @@ class Hub:
     async def beat(self) -> None:
         """Send every reader its heartbeat, and end feeds that nobody follows."""
         for running in tuple(self._spaces.values()):
+            running.feed.stir()  # a hint may have been lost
             for number, (reader, sent) in enumerate(running.feed.heartbeat(), start=1):
                 reader.outlet.write(sent)
                 if number % SLICE == 0:

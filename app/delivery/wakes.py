@@ -1,5 +1,7 @@
 """The wake-up between processes: NOTIFY after the commit, one for many, with nothing in it but the space and its seq.
 
+A second channel says that units of a space moved, with nothing in it but the space.
+
 It is a hint. Whoever waits for it also looks by itself every ``POLL_S`` seconds, so a lost hint costs a little time and
 never an entry. The connection is watched; when it ends, it is opened again and every waiter looks once.
 """
@@ -8,12 +10,16 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 import structlog
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 CHANNEL: Final = "concord_journal"
+MOVED_CHANNEL: Final = "concord_moved"
 POLL_S: Final = 2.0
 GATHER_S: Final = 0.002
 """How long hints are gathered before one is sent for all of them."""
@@ -36,14 +42,23 @@ class Wakes:
         self._looks = 0
         """How often every waiter was sent to look by itself, because hints may have been missed."""
         self._to_send: dict[str, int] = {}
+        self._moved_to_send: set[str] = set()
         self._something = asyncio.Event()
         self.connected = asyncio.Event()
+        self.on_moved: Callable[[str], None] = lambda _space: None
+        """Called when units of a space moved, wherever that was reported."""
 
     def committed(self, space: str, seq: int) -> None:
         """Wake this process' waiters at once and have the other processes told. Never blocks, never fails."""
         self._to_send[space] = max(seq, self._to_send.get(space, 0))
         self._something.set()
         self._heard(space, seq)
+
+    def moved(self, space: str) -> None:
+        """Say, here and to the other processes, that units of a space moved. Never blocks, never fails."""
+        self._moved_to_send.add(space)
+        self._something.set()
+        self.on_moved(space)
 
     async def wait(self, space: str, after: int, *, timeout_s: float = POLL_S) -> None:
         """Return when the journal of ``space`` is known to be beyond ``after``, or after ``timeout_s`` in any case.
@@ -90,6 +105,7 @@ class Wakes:
         try:
             connection.add_termination_listener(on_end)
             await connection.add_listener(CHANNEL, self._on_notify)
+            await connection.add_listener(MOVED_CHANNEL, self._on_moved)
             self.connected.set()
             self._all_look()
             while not ended.is_set():
@@ -112,11 +128,17 @@ class Wakes:
         gathered, self._to_send = self._to_send, {}
         for space, seq in gathered.items():
             await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{space}:{seq}")
+        spaces, self._moved_to_send = self._moved_to_send, set()
+        for space in spaces:
+            await connection.execute("SELECT pg_notify($1, $2)", MOVED_CHANNEL, space)
 
     def _on_notify(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         space, _, seq = str(payload).rpartition(":")
         if space and seq.isdecimal():
             self._heard(space, int(seq))
+
+    def _on_moved(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        self.on_moved(str(payload))
 
     def _heard(self, space: str, seq: int) -> None:
         if seq > self._seen.get(space, 0):

@@ -12,6 +12,7 @@ from app.store.tables.journal import JournalEntry, JournalHead
 from app.store.tables.members import Member
 from app.store.tables.missions import Mission
 from app.store.tables.offers import Offer, OfferLine, Response
+from app.store.tables.positions import Position
 from app.store.tables.requests import Acknowledgement, Request, RequestLine
 from app.store.tables.resources import Depot, Resource, ResourceType
 from app.store.tables.space import Space
@@ -40,6 +41,7 @@ __all__ = [
     "Mission",
     "Offer",
     "OfferLine",
+    "Position",
     "Request",
     "RequestLine",
     "Resource",

@@ -1,0 +1,102 @@
+"""Where units are: reported by their owner's dispatchers or dispatch system, many at a time and often.
+
+Operational: the last position stands in a table, and no entry tells of it. So this passes the door by; who may report is
+decided here, by the same file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import Field
+
+from app.commands.execute import FUTURE
+from app.domain import authority
+from app.domain.errors import FieldError, NotFound, OutOfRange
+from app.domain.forms import Form, Instant
+from app.domain.geo import Latitude, Longitude
+from app.store.unit_of_work import operation
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from app.commands.execute import Door
+    from app.domain.authority import Actor
+
+MOST: Final = 1000
+"""Positions in one report."""
+
+Outcome: TypeAlias = Literal["kept", "older", "not_yours"]
+
+# Rows are locked in the order of their ids, so that two reports never wait for each other in a circle. Which report came
+# last is told by the database's own clock: processes compare it.
+_REPORT: Final = """
+    WITH told AS (
+        SELECT * FROM unnest($3::uuid[], $4::float8[], $5::float8[], $6::timestamptz[]) AS t (id, lon, lat, at)
+    ), ours AS (
+        SELECT told.* FROM told JOIN resource r ON r.space_id = $1 AND r.id = told.id
+         WHERE r.member_id = $2 AND NOT r.retired ORDER BY told.id
+    ), kept AS (
+        INSERT INTO position (space_id, resource_id, lon, lat, at, reported_at)
+        SELECT $1, id, lon, lat, at, clock_timestamp() FROM ours
+        ON CONFLICT (space_id, resource_id) DO UPDATE
+        SET lon = excluded.lon, lat = excluded.lat, at = excluded.at, reported_at = excluded.reported_at
+        WHERE position.at < excluded.at
+        RETURNING resource_id
+    )
+    SELECT told.id, CASE WHEN kept.resource_id IS NOT NULL THEN 'kept' WHEN ours.id IS NOT NULL THEN 'older'
+                         ELSE 'not_yours' END AS outcome
+      FROM told LEFT JOIN ours USING (id) LEFT JOIN kept ON kept.resource_id = told.id
+"""
+
+
+class ReportedPosition(Form):
+    """One unit's position."""
+
+    resource_id: UUID
+    lon: Longitude
+    lat: Latitude
+    at: Instant | None = None
+    """When it was there; now, where it is left out."""
+
+
+class ReportPositions(Form):
+    """Where units are."""
+
+    items: Annotated[tuple[ReportedPosition, ...], Field(min_length=1, max_length=MOST)]
+    """Of a unit that stands here more than once, its newest counts."""
+
+
+async def report_positions(door: Door, report: ReportPositions, *, actor: Actor, space: str) -> dict[UUID, Outcome]:
+    """Keep the positions and return for each unit what became of it.
+
+    Raises:
+        RoleMissing, ScopeMissing: the actor reports for no member.
+        NotFound: there is no such space.
+        OutOfRange: a unit will be there only later.
+    """
+    member = actor.member_id
+    if member is None:
+        message = "the service itself knows of no positions"
+        raise RuntimeError(message)
+    authority.check("report_positions", actor, {"owner": frozenset({member})})
+    newest = _newest(report, door.clock.now())
+    columns = zip(*((id_, one.lon, one.lat, at) for id_, (at, one) in newest.items()), strict=True)
+    async with operation(door.engine) as tx:
+        if not await tx.raw.fetchval("SELECT true FROM space WHERE id = $1", space):
+            raise NotFound("space", space)
+        rows = await tx.raw.fetch(_REPORT, space, member, *map(list, columns))
+    return {row["id"]: row["outcome"] for row in rows}
+
+
+def _newest(report: ReportPositions, now: datetime) -> dict[UUID, tuple[datetime, ReportedPosition]]:
+    newest: dict[UUID, tuple[datetime, ReportedPosition]] = {}
+    for number, one in enumerate(report.items):
+        at = one.at or now
+        if at > now + FUTURE:
+            detail = f"{at.isoformat()} lies in the future; it is {now.isoformat()} here."
+            raise OutOfRange(detail, errors=[FieldError(f"/items/{number}/at", OutOfRange.slug, detail)])
+        if one.resource_id not in newest or newest[one.resource_id][0] < at:
+            newest[one.resource_id] = (at, one)
+    return newest
