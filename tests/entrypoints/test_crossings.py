@@ -33,7 +33,7 @@ async def test_as_features_for_a_map(client, world, accept):
     http = client("maas", "viewer")
     answer = await http.get(LIST, params={"limit": 2}, headers={"Accept": accept})
     assert answer.headers["content-type"] == GEOJSON
-    assert answer.headers["vary"] == "Accept"
+    assert "Accept" in answer.headers["vary"].split(", ")
     said = answer.json()
     assert said["type"] == "FeatureCollection"
     first = said["features"][0]
@@ -53,7 +53,7 @@ async def test_as_json_for_everybody_else(client, accept):
     """A client that didn't ask for features must not have to read them."""
     answer = await client("maas", "viewer").get(LIST, headers={"Accept": accept})
     assert answer.headers["content-type"] == "application/json"
-    assert "Accept" in answer.headers["vary"]
+    assert "Accept" in answer.headers["vary"].split(", ")
     assert answer.json()["items"][0]["place"]["type"] == "Point"
 
 
