@@ -71,11 +71,19 @@ async def driver(connection: AsyncConnection) -> asyncpg.Connection[Any]:
     SQLAlchemy sends BEGIN only with its own first statement; a statement by hand before that would stand alone, and its
     locks would be gone at once. So the transaction is begun here. The method is not public in SQLAlchemy 2.1 (the
     version is pinned, and a test holds that a lock taken by hand is kept).
+
+    Raises:
+        ConnectionError: the server is gone, or just going.
     """
     raw = await connection.get_raw_connection()
     adapted: Any = raw.dbapi_connection
     if adapted._transaction is None:  # noqa: SLF001 - see above
-        await adapted._start_transaction()  # noqa: SLF001 - see above
+        try:
+            await adapted._start_transaction()  # noqa: SLF001 - see above
+        except Exception as error:  # whatever stops a BEGIN, in whoever's class: the connection is of no use
+            await connection.invalidate()
+            message = "the connection was lost before the transaction began"
+            raise ConnectionError(message) from error
     return cast("asyncpg.Connection[Any]", raw.driver_connection)
 
 

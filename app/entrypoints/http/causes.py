@@ -149,6 +149,9 @@ def is_not_now(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         # The driver has no code for this: "connection is closed", "pool is closing", "connection was closed …".
         return "clos" in str(error)
+    if isinstance(error, asyncpg.InternalClientError):
+        # The server has said goodbye on a connection that is not closed yet: "another operation (2) is in progress".
+        return "in progress" in str(error)
     return bool(_NOT_NOW.fullmatch(str(getattr(error, "sqlstate", None) or "")))
 
 
