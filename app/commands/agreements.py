@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
-from sqlmodel import col, select
+from sqlmodel import col
 
 from app.commands.registry import Act, Command, handles
 from app.domain.agreements import EVERYTHING, Terms
@@ -226,12 +226,8 @@ def parties_of(version: AgreementVersion) -> set[UUID]:
 
 async def version_of(uow: UnitOfWork, agreement: Agreement) -> AgreementVersion:
     """Return the version of the agreement that counts. Versions are never changed, so nothing is locked."""
-    statement = select(AgreementVersion).where(
-        col(AgreementVersion.space_id) == uow.space,
-        col(AgreementVersion.agreement_id) == agreement.id,
-        col(AgreementVersion.version) == agreement.version,
-    )
-    version: AgreementVersion = (await uow.session.execute(statement)).scalar_one()
+    of = (col(AgreementVersion.agreement_id) == agreement.id, col(AgreementVersion.version) == agreement.version)
+    (version,) = await uow.find(AgreementVersion, *of)
     return version
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import orjson
 from pydantic import Field
-from sqlmodel import select
 
 from app.commands.registry import Act, handles
 from app.domain import geo
@@ -64,8 +63,7 @@ async def define_corridor(uow: UnitOfWork, cmd: DefineCorridor) -> None:
     require_words(cmd)
     area = cmd.area.geojson()
     await _require_places_inside(uow, area)
-    statement = select(Corridor).with_for_update(key_share=True).execution_options(populate_existing=True)
-    corridor = (await uow.session.execute(statement)).scalar_one_or_none()
+    corridor = next(iter(await uow.lock_where(Corridor)), None)
     event = "corridor.changed"
     if corridor is None:
         event = "corridor.defined"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlmodel import select
-
 from app.domain import geo
 from app.domain.errors import Conflict, FieldError, OutsideCorridor
 from app.store.tables import Corridor
@@ -22,11 +20,11 @@ async def corridor(uow: UnitOfWork) -> Corridor:
     Raises:
         Conflict: nobody has defined it yet.
     """
-    found = (await uow.session.execute(select(Corridor))).scalar_one_or_none()
-    if found is None:
+    found = await uow.find(Corridor)
+    if not found:
         message = "This deployment has no corridor yet."
         raise Conflict(message, hint="Load one: concord corridor load FOLDER.")
-    return found
+    return found[0]
 
 
 async def require_inside(uow: UnitOfWork, geometry: Mapping[str, Any], *, pointer: str) -> None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import orjson
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlmodel import col, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import col
 
 from app.domain import authority
 from app.domain.chain import Draft
@@ -23,6 +23,7 @@ from app.domain.errors import NotFound, StaleRevision
 from app.domain.ids import new_id
 from app.store import journal
 from app.store.engine import driver
+from app.store.rows import Rows
 from app.store.tables.base import Journaled, Spaced
 from app.store.tables.door import DueWork
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     import asyncpg
     from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from app.domain.authority import Actor
     from app.settings import Settings
@@ -66,7 +68,7 @@ class Act:
 class UnitOfWork:
     """One transaction of the domain, as a command's handler sees it."""
 
-    session: AsyncSession
+    connection: AsyncConnection
     raw: asyncpg.Connection[Any]
     space: str
     actor: Actor
@@ -83,7 +85,12 @@ class UnitOfWork:
     _events: list[_Event] = field(default_factory=list)
     _touched: dict[int, Journaled] = field(default_factory=dict)
     """Rows that are new, changed or removed, by their identity; each has its new revision."""
+    _rows: Rows = field(init=False)
     _removed: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Begin with no row known."""
+        self._rows = Rows(self.connection, self.raw)
 
     # ------------------------------------------------------------ authority
 
@@ -122,7 +129,7 @@ class UnitOfWork:
         Raises:
             NotFound: no such row in this space.
         """
-        row = await self.session.get(table, (self.space, id_))
+        row = await self._rows.get(table, self.space, id_)
         if row is None:
             raise NotFound(table.KIND, id_)
         return row
@@ -133,10 +140,11 @@ class UnitOfWork:
         Raises:
             NotFound: no such row in this space.
         """
-        rows = await self.lock_where(table, col(table.id) == id_)
-        if not rows:
+        await self.flush()
+        row = await self._rows.lock(table, self.space, id_)
+        if row is None:
             raise NotFound(table.KIND, id_)
-        return rows[0]
+        return row
 
     async def lock_free(self, table: type[AnyRowT], id_: UUID) -> AnyRowT:
         """Return the row of a table without spaces (users, tokens), as it is after its lock was won.
@@ -144,25 +152,19 @@ class UnitOfWork:
         Raises:
             NotFound: no such row.
         """
-        row = await self.session.get(table, id_, populate_existing=True, with_for_update={"key_share": True})
+        await self.flush()
+        row = await self._rows.lock(table, id_)
         if row is None:
             raise NotFound(table.KIND, id_)
         return row
 
-    async def lock_where(self, table: type[RowT], *where: ColumnElement[bool]) -> list[RowT]:
-        """Return the rows that fit, locked in the order of their ids.
+    async def lock_where(self, table: type[AnyRowT], *where: ColumnElement[bool]) -> list[AnyRowT]:
+        """Return the rows of this space (or of a table without spaces) that fit, locked in the order of their ids.
 
         What this transaction has changed is written first: the rows are read anew.
         """
         await self.flush()
-        statement = (
-            select(table)
-            .where(col(table.space_id) == self.space, *where)
-            .order_by(col(table.id))
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        )
-        return list((await self.session.execute(statement)).scalars())
+        return await self._rows.find(table, *self._of_space(table), *where, lock=True)
 
     async def lock_target(self, table: type[RowT]) -> RowT:
         """Lock the row the command is about, and compare the revision the actor started from, if one was sent.
@@ -177,7 +179,7 @@ class UnitOfWork:
 
     def known_state(self, kind: str) -> dict[str, Any] | None:
         """Return the state of the command's target as this transaction read it, if it is of ``kind``: for refusals."""
-        for row in self.session.identity_map.values():
+        for row in self._rows:
             if isinstance(row, Spaced) and kind == row.KIND and row.id == self.target:
                 return row.state()
         return None
@@ -194,19 +196,21 @@ class UnitOfWork:
         if self.revision is not None and self.revision != row.revision:
             raise StaleRevision(row.KIND, self.revision, row.state())
 
-    async def find(self, table: type[RowT], *where: ColumnElement[bool]) -> list[RowT]:
-        """Return the rows of this space that fit, in the order of their ids, not locked."""
-        statement = select(table).where(col(table.space_id) == self.space, *where).order_by(col(table.id))
-        return list((await self.session.execute(statement)).scalars())
+    async def find(self, table: type[AnyRowT], *where: ColumnElement[bool]) -> list[AnyRowT]:
+        """Return the rows of this space (or of a table without spaces) that fit, in the order of their ids, not locked."""
+        return await self._rows.find(table, *self._of_space(table), *where)
+
+    def _of_space(self, table: type[Journaled]) -> tuple[ColumnElement[bool], ...]:
+        return (col(table.space_id) == self.space,) if issubclass(table, Spaced) else ()
 
     def add(self, row: AnyRowT) -> AnyRowT:
         """Have the row inserted with this transaction."""
-        self.session.add(row)
+        self._rows.add(row)
         return row
 
     async def remove(self, row: Journaled) -> None:
         """Have the row deleted with this transaction; the entry that tells it names its id alone."""
-        await self.session.delete(row)
+        self._rows.remove(row)
         self.revise(row)
         self._removed.add(id(row))
 
@@ -249,7 +253,7 @@ class UnitOfWork:
 
     def later(self, command: str, at: datetime, target: UUID, body: Mapping[str, Any] | None = None) -> None:
         """Have ``command`` carried out by the service itself at ``at``, if its time still comes."""
-        self.session.add(
+        self._rows.add(
             DueWork(id=new_id(), space_id=self.space, command=command, target=target, body=dict(body or {}), due_at=at)
         )
 
@@ -257,13 +261,13 @@ class UnitOfWork:
 
     async def flush(self) -> None:
         """Send pending rows to the database now, so that later statements and constraints see them."""
-        for row in self.session.new:
+        for row in self._rows.new():
             if isinstance(row, Journaled):
                 self._touched.setdefault(id(row), row)
-        for row in self.session.dirty:
-            if isinstance(row, Journaled) and self.session.is_modified(row):
+        for row in self._rows.changed():
+            if isinstance(row, Journaled):
                 self.revise(row)
-        await self.session.flush()
+        await self._rows.write()
 
     async def finish(self) -> journal.Appended | None:
         """Write the rows, then append the entries: the journal's head is locked last.
@@ -340,14 +344,15 @@ async def unit_of_work(
     revision: int | None = None,
 ) -> AsyncIterator[UnitOfWork]:
     """Open the domain's transaction. It ends rolled back unless ``commit`` was called inside."""
-    async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
-        raw = await driver(await session.connection())
-        yield UnitOfWork(session, raw, space, actor, now, act, settings, target, revision)
+    async with engine.connect() as connection:
+        _ = await connection.begin()
+        raw = await driver(connection)
+        yield UnitOfWork(connection, raw, space, actor, now, act, settings, target, revision)
 
 
 async def commit(uow: UnitOfWork) -> None:
     """Make the transaction durable: the door's last step, before any response is built."""
-    await uow.session.commit()
+    await uow.connection.commit()
 
 
 @dataclass(slots=True)
