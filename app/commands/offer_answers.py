@@ -57,11 +57,13 @@ async def accept_offer(uow: UnitOfWork, cmd: AcceptOffer) -> None:
     Locks the request, the offer, its lines, the units.
 
     Raises:
+        Conflict: its time has run out.
         OverFilled: more than the offer holds, or than the request's line still lacks.
     """
     request, offer, lines = await locked_offer(uow)
     uow.authorise({"requester": {request.member_id}}, facts={"request_kind": request.kind})
     machine("request").refuse_final(request.status, "take an offer", request.state())
+    _require_standing(uow, offer)
     held = held_units(offer, lines)
     before = {line.id: line.accepted_quantity for line in lines}
     taken = _taken(offer, lines, cmd)
@@ -73,6 +75,13 @@ async def accept_offer(uow: UnitOfWork, cmd: AcceptOffer) -> None:
     touched = [line for line in lines if line.accepted_quantity != before[line.id]]
     uow.record(event, offer, *touched, visibility="parties", parties=[request.member_id, offer.lender_id])
     await free_units(uow, held - held_units(offer, lines))
+
+
+def _require_standing(uow: UnitOfWork, offer: Offer) -> None:
+    """Refuse an offer whose time is over, also while the service has not come round to ending it."""
+    if not machine("offer").is_final(offer.status) and offer.valid_until is not None and offer.valid_until <= uow.now:
+        detail = f"The offer stood until {offer.valid_until.isoformat()}."
+        raise Conflict(detail, extra={"current": offer.state()}, hint="Ask the lender to make it again.")
 
 
 def _taken(offer: Offer, lines: Sequence[OfferLine], cmd: AcceptOffer) -> dict[UUID, int]:
@@ -104,9 +113,8 @@ async def _require_lacking(
     for line in lines:
         more[line.request_line_id] += taken[line.id] - line.accepted_quantity
     for line_id, filled in (await fill(uow, request.id)).items():
-        lacking = filled.wanted - filled.committed - filled.pending
-        if more[line_id] > max(0, lacking):
-            detail = f"The request's line lacks {max(0, lacking)} of {filled.wanted}."
+        if more[line_id] > filled.lacking:
+            detail = f"The request's line lacks {filled.lacking} of {filled.wanted}."
             current = {"request_line_id": line_id, "wanted": filled.wanted, "committed": filled.committed}
             raise OverFilled(detail, extra={"current": current | {"pending": filled.pending}})
 

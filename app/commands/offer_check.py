@@ -54,8 +54,9 @@ def judge(known: Sequence[tuple[AgreementFacts, Terms]], lines: Sequence[Sought]
     told: list[dict[str, Any]] = []
     wrong: list[FieldError] = []
     for index, line in enumerate(lines):
-        verdict = _verdict(known, line)
-        if line.ad_hoc:
+        evaded = _reserve_alone(known, line) if line.ad_hoc else None
+        verdict = evaded or _verdict(known, line)
+        if line.ad_hoc and evaded is None:
             found.append(Found(None, tuple(replace(reason, blocking=False) for reason in _reasons(verdict))))
         elif verdict is not None and verdict.allowed:
             found.append(Found(verdict, verdict.reasons))
@@ -77,6 +78,15 @@ def _verdict(known: Sequence[tuple[AgreementFacts, Terms]], line: Sought) -> Ver
     if plain is None or plain.allowed or not line.override_reserve:
         return plain
     return choose(check(facts, terms, line.case, line.stock, reserve_overridden=True) for facts, terms in asked)
+
+
+def _reserve_alone(known: Sequence[tuple[AgreementFacts, Terms]], line: Sought) -> Verdict | None:
+    """Return the agreement, if there is one, that would allow the line but for the reserve.
+
+    Help without an agreement is no way round it: whoever goes below the reserve says so, with a reason that all see.
+    """
+    verdicts = (check(facts, terms, line.case, line.stock) for facts, terms in known)
+    return choose(verdict for verdict in verdicts if verdict.only_reserve)
 
 
 def _reasons(verdict: Verdict | None) -> tuple[Reason, ...]:

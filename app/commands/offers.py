@@ -175,10 +175,13 @@ async def _check(
         stocks[row.type_code] = replace(stock, promised=stock.promised + line.quantity)
     found = judge(known, sought)
     for index, (line, asked) in enumerate(zip(lines, sought, strict=True)):
-        if line.resource_id is None and asked.stock.free < line.quantity:
+        named = line.resource_id is not None
+        # A named unit that is not available is refused with its own state; this is about those promised to others.
+        if asked.stock.free < line.quantity and (asked.stock.available > 0 or not named):
             detail = f"Of {asked.case.type_code} {max(0, asked.stock.free)} are free, not {line.quantity}."
             figures = {"available": asked.stock.available, "promised": asked.stock.promised}
-            raise wrong_line(NotAvailable, f"/lines/{index}/quantity", detail, current=figures)
+            pointer = f"/lines/{index}/{'resource_id' if named else 'quantity'}"
+            raise wrong_line(NotAvailable, pointer, detail, current=figures)
     return found
 
 

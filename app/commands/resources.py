@@ -92,7 +92,7 @@ SIZES = ("weight_t", "length_m", "width_m", "height_m")
 LIVE_OFFER_HOLDS_IT = """
     SELECT o.id FROM offer_line l JOIN offer o ON o.space_id = l.space_id AND o.id = l.offer_id
     WHERE l.space_id = $1 AND l.resource_id = $2 AND o.status IN ('offered', 'provisional', 'accepted')
-      AND NOT l.committed AND (o.status <> 'accepted' OR l.accepted_quantity > 0)
+      AND NOT l.committed AND (o.status = 'offered' OR l.accepted_quantity > 0)
     LIMIT 1
 """
 

@@ -32,6 +32,7 @@ from app.queries import offers as queries
 from app.store.agreements import stock_of
 
 PUMP, ENGINE = "pump.high_capacity", "engine.pumper"
+LUIK_BINDS = ("luik", "authorised_representative")
 MAAS, LUIK, AKEN = ("maas", "dispatcher"), ("luik", "dispatcher"), ("aken", "dispatcher")
 
 
@@ -160,6 +161,52 @@ async def test_help_without_an_agreement_is_a_representatives_act(do, ask, asser
     assert all(not found["blocking"] for found in row["findings"])
     assert [warning["code"] for warning in made.warnings] == ["ad_hoc"]
     await assert_fold()
+
+
+@pytest.mark.parametrize("override", [{}, {"override_reserve": {"reason": "All of them."}}])
+async def test_help_without_an_agreement_is_no_way_round_the_reserve(do, ask, world, override):
+    """The lender's last pump would leave without a reason, and nobody but the requester would hear of it."""
+    request, (line,) = await ask()
+    for more in ({}, {"agreement_id": world.agreements["maas-broad"]}):
+        with pytest.raises(AgreementRefused) as refusal:
+            await do(offered(some(line, 3, ad_hoc=True, **override, **more)), request, who=LUIK_BINDS)
+        assert [reason["code"] for reason in refusal.value.extra["reasons"]] == ["reserve_floor"]
+    assert (await do(offered(some(line, 2, ad_hoc=True)), request, who=LUIK_BINDS)).subject["status"] == "offered"
+
+
+async def test_a_named_unit_is_not_promised_beside_all_the_others(do, ask, world, pg):
+    """Both pumpers are promised by number: one of them named to a second city is one too many."""
+    (first, (line,)), (second, (other,)) = await ask((ENGINE, 2)), await ask((ENGINE, 2))
+    await do(offered(some(line, 2)), first)
+    with pytest.raises(NotAvailable) as refusal:
+        await do(offered(some(other, resource_id=world.units("luik", "engine")[0])), second)
+    assert refusal.value.errors[0].pointer == "/lines/0/resource_id"
+    assert (await stock_of(await pg(), "live", world.members["luik"], ENGINE)).free == 0
+
+
+async def test_a_unit_that_was_not_taken_provisionally_is_the_lenders_again(do, ask, world):
+    """It was let go for everybody to see; its owner must not hear that it is still promised."""
+    request, (line,) = await ask((ENGINE, 2))
+    kept, let_go = world.units("luik", "engine")
+    made = await do(offered(some(line, resource_id=kept), some(line, resource_id=let_go)), request)
+    taken = [{"offer_line_id": row["id"]} for row in made.rows["offer_line"] if row["resource_id"] == str(kept)]
+    await do(AcceptOffer.model_validate({"lines": taken, "provisional": True}), made.id, who=MAAS)
+    await do(SetResourceStatus(status="out_of_service", reason="crew"), let_go)
+    assert (await do(SetResourceStatus(status="available"), let_go)).subject["status"] == "available"
+    await do(SetResourceStatus(status="out_of_service", reason="crew"), kept)
+    with pytest.raises(NotAvailable, match="promised"):
+        await do(SetResourceStatus(status="available"), kept)
+
+
+async def test_an_offer_is_not_accepted_after_its_time(do, ask, clock):
+    """The lender said until when it waits; the service, asleep for a minute, must not lend its pump for longer."""
+    request, (line,) = await ask()
+    made = await do(offered(some(line), valid_until=(clock.at + timedelta(minutes=5)).isoformat()), request)
+    clock.move(minutes=5)
+    with pytest.raises(Conflict, match="stood until") as refusal:
+        await do(AcceptOffer(), made.id, who=MAAS)
+    assert refusal.value.extra["current"]["status"] == "offered"
+    await do(ExpireOffer(), made.id, who=SYSTEM)
 
 
 async def test_a_suspended_agreement_covers_nothing(do, ask, world):
