@@ -92,7 +92,7 @@ async def report_incident(uow: UnitOfWork, cmd: ReportIncident) -> None:
 
 @handles(ChangeIncident)
 async def change_incident(uow: UnitOfWork, cmd: ChangeIncident) -> None:
-    """Record ``incident.changed``. Locks the incident."""
+    """Record ``incident.changed``. Locks the incident. Whoever leads it hands the lead over; nobody takes it."""
     incident = await uow.lock_target(Incident)
     uow.authorise()
     machine("incident").refuse_final(incident.status, "change", incident.state())
@@ -107,7 +107,8 @@ async def change_incident(uow: UnitOfWork, cmd: ChangeIncident) -> None:
     if cmd.phases is not None:
         _require_phases(cmd.phases)
         incident.phases = incident.phases | cmd.phases
-    if cmd.lead_member_id is not None:
+    if cmd.lead_member_id not in {None, incident.lead_member_id}:
+        uow.authorise({"lead": {incident.lead_member_id}}, command="hand_over_lead")
         incident.lead_member_id = (await uow.get(Member, cmd.lead_member_id)).id
     if cmd.status is not None and cmd.status != incident.status:
         incident.status = machine("incident").to(incident.status, cmd.status, by="change_incident").to

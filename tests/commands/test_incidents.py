@@ -60,6 +60,20 @@ async def test_closed_by_the_leads_representative_only(door, world, assert_fold)
     await assert_fold()
 
 
+async def test_the_lead_is_handed_over_and_never_taken(door, world, assert_fold):
+    """A neighbour that makes itself the lead could declare somebody else's flood over."""
+    first = await _report(door, world)
+    maas, luik = world.actor("maas", "dispatcher"), world.actor("luik", "dispatcher")
+    to_luik = ChangeIncident(lead_member_id=world.members["luik"])
+    with pytest.raises(RoleMissing):
+        await door.execute(to_luik, actor=luik, space=LIVE, target=first.id)
+    same = ChangeIncident(lead_member_id=world.members["maas"], severity=5)
+    assert (await door.execute(same, actor=luik, space=LIVE, target=first.id)).subject["severity"] == 5
+    handed = await door.execute(to_luik, actor=maas, space=LIVE, target=first.id)
+    assert handed.subject["lead_member_id"] == str(world.members["luik"])
+    await assert_fold()
+
+
 async def test_a_closed_incident_is_closed_and_says_so(door, world):
     """Whoever tries again would not learn what state it is in."""
     first = await _report(door, world)

@@ -67,6 +67,7 @@ def who_may(command, **facts):
         ("acknowledge_request", "planned", {DISPATCHER, AR}),
         ("report_incident", "planned", {DISPATCHER}),
         ("add_log_entry", "planned", {DISPATCHER, AR, LIAISON}),
+        ("hand_over_lead", "planned", {DISPATCHER}),
         ("close_incident", "planned", {AR}),
         ("propose_agreement", "planned", {AR}),
         ("consent_to_agreement", "planned", {AR}),
