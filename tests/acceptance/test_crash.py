@@ -105,9 +105,11 @@ def _alive(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] != "Z"
 
 
-def alive(client) -> bool:
-    """Whether the client still hammers; a client that gave up says why."""
-    assert client.poll() is None, client.stderr.read().decode()
+def alive(client, where: Place) -> bool:
+    """Whether the client still hammers; where it gave up, it and the service say why."""
+    if client.poll() is not None:
+        said = (where.folder / "stderr").read_text(encoding="utf-8", errors="replace")
+        raise AssertionError(f"{client.stderr.read().decode()}\n{said[said.find('request.failed') - 200 :][:12000]}")
     return True
 
 
@@ -139,13 +141,13 @@ def test_what_was_acknowledged_survives_every_crash():
             for crash in range(CRASHES):
                 known = len(receipts(file))
                 wanted = known + ACKNOWLEDGED_BETWEEN + chance.randrange(ACKNOWLEDGED_BETWEEN)
-                until(lambda wanted=wanted: alive(client) and len(receipts(file)) >= wanted, "receipts come")
+                until(lambda wanted=wanted: alive(client, where) and len(receipts(file)) >= wanted, "receipts come")
                 print(f"crash {crash}: {MODES[crash % len(MODES)]} after {len(receipts(file))} receipts")
                 demo.crash(MODES[crash % len(MODES)])
                 demo.start()
             known = len(receipts(file))
             wanted = known + ACKNOWLEDGED_BETWEEN
-            until(lambda: alive(client) and len(receipts(file)) >= wanted, "receipts come after the last crash")
+            until(lambda: alive(client, where) and len(receipts(file)) >= wanted, "receipts come after the last crash")
             _, said = client.communicate(b"", timeout=PATIENCE_S)
             assert client.returncode == 0, said.decode()
             assert demo.server.end() == 0

@@ -1,0 +1,32 @@
+"""The engine: what becomes of a connection whose server goes."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from app.entrypoints.http.causes import is_not_now
+from app.store.engine import driver
+
+
+async def test_a_connection_lost_before_its_transaction_is_the_database_being_away(engine, pg):
+    """A command in the second of a database's crash would be answered with 500, "our defect", and not be sent again."""
+    async with engine.connect() as connection:
+        raw = (await connection.get_raw_connection()).driver_connection
+        other = await pg()
+        await other.execute("SELECT pg_terminate_backend($1)", raw.get_server_pid())
+        with pytest.raises(ConnectionError) as lost:
+            await driver(connection)
+        assert is_not_now(lost.value)
+    async with engine.connect() as connection:
+        await driver(connection)
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "away"), [("cannot switch to state 15; another operation (2) is in progress", True), ("else", False)]
+)
+def test_a_goodbye_that_asyncpg_has_not_read_yet_is_not_a_defect(message, away):
+    """asyncpg has no class of its own for it; as an unknown error it would be a 500 as well."""
+    assert is_not_now(asyncpg.InternalClientError(message)) is away
