@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from app.queries.requests import RequestLineView, RequestView
 
 _UNITS: Final = """
-    SELECT r.id, r.member_id, m.country, r.call_sign, r.status, r.out_of_service_reason, r.lon, r.lat, r.position_at,
-           r.mobilisation_min, r.weight_t, r.height_m, r.width_m
-      FROM resource r JOIN member m ON m.space_id = r.space_id AND m.id = r.member_id
+    SELECT r.id, r.member_id, m.country, r.call_sign, r.status, r.out_of_service_reason, r.mobilisation_min,
+           coalesce(p.lon, r.lon) AS lon, coalesce(p.lat, r.lat) AS lat, coalesce(p.at, r.position_at) AS position_at,
+           r.weight_t, r.height_m, r.width_m
+      FROM resource r
+      JOIN member m ON m.space_id = r.space_id AND m.id = r.member_id
+      LEFT JOIN position p ON p.space_id = r.space_id AND p.resource_id = r.id AND p.at > r.position_at
      WHERE r.space_id = $1 AND r.type_code = $2 AND NOT r.retired
 """
 _GATES: Final = """

@@ -44,7 +44,11 @@ _REQUESTS: Final = """
      ORDER BY r.id DESC LIMIT 20
 """
 _RESOURCES: Final = """
-    SELECT id, call_sign, type_code, status, member_id, lon, lat FROM resource WHERE space_id = $1 AND NOT retired
+    SELECT r.id, r.call_sign, r.type_code, r.status, r.member_id,
+           coalesce(p.lon, r.lon) AS lon, coalesce(p.lat, r.lat) AS lat
+      FROM resource r
+      LEFT JOIN position p ON p.space_id = r.space_id AND p.resource_id = r.id AND p.at > r.position_at
+     WHERE r.space_id = $1 AND NOT r.retired
 """
 _MEMBERS: Final = "SELECT id, code, country, names, other_names, lon, lat FROM member WHERE space_id = $1"
 _CROSSINGS: Final = "SELECT id, code, names, control AS status, lon, lat FROM crossing WHERE space_id = $1"

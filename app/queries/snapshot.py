@@ -63,6 +63,7 @@ _TOLD: Final[Mapping[str, str]] = {
     "request_line": "t.request_id IN (SELECT id FROM told)",
     "acknowledgement": "t.request_id IN (SELECT id FROM told)",
     "response": "t.request_id IN (SELECT id FROM told)",
+    "question": "t.request_id IN (SELECT id FROM told)",
     "offer": f"t.id IN ({_OFFERS})",
     "offer_line": f"t.offer_id IN ({_OFFERS})",
     "mission": _MISSIONS.replace("m.", "t."),

@@ -13,6 +13,7 @@ from app.store.tables.members import Member
 from app.store.tables.missions import Mission
 from app.store.tables.offers import Offer, OfferLine, Response
 from app.store.tables.positions import Position
+from app.store.tables.questions import Question
 from app.store.tables.requests import Acknowledgement, Request, RequestLine
 from app.store.tables.resources import Depot, Resource, ResourceType
 from app.store.tables.space import Space
@@ -42,6 +43,7 @@ __all__ = [
     "Offer",
     "OfferLine",
     "Position",
+    "Question",
     "Request",
     "RequestLine",
     "Resource",
