@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from app.commands.places import require_inside
 from app.commands.registry import Act, handles
@@ -35,6 +35,10 @@ class ReportIncident(Act):
     """How far it has gone, in each country's own word (NL grip_1, BE federal …)."""
 
 
+CHANGED_TO: Final = machine("incident").reached_by("change_incident")
+ChangedState = Annotated[str, Field(max_length=64), WithJsonSchema({"type": "string", "enum": list(CHANGED_TO)})]
+
+
 class ChangeIncident(Act):
     """Correct or update an incident. Only the fields sent change."""
 
@@ -44,7 +48,7 @@ class ChangeIncident(Act):
     area: geo.Geometry | None = None
     lead_member_id: UUID | None = None
     phases: dict[CountryCode, Code] | None = None
-    status: Annotated[str, Field(pattern="^(active|contained)$")] | None = None
+    status: ChangedState | None = None
 
 
 class CloseIncident(Act):
@@ -110,6 +114,8 @@ async def change_incident(uow: UnitOfWork, cmd: ChangeIncident) -> None:
     if cmd.lead_member_id not in {None, incident.lead_member_id}:
         uow.authorise({"lead": {incident.lead_member_id}}, command="hand_over_lead")
         incident.lead_member_id = (await uow.get(Member, cmd.lead_member_id)).id
+    if cmd.status is not None:
+        require("state of an incident", cmd.status, CHANGED_TO, pointer="/status")
     if cmd.status is not None and cmd.status != incident.status:
         incident.status = machine("incident").to(incident.status, cmd.status, by="change_incident").to
     incident.title = cmd.title or incident.title

@@ -32,8 +32,8 @@ BEFORE_CLEARANCE: Final = frozenset({"committed", "mobilising", "in_transit", "a
 
 
 def reached_by(command: str) -> list[str]:
-    """Return the states that a command can take a mission to, in the order of the machine's file."""
-    return list(dict.fromkeys(step.to for step in machine("mission").transitions if command in step.by))
+    """Return the states that a command can take a mission to."""
+    return list(machine("mission").reached_by(command))
 
 
 NextState = Annotated[

@@ -95,6 +95,10 @@ class Machine:
             if state in step.sources and step.holds(facts) and (by is None or by in step.by)
         )
 
+    def reached_by(self, command: str) -> tuple[str, ...]:
+        """Return the states that ``command`` can lead to, in the order of the file."""
+        return tuple(dict.fromkeys(step.to for step in self.transitions if command in step.by))
+
     def next(self, state: str, transition: str, facts: Mapping[str, bool] = _NO_FACTS) -> str:
         """Return the state that ``transition`` leads to. Raises ``TransitionNotAllowed`` with what is possible instead."""
         for step in self.allowed(state, facts):

@@ -111,6 +111,15 @@ async def test_what_the_corridor_does_not_know_is_refused(door, world, changed, 
         await _report(door, world, **changed)
 
 
+async def test_an_incident_changes_to_what_its_machine_says(door, world):
+    """A state that is made up is told apart from one that is not possible now."""
+    first = await _report(door, world)
+    for status, refusal in (("closed", UnknownCode), ("over", UnknownCode), ("contained", TransitionNotAllowed)):
+        with pytest.raises(refusal):
+            await door.execute(ChangeIncident(status=status), actor=lead_dispatcher(world), space=LIVE, target=first.id)
+    await door.execute(ChangeIncident(status="active"), actor=lead_dispatcher(world), space=LIVE, target=first.id)
+
+
 async def test_a_viewer_reports_nothing(door, world):
     """Somebody who may only look could set a corridor in motion."""
     with pytest.raises(RoleMissing):

@@ -100,8 +100,7 @@ async def change_incident(
     enter: Enter,
     command: Annotated[ChangeIncident, Body(examples=[{"severity": 5, "status": "active"}])],
 ) -> Receipt:
-    """By a dispatcher of any member; another lead is named by the one that leads. Only the fields sent change; If-Match is
-    required."""
+    """By a dispatcher of any member; another lead is named by the one that leads. If-Match is required."""
     return await enter.execute(command, target=incident_id, edit=True)
 
 
