@@ -1,11 +1,14 @@
 """The door: every change of the domain passes here, from every entrypoint.
 
 execute(command)  ──▶ may this actor ever?  ──▶ transaction:
-1  has this key been used?  (a repeat gets the first receipt)
-2  the handler: locks, checks authority and state, changes rows, records events
-3  rows are written, entries appended (the head is locked last), the key is stored
-4  COMMIT  ──▶ a hint with the seq  ──▶ the receipt
+1  the handler: locks, checks authority and state, changes rows, records events
+2  rows are written, entries appended (the head is locked last), the key is stored
+3  COMMIT  ──▶ a hint with the seq  ──▶ the receipt
 a deadlock or a lost race  ──▶ again, a few times          a refusal ──▶ audit, in a transaction of its own
+a key that was used before  ──▶ the first receipt
+
+Nearly every key is new, so none is looked up before something speaks against it: storing it a second time fails, or the
+state that the first message left refuses the second one.
 """
 
 from __future__ import annotations
@@ -146,7 +149,7 @@ class Door:
         """Run the transaction, again after a deadlock or a lost race, at most ``ATTEMPTS`` times."""
         for attempt in range(ATTEMPTS):
             try:
-                return await self._attempt(call)
+                return await self._attempt(call, again=attempt > 0)
             except (DBAPIError, asyncpg.PostgresError) as error:
                 if (refusal := _refusal_of(error)) is not None:
                     raise refusal from error
@@ -157,7 +160,7 @@ class Door:
         message = f"{call.entry.name} met other changes {ATTEMPTS} times in a row."
         raise Unavailable(message)
 
-    async def _attempt(self, call: _Call) -> Receipt:
+    async def _attempt(self, call: _Call, *, again: bool) -> Receipt:
         now = self.clock.now()
         act = _act(call.entry.name, call.command, call.actor, now)
         async with unit_of_work(
@@ -170,7 +173,7 @@ class Door:
             target=call.target,
             revision=call.revision,
         ) as uow:
-            if call.key is not None and (first := await _repeat(uow.raw, call)) is not None:
+            if again and call.key is not None and (first := await _repeat(uow.raw, call)) is not None:
                 return first
             try:
                 await call.entry.handler(uow, call.command)
@@ -193,7 +196,7 @@ class Door:
         if uow.main is None:
             message = f"{entry.name} recorded nothing"
             raise RuntimeError(message)
-        state = uow.main.state()
+        state = uow.state_of(uow.main)
         return Receipt(
             command=entry.name,
             seq=appended.last_seq if appended else 0,

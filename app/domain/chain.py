@@ -44,6 +44,9 @@ _SMALL, _LARGE = 1e-5, 1e15
 _AS_IT_IS: Final = frozenset({str, bool, type(None), UUID})
 """What orjson writes as RFC 8785 does, whatever the value."""
 
+_PLAIN: Final = frozenset({str, bool, int, float, type(None)})
+"""What JSON has by itself: most of what comes, so looked at first."""
+
 SYSTEM: Final = "system"
 """The actor of what the service does by itself, on a deadline for instance."""
 
@@ -169,15 +172,13 @@ def plain(value: Any) -> Any:  # noqa: PLR0911 - one line for each type reads be
 
     Raises ``TypeError`` for what has no such form, ``ValueError`` for a time without an offset.
     """
+    if type(value) in _PLAIN:
+        return value
     match value:
         case Enum():  # before str and int: some are both
             return plain(value.value)
         case str() | bool() | int() | float() | None:
             return value
-        case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
-        case list() | tuple():
-            return [plain(item) for item in value]
         case UUID() | Decimal():
             return str(value)
         case datetime():
@@ -186,6 +187,10 @@ def plain(value: Any) -> Any:  # noqa: PLR0911 - one line for each type reads be
             return stamp(value)
         case date():
             return value.isoformat()
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
         case _:
             raise TypeError(f"A {type(value).__name__} can't stand in the journal.")
 

@@ -86,6 +86,8 @@ class UnitOfWork:
     _touched: dict[int, Journaled] = field(default_factory=dict)
     """Rows that are new, changed or removed, by their identity; each has its new revision."""
     _rows: Rows = field(init=False)
+    _states: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """States of rows, once all is written."""
     _removed: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -312,11 +314,18 @@ class UnitOfWork:
             payload={"data": data, "rows": rows},
         )
 
+    def state_of(self, row: Journaled) -> dict[str, Any]:
+        """Return the state of a row, once all is written: entry and receipt say the same of it."""
+        state = self._states.get(id(row))
+        if state is None:
+            state = self._states[id(row)] = row.state()
+        return state
+
     def _told(self, row: Journaled) -> dict[str, Any]:
         """Return the row as an entry tells it: its state, or that it is gone."""
+        state = self.state_of(row)
         if id(row) not in self._removed:
-            return row.state()
-        state = row.state()
+            return state
         return {"id": state["id"], "revision": state["revision"], "removed": True}
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
