@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import orjson
 from sqlalchemy import JSON, select
-from sqlalchemy.orm import attributes
+from sqlalchemy.orm import attributes, configure_mappers
 from sqlmodel import SQLModel, col
 
 if TYPE_CHECKING:
@@ -48,6 +48,9 @@ class _Shape:
 
 @cache
 def _shape(table: type[SQLModel]) -> _Shape:
+    # Rows are made without __init__, which would have done this: a short command may read before it makes any.
+    configure_mappers()
+    configure_mappers()  # once for all tables: a row made before that would have no attributes
     declared: Table = table.__table__  # type: ignore[attr-defined]  # SQLModel gives it to every table
     names = tuple(column.name for column in declared.columns)
     key = tuple(column.name for column in declared.primary_key)
