@@ -265,6 +265,15 @@ async def test_token_for_one_command_reads_nothing_and_does_nothing_else(anonymo
         headers={"Authorization": f"Bearer {text}"},
     )
     assert slug(answer) == (403, "scope-missing")
+    # A question in a body is reading too: it tells what a neighbour has left.
+    maas, luik = (str(world.members[code]) for code in ("maas", "luik"))
+    case = {"hazard": "flood", "type_code": "pump.high_capacity", "kind": "planned", "quantity": 1}
+    answer = await anonymous.post(
+        "/api/v1/spaces/live/agreements/try",
+        json=case | {"lender_id": luik, "borrower_id": maas},
+        headers={"Authorization": f"Bearer {text}"},
+    )
+    assert slug(answer) == (403, "scope-missing")
 
 
 async def test_journal_says_by_which_way_in(client, console, door, world, pg):

@@ -24,6 +24,7 @@ from app.domain.lifecycle import states
 from app.domain.resource_types import require_type
 from app.domain.vocabulary import codes, require
 from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, TheDoor, space_router
+from app.entrypoints.http.identity import require_read
 from app.entrypoints.http.paging import Page, PagingQuery, decode_cursor, etag, fingerprint, page_of
 from app.entrypoints.http.problems import responses
 from app.queries import agreements as queries
@@ -127,12 +128,13 @@ async def draft_agreement(
 )
 async def try_case(
     space: Space,
-    _actor: CurrentActor,
+    actor: CurrentActor,
     reader: Reader,
     door: TheDoor,
     trial: Annotated[Trial, Body(examples=[TWO_PUMPS])],
 ) -> TrialView:
     """What every agreement would say to such an offer now, with all reasons in every language. Changes nothing."""
+    require_read(actor)
     require("hazard", trial.hazard, codes("hazards"), pointer="/hazard")
     require_type(trial.type_code)
     case = Case(

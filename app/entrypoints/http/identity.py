@@ -67,7 +67,7 @@ async def signed_in(
     """
     found = await _identify(request)
     if request.method in SAFE_METHODS:
-        _require_read(found.actor)
+        require_read(found.actor)
     elif isinstance(found.holder, SessionHolder):
         require_own_origin(request)
         sent = request.headers.get(CSRF_HEADER, "")
@@ -92,7 +92,7 @@ async def websocket_signed_in(connection: HTTPConnection) -> SignedIn:
     found = await _identify(connection)
     if isinstance(found.holder, SessionHolder):
         require_own_origin(connection)
-    _require_read(found.actor)
+    require_read(found.actor)
     return found
 
 
@@ -149,7 +149,12 @@ async def _by_session(door: Door, cookie: str) -> SignedIn:
     return SignedIn(actor, holder, digest)
 
 
-def _require_read(actor: Actor) -> None:
+def require_read(actor: Actor) -> None:
+    """Refuse a token that may not read: at every GET, and where a body asks and nothing is changed.
+
+    Raises:
+        ScopeMissing: it was made for commands alone.
+    """
     if actor.scopes is not None and actor.scopes.isdisjoint({READ_SCOPE, WRITE_SCOPE}):
         raise ScopeMissing(READ_SCOPE)
 
