@@ -1,7 +1,7 @@
 """The flood of the demonstration: an hour on the Meuse, played through the HTTP API by clients like anyone's.
 
 The story itself stands in ``corridors/meuse-rhine/flood.yaml``. What an earlier start left behind is put away before the
-first step; after the last one, what is still on its way is brought home.
+first step; after the last one, what is still on its way is brought home. Meanwhile the units move (``movement.py``).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from simulations.client import Away, Client, Refused
+from simulations.movement import Movement
 from simulations.putting_away import put_away
 from simulations.story import VERBS, Missing, Names, Step, Story, read_story
 
@@ -97,11 +98,12 @@ class _Player:
             await self._act(step, names, quietly=True)
         self.progress(f"{told.title}: it begins.")
         begun = asyncio.get_running_loop().time()
-        for step in told.steps:
-            await self._until(begun + step.at_s / self.speed)
-            await self._act(step, names)
-        with suppress(Refused, Away):
-            await self._or_stop(put_away(self.clients, told.incident_titles))
+        async with Movement(self.clients, self.progress, self.speed).going(self.stop):
+            for step in told.steps:
+                await self._until(begun + step.at_s / self.speed)
+                await self._act(step, names)
+            with suppress(Refused, Away):
+                await self._or_stop(put_away(self.clients, told.incident_titles))
         self.progress(f"{told.title}: it is over, and everybody is home.")
 
     async def _until(self, moment: float) -> None:
