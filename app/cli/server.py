@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -108,6 +109,9 @@ class _Server(uvicorn.Server):
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # What is there now stays to the end: to go through all of it with every collection makes some requests wait.
+        gc.collect()
+        gc.freeze()
         self._announce(self._url)
         if self._beside is not None:
             self._company = asyncio.create_task(self._beside(self._url, self._stop), name="company")

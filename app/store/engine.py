@@ -21,6 +21,10 @@ DIALECT: Final = "postgresql+asyncpg://"
 SQLAlchemy would hand those on as arguments that asyncpg does not know."""
 
 
+STATEMENTS: Final = 300
+"""Statements that a connection keeps prepared: all there are. One that had to go would be prepared anew each time."""
+
+
 def plain_dsn(url: str) -> str:
     """Return the DSN as asyncpg and libpq read it."""
     _, _, rest = url.partition("://")
@@ -43,6 +47,7 @@ def create_engine(dsn: str, *, pool_size: int = 10, lock_timeout_ms: int = 5000)
         connect_args={
             "dsn": plain_dsn(dsn),
             "timeout": 10,
+            "statement_cache_size": STATEMENTS,
             "server_settings": {
                 "application_name": "concord",
                 "lock_timeout": str(lock_timeout_ms),

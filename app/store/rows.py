@@ -80,6 +80,13 @@ def _update(table: type[SQLModel], changed: tuple[str, ...]) -> str:
     return shape.update.format(changes=", ".join(columns))
 
 
+@cache
+def _select(table: type[SQLModel], lock: bool) -> Select[Any]:
+    declared: Table = table.__table__  # type: ignore[attr-defined]  # SQLModel gives it to every table
+    statement: Select[Any] = select(declared).order_by(col(declared.c.id))
+    return statement.with_for_update(key_share=True) if lock else statement
+
+
 class Rows:
     """What one transaction has read and means to write."""
 
@@ -107,11 +114,7 @@ class Rows:
 
     async def find(self, table: type[RowT], *where: ColumnElement[bool], lock: bool = False) -> list[RowT]:
         """Return the rows that fit, in the order of their ids. Unlocked, those known already stay as they are."""
-        declared: Table = table.__table__  # type: ignore[attr-defined]  # SQLModel gives it to every table
-        statement: Select[Any] = select(declared).where(*where).order_by(col(declared.c.id))
-        if lock:
-            statement = statement.with_for_update(key_share=True)
-        found = await self._connection.execute(statement)
+        found = await self._connection.execute(_select(table, lock).where(*where))
         names = _shape(table).names
         return [self._met(table, dict(zip(names, row, strict=True)), anew=lock) for row in found]
 
