@@ -102,26 +102,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_space")),
     )
     op.create_table(
-        "agreement",
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("space_id", sa.String(length=64), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("code", sa.String(), nullable=False),
-        sa.Column("names", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("drafted_by_member_id", sa.Uuid(), nullable=False),
-        sa.Column("suspended_reason", sa.String(), nullable=True),
-        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "status IN ('draft', 'proposed', 'in_force', 'suspended', 'expired', 'terminated')",
-            name=op.f("ck_agreement_status"),
-        ),
-        sa.ForeignKeyConstraint(["space_id"], ["space.id"], name=op.f("fk_agreement_space_id")),
-        sa.PrimaryKeyConstraint("space_id", "id", name=op.f("pk_agreement")),
-        sa.UniqueConstraint("space_id", "code", name=op.f("uq_agreement_space_id_code")),
-    )
-    op.create_table(
         "due_work",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("space_id", sa.String(), nullable=False),
@@ -184,6 +164,31 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["space_id"], ["space.id"], name=op.f("fk_member_space_id")),
         sa.PrimaryKeyConstraint("space_id", "id", name=op.f("pk_member")),
         sa.UniqueConstraint("space_id", "code", name=op.f("uq_member_space_id_code")),
+    )
+    op.create_table(
+        "agreement",
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("space_id", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("names", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("drafted_by_member_id", sa.Uuid(), nullable=False),
+        sa.Column("suspended_reason", sa.String(), nullable=True),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status IN ('draft', 'proposed', 'in_force', 'suspended', 'expired', 'terminated')",
+            name=op.f("ck_agreement_status"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["space_id", "drafted_by_member_id"],
+            ["member.space_id", "member.id"],
+            name=op.f("fk_agreement_space_id_drafted_by_member_id"),
+        ),
+        sa.ForeignKeyConstraint(["space_id"], ["space.id"], name=op.f("fk_agreement_space_id")),
+        sa.PrimaryKeyConstraint("space_id", "id", name=op.f("pk_agreement")),
+        sa.UniqueConstraint("space_id", "code", name=op.f("uq_agreement_space_id_code")),
     )
     op.create_table(
         "agreement_consent",
@@ -953,13 +958,13 @@ def downgrade() -> None:
     op.drop_table("crossing")
     op.drop_table("agreement_version")
     op.drop_table("agreement_consent")
+    op.drop_table("agreement")
     op.drop_table("member")
     op.drop_table("journal_head")
     op.drop_index(op.f("ix_idempotency_created_at"), table_name="idempotency")
     op.drop_table("idempotency")
     op.drop_index("ix_due_work_open", table_name="due_work", postgresql_where=sa.text("done_at IS NULL"))
     op.drop_table("due_work")
-    op.drop_table("agreement")
     op.drop_table("space")
     op.drop_table("resource_type")
     op.drop_table("login_throttle")

@@ -21,7 +21,11 @@ class Agreement(Spaced, table=True):
     """
 
     __tablename__ = "agreement"
-    __table_args__ = (UniqueConstraint("space_id", "code"), state_of("agreement"))
+    __table_args__ = (
+        ref("drafted_by_member_id", "member"),
+        UniqueConstraint("space_id", "code"),
+        state_of("agreement"),
+    )
     KIND: ClassVar[str] = "agreement"
 
     code: str
