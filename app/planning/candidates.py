@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from app.domain.agreements import NO_AGREEMENT, Stock, check, choose, reason_texts
+from app.domain.agreements import NO_AGREEMENT, RESERVE_FLOOR, Stock, check, choose, reason_texts
 from app.domain.agreements import Case as AgreementCase
 from app.domain.geo import great_circle_km
 from app.domain.protocol_data import parse, read
@@ -136,7 +136,7 @@ class Candidate:
     def only_reserve(self) -> bool:
         """Whether its owner's reserve is all that stands against it, which the owner itself can override."""
         blocking = [reason.code for reason in self.reasons if reason.blocking]
-        return blocking == ["reserve_floor"]
+        return blocking == [RESERVE_FLOOR]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,9 @@ def rank(
             verdicts[unit.member_id] = _verdict(unit.member_id, wanted, known, stocks)
         verdict = None if own else verdicts[unit.member_id]
         gate, km, hindrance = ways.of(unit)
-        reasons = (*_state(unit), *hindrance, *(() if own else _agreement(verdict)))
+        state = _state(unit)
+        agreed = () if own else _agreement(verdict, gone=bool(state))
+        reasons = (*state, *hindrance, *agreed)
         found.append(Candidate(unit, gate, km, driving_min(km), verdict, reasons, reachable=not hindrance))
     found.sort(key=lambda each: (each.total_min, each.unit.call_sign, each.unit.id))
     can = [each for each in found if each.can]
@@ -241,9 +243,11 @@ def _verdict(
     return choose(check(facts, terms, case, stock) for facts, terms in known)
 
 
-def _agreement(verdict: Verdict | None) -> tuple[Why, ...]:
+def _agreement(verdict: Verdict | None, *, gone: bool) -> tuple[Why, ...]:
+    """Return what the agreements say. Of a unit that is gone already the reserve says nothing: it counts those at home."""
     reasons = (NO_AGREEMENT,) if verdict is None else verdict.reasons
-    return tuple(Why(reason.code, reason.figures, reason.blocking) for reason in reasons)
+    told = (reason for reason in reasons if not (gone and reason.code == RESERVE_FLOOR))
+    return tuple(Why(reason.code, reason.figures, reason.blocking) for reason in told)
 
 
 # ---------------------------------------------------------------- the words

@@ -117,6 +117,8 @@ def test_what_an_agreement_says_is_told():
     assert ([why.code for why in found.reasons], found.can) == (["lender_not_party"], False)
     (found,) = ranked([unit()], known=[agreement(keep=2)], stocks={LUIK: Stock(2, 0)}).candidates
     assert (found.can, found.only_reserve) == (False, True)
+    (found,) = ranked([unit(status="committed")], known=[agreement(keep=2)], stocks={LUIK: Stock(2, 0)}).candidates
+    assert [why.code for why in found.reasons] == ["committed"]
     (found,) = ranked([unit()], known=[agreement(keep=2)], stocks={LUIK: Stock(3, 0)}).candidates
     assert (found.can, found.verdict.agreement.code) == (True, "maas")
 
