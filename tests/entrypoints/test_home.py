@@ -58,6 +58,34 @@ async def test_a_dispatcher_signs_in_sees_what_is_going_on_and_signs_out(browser
     assert FIRE["title"] not in (await browser.get("/")).text
 
 
+async def test_what_is_asked_stands_there_with_how_far_it_is_filled(browser, client, dispatcher):
+    """A control room would send a pump to a line that is full, or none to one that is not."""
+    maas = client("maas", "dispatcher")
+    incident = (await maas.post("/api/v1/spaces/live/incidents", json=FIRE)).json()["id"]
+    line = {"type_code": "engine.pumper", "quantity": 2, "priority": "property", "lon": 5.7, "lat": 50.85}
+    request = {"incident_id": incident, "kind": "immediate", "lines": [line], "then": "open"}
+    assert (await maas.post("/api/v1/spaces/live/requests", json=request)).status_code == 201
+    gone = {
+        "requester_id": member_of(await maas.get("/api/v1/session")),
+        "lender_id": member_of(await client("luik", "dispatcher").get("/api/v1/session")),
+        "incident_id": incident,
+        "type_code": "engine.pumper",
+        "quantity": 1,
+        "lon": 5.7,
+        "lat": 50.85,
+    }
+    assert (await maas.post("/api/v1/spaces/live/assist-now", json=gone)).status_code == 201
+    await browser.post("/sign-in", data={"login": dispatcher, "password": PASSWORD})
+    page = (await browser.get("/")).text
+    assert "</meter> 0/2" in page
+    assert "</meter> 1/1" in page
+
+
+def member_of(session):
+    """The id of the member behind a session."""
+    return session.json()["user"]["member"]["id"]
+
+
 async def test_a_form_of_another_site_is_refused(browser):
     """Another site could sign a browser in as somebody else, or out."""
     page = await browser.post("/sign-out", headers={"Origin": "https://elsewhere.example"})
