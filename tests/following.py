@@ -140,10 +140,10 @@ class Follower:
 
 
 @asynccontextmanager
-async def following(address, *, token=None, space="live", headers=None, **more):
+async def following(address, *, token=None, space="live", query="", headers=None, **more):
     """Connect to the feed; yields a `Follower` that has heard hello, or why it was refused."""
     sent = {"Authorization": f"Bearer {token}"} if token else {}
-    url = f"ws://{address}/api/v1/spaces/{space}/feed"
+    url = f"ws://{address}/api/v1/spaces/{space}/feed{query}"
     async with connect(url, additional_headers=sent | (headers or {}), proxy=None, **more) as websocket:
         follower = Follower(websocket)
         await follower.next()

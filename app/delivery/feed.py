@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from app.delivery.wakes import Wakes
     from app.domain.chain import Stub
     from app.domain.clock import Clock
-    from app.queries.snapshot import Snapshot
 
 MOST_MISSED: Final = 5000
 """Entries that are sent after a resume; whoever missed more is quicker with a snapshot."""
@@ -109,7 +108,10 @@ class Feed:
         self._moved = asyncio.Event()
         self._refilled: set[UUID] = set()
         self._refill = asyncio.Event()
-        self._fill: tuple[float, Burst] | None = None
+        self._fill_pass = 0
+        """Counts the tellings of fill that have begun: what was read in an earlier one may be older than what they told."""
+        self._fill: tuple[int, Burst] | None = None
+        """How far all lines are filled, and in which pass that was read."""
         self._stirred = asyncio.Event()
         self._stirred_since: datetime | None = None
         self._where: dict[UUID, dict[str, Any]] = {}
@@ -207,6 +209,7 @@ class Feed:
             await self._refill.wait()
             self._refill.clear()
             requests, self._refilled = self._refilled, set()
+            self._fill_pass += 1
             seq = self.cursor
             try:
                 async with reading(self._engine) as conn:
@@ -217,7 +220,6 @@ class Feed:
                 await asyncio.sleep(1)
                 self._refill.set()
                 continue
-            self._fill = None
             for text in wire.fill(seq, lines):
                 sent = burst(text)
                 for audience in tuple(self.audiences.values()):
@@ -300,7 +302,7 @@ class Feed:
         if reason is not None:
             reader.outlet.write(burst(wire.reset(reason, epoch=self.epoch, head=head)))
             return
-        await self._join(reader, after, await self._all_fill())
+        await self._join(reader, after)
 
     async def snapshot(self, reader: Reader) -> None:
         """Send everything the reader may see, as of one seq, and have it join there."""
@@ -311,26 +313,27 @@ class Feed:
                 started = time.monotonic()
                 async with self._catching_up, reading(self._engine, snapshot=True) as conn:
                     seen = await queries.snapshot(conn, self.space, audience.viewer.member_id)
-                audience.snapshot = (started, seen.seq, _as_burst(seen))
+                audience.snapshot = (started, seen.seq, burst(*wire.snapshot_parts(seen.seq, seen.rows)))
             _, seq, sent = audience.snapshot
         for message in sent.messages:
             reader.outlet.write(Burst((message,)))
             await reader.outlet.drain()
-        await self._join(reader, seq, None)
+        await self._join(reader, seq)
 
-    async def _join(self, reader: Reader, after: int, more: Burst | None) -> None:
-        """Send the entries after ``after``, then ``more``, and have the reader join at the feed's place."""
+    async def _join(self, reader: Reader, after: int) -> None:
+        """Send the entries after ``after`` and how far lines are filled, and have the reader join at the feed's place."""
         at = prev = after
+        fill_pass = -1
         outlet = reader.outlet
         while outlet.open:
             if at > self.cursor:
                 await self._moved.wait()
                 continue
             if at == self.cursor:
-                if more is None:
+                if fill_pass == self._fill_pass:
                     break
-                outlet.write(more)
-                more = None
+                fill_pass, lines = await self._all_fill()
+                outlet.write(lines)
                 await outlet.drain()
                 continue
             async with self._catching_up, reading(self._engine) as conn:
@@ -348,17 +351,14 @@ class Feed:
             reader.audience.readers.add(reader)
             outlet.write(self._heartbeat(prev))
 
-    async def _all_fill(self) -> Burst:
-        if self._fill is None or time.monotonic() - self._fill[0] > SAME_SNAPSHOT_S:
-            started, seq = time.monotonic(), self.cursor
+    async def _all_fill(self) -> tuple[int, Burst]:
+        """Return how far all lines are filled, and as of which pass: later ones are told to whoever has joined by then."""
+        if self._fill is None or self._fill[0] != self._fill_pass:
+            begun, seq = self._fill_pass, self.cursor
             async with self._catching_up, reading(self._engine) as conn:
                 lines = await queries.fill(conn, self.space)
-            self._fill = (started, burst(*wire.fill(seq, lines)))
-        return self._fill[1]
-
-
-def _as_burst(seen: Snapshot) -> Burst:
-    return burst(*wire.snapshot_parts(seen.seq, seen.rows), *wire.fill(seen.seq, seen.fill))
+            self._fill = (begun, burst(*wire.fill(seq, lines)))
+        return self._fill
 
 
 def _requests_of(entry: Entry) -> set[UUID]:

@@ -201,7 +201,8 @@ async def _heard(websocket: WebSocket) -> Resume | TakeSnapshot:
     try:
         return _ASKED.validate_python(said)
     except ValidationError as error:
-        wrong = [{**each, "loc": each["loc"][1:]} for each in error.errors(include_url=False)]
+        # Below the message's kind; as if it were a body.
+        wrong = [{**each, "loc": ("body", *each["loc"][1:])} for each in error.errors(include_url=False)]
         raise malformed(wrong, said) from None
 
 

@@ -91,11 +91,10 @@ _EPOCH: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Rows by kind, in their journal's form; how far the lines of opened requests are filled; and as of which seq."""
+    """Rows by kind, in their journal's form, and as of which seq."""
 
     seq: int
     rows: dict[str, list[dict[str, Any]]]
-    fill: list[dict[str, Any]]
 
 
 async def snapshot(conn: asyncpg.Connection[Any], space: str, viewer: UUID | None) -> Snapshot:
@@ -109,19 +108,15 @@ async def snapshot(conn: asyncpg.Connection[Any], space: str, viewer: UUID | Non
         statement, json_columns = _statement(kind)
         found = await conn.fetch(statement, space, viewer)
         rows[kind] = [_state(row, json_columns) for row in found]
-    return Snapshot(seq, rows, await fill(conn, space, viewer=viewer))
+    return Snapshot(seq, rows)
 
 
 async def fill(
-    conn: asyncpg.Connection[Any],
-    space: str,
-    requests: Collection[UUID] | None = None,
-    *,
-    viewer: UUID | None = None,
+    conn: asyncpg.Connection[Any], space: str, requests: Collection[UUID] | None = None
 ) -> list[dict[str, Any]]:
-    """Return how far each line of ``requests`` is filled (without them: of all that a snapshot tells), once opened."""
+    """Return how far each line of ``requests`` is filled (without them: of all that snapshots tell), once opened."""
     if requests is None:
-        rows = await conn.fetch(f"{_FILL} AND l.request_id IN ({_REQUESTS})", space, viewer)
+        rows = await conn.fetch(f"{_FILL} AND l.request_id IN ({_REQUESTS})", space, None)
     else:
         rows = await conn.fetch(f"{_FILL} AND l.request_id = ANY($2)", space, list(requests))
     return [_filled(row) for row in rows]
