@@ -99,6 +99,9 @@ def run(app: typer.Typer) -> NoReturn:
     """Run the command line and exit; what can be foreseen to go wrong is told in one line, without a traceback."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
+    # A terminal that is closed ends the database with us, as SIGTERM does; whoever runs us under nohup wants us to stay.
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM))
     try:
         app()
     except Exception as error:

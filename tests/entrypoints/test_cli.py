@@ -351,3 +351,13 @@ def test_the_demonstration_shows_itself_and_ends(folder):
             assert time.monotonic() - asked < 30
         assert attach(data) is None
     assert passwords[0] == passwords[1]
+
+
+def test_a_closed_terminal_ends_the_database_too(folder):
+    """A hang-up must not leave a server behind that nobody watches; under nohup it ends nothing."""
+    place = folder / "closed"
+    with serving("serve", "--port", "0", "--data", place) as (process, _):
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 0
+    assert not (place / "data" / "postmaster.pid").exists()
