@@ -62,7 +62,8 @@ def verify(
     for sentence in report.sentences():
         typer.echo(sentence)
     if not report.ok:
-        err.print(f"[bold red]The journal is not as it was written:[/] {len(report.faults) + report.unlisted} faults.")
+        faults = len(report.faults) + report.unlisted
+        err.print(f"[bold red]The journal is not as it was written:[/] {faults} {'fault' if faults == 1 else 'faults'}.")
         raise typer.Exit(FOUND)
     err.print("[green]The journal is as it was written.[/]")
 

@@ -103,7 +103,7 @@ async def commit_offer(uow: UnitOfWork, cmd: CommitOffer) -> None:
 def _require_accepted(offer: Offer) -> None:
     if offer.status != "accepted":
         allowed = [step.name for step in machine("offer").allowed(offer.status)]
-        raise TransitionNotAllowed("offer", offer.status, "be committed", allowed, current=offer.state())
+        raise TransitionNotAllowed("offer", offer.status, "commit", allowed, current=offer.state())
 
 
 def _pieces(lines: Sequence[OfferLine], cmd: CommitOffer) -> list[_Piece]:

@@ -260,7 +260,7 @@ class RoleMissing(Forbidden):
     def __init__(self, command: str, roles: Sequence[str], side: str) -> None:
         wanted = " or ".join(roles) or "nobody but the service itself"
         super().__init__(
-            f"{command} is for {wanted} of the {side.replace('_', ' ')} side.",
+            f"{command} is for {wanted}, on the side '{side.replace('_', ' ')}'.",
             extra={"command": command, "roles": list(roles), "side": side},
             hint=f"Ask a colleague who is {wanted} there, or your admin for the role.",
         )
@@ -325,14 +325,15 @@ class TransitionNotAllowed(Conflict):
         transition: str,
         allowed: Sequence[str],
         *,
+        words: str = "",
         current: Mapping[str, Any] | None = None,
     ) -> None:
-        can = ", ".join(allowed) or "nothing more"
+        can = ", ".join(allowed) or "nothing"
         super().__init__(
-            f"A {machine} that is {state} can't {transition.replace('_', ' ')}; from here: {can}.",
+            f"The {machine} is {state} and can't {words or transition.replace('_', ' ')}; possible from here: {can}.",
             extra={"machine": machine, "state": state, "transition": transition, "allowed": list(allowed)}
             | ({"current": dict(current)} if current is not None else {}),
-            hint="Choose one of the steps in `allowed`.",
+            hint="Choose one of the steps in `allowed`." if allowed else "Read it again: no step leads on from here.",
         )
 
 

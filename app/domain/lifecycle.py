@@ -157,7 +157,8 @@ class Machine:
         self, state: str, wanted: str, facts: Mapping[str, bool], *, by: str | None = None
     ) -> TransitionNotAllowed:
         possible = [step.name for step in self.allowed(state, facts, by=by)]
-        return TransitionNotAllowed(self.name, state, wanted, allowed=possible)
+        words = f"become {wanted}" if wanted in self.states else ""
+        return TransitionNotAllowed(self.name, state, wanted, allowed=possible, words=words)
 
 
 def _walk_back(came_from: Mapping[str, str], start: str, end: str) -> list[str]:

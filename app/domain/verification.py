@@ -201,7 +201,7 @@ class Verifier:
             self._faults.add("changed", seq, seq, "its header has no place")
         elif named != seq:
             way = "later" if named > seq else "earlier"
-            self._faults.add("reordered", seq, seq, f"by its header it was written {abs(named - seq)} places {way}")
+            self._faults.add("reordered", seq, seq, f"by its header its place is {abs(named - seq)} {way}")
 
     def _place(self, seq: int) -> tuple[tuple[bytes, ...], bool]:
         """Settle where an entry stands. Return the hashes it may follow from, and whether its place was taken."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
@@ -33,6 +33,10 @@ def phases(country: str) -> frozenset[str]:
     return frozenset(str(code) for code in vocabulary()["phases"].get(country, ()))
 
 
+_TOLD: Final = 40
+"""How many codes a refusal tells in its sentence; ``known`` has more."""
+
+
 def require(what: str, code: str, known: Collection[str], *, pointer: str) -> None:
     """Refuse a code that is not in the list it is taken from.
 
@@ -42,5 +46,6 @@ def require(what: str, code: str, known: Collection[str], *, pointer: str) -> No
     if code not in known:
         listed = sorted(known)
         detail = f"{code!r} is no {what} here."
-        error = FieldError(pointer, UnknownCode.slug, f"{detail} Known: {', '.join(listed[:40])}.")
+        told = ", ".join(listed[:_TOLD]) + (", …" if len(listed) > _TOLD else ".")
+        error = FieldError(pointer, UnknownCode.slug, f"{detail} Known: {told}")
         raise UnknownCode(detail, errors=[error], extra={"known": listed[:200]})
