@@ -22,7 +22,7 @@ from app.commands.places import require_point_inside
 from app.commands.registry import Act, Command, handles
 from app.commands.request_lines import Priority
 from app.domain import geo
-from app.domain.errors import Conflict, FieldError, Forbidden, Malformed, NotFound, OverFilled
+from app.domain.errors import FieldError, Forbidden, Malformed, NotFound, OverFilled
 from app.domain.forms import WHOLE, Code, ShortText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 SAME_CALL: Final = timedelta(minutes=30)
 """How far apart two records of one call may say that it was."""
-OPEN_CALL: Final = ("unconfirmed", "alarmed")
+OPEN_CALL: Final = machine("call").sources("confirm")
 
 Called = Annotated[int, Field(strict=True, ge=1, le=100), WHOLE]
 """How many were agreed on the telephone: each becomes a mission."""
@@ -127,7 +127,7 @@ async def confirm_call(uow: UnitOfWork, cmd: ConfirmCall) -> None:
     Raises:
         NotFound: a call between others.
         Forbidden: the actor's own side wrote it down.
-        Conflict: it was confirmed before.
+        TransitionNotAllowed: it was confirmed before.
     """
     call = await uow.get(Call, uow.require_target())
     if not uow.sees(call.requester_id, call.lender_id):
@@ -146,9 +146,7 @@ async def ring_back(uow: UnitOfWork, _cmd: RingBack) -> None:
     """Record ``call.ring_back``. Locks the call. Refused, and so without effect, once it was confirmed."""
     call = await uow.lock_target(Call)
     uow.authorise()
-    if call.status != "unconfirmed":
-        raise Conflict(f"The call is {call.status}.", extra={"current": call.state()})
-    call.status = "alarmed"
+    call.status = machine("call").next(call.status, "ring_back")
     uow.record("call.ring_back", call, visibility="parties", parties=[call.requester_id, call.lender_id])
 
 
@@ -254,9 +252,7 @@ async def _confirm(uow: UnitOfWork, call: Call, person: str | None, resource_ids
         missions = await uow.lock_where(Mission, col(Mission.id).in_([mission.id for mission in missions]))
     call = await uow.lock(Call, call.id)
     uow.expect_revision(call)
-    if call.status not in OPEN_CALL:
-        raise Conflict(f"The call is {call.status}.", extra={"current": call.state()})
-    call.status = "confirmed"
+    call.status = machine("call").next(call.status, "confirm")
     call.confirmed_at = uow.act.occurred_at
     call.confirmed_by_id = uow.actor.id
     call.confirmed_person = person

@@ -15,7 +15,7 @@ from sqlmodel import col
 from app.commands.crossing_choice import choose_crossing, has_control
 from app.commands.fill import settle_request
 from app.commands.registry import Act, handles
-from app.domain.errors import Conflict, FieldError, NotAvailable, NotFound, OutOfOrder
+from app.domain.errors import Conflict, FieldError, NotAvailable, NotFound, OutOfOrder, TransitionNotAllowed
 from app.domain.forms import Note
 from app.domain.lifecycle import machine
 from app.domain.vocabulary import require
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.store.unit_of_work import UnitOfWork
 
 HOME: Final = "returned"
+RELEASED: Final = "released"
 BEFORE_CLEARANCE: Final = frozenset({"committed", "mobilising", "in_transit", "at_border"})
 """Where a mission stands while a crossing with control is still ahead of it."""
 
@@ -341,12 +342,20 @@ def _step(mission: Mission, to: str, facts: dict[str, bool], *, by: str) -> str:
 
 
 def _way(mission: Mission, to: str, facts: dict[str, bool]) -> list[str]:
-    """Return the states on the way to one that may lie ahead; a refusal shows the mission as it is."""
+    """Return the states on the way to one that may lie ahead; a refusal shows the mission as it is.
+
+    That the unit is let go is the requester's word. It is taken as given where the unit was on the scene, and nowhere
+    else: a unit that is home again and was never there did not do what it was sent for.
+    """
     try:
-        return machine("mission").path(mission.status, to, facts)
+        way = machine("mission").path(mission.status, to, facts)
     except Conflict as refusal:
         refusal.extra["current"] = mission.state()
         raise
+    if RELEASED in way and mission.status not in machine("mission").sources("release"):
+        ends = ["stand_down", "recall", "abort"]
+        raise TransitionNotAllowed("mission", mission.status, to, ends, current=mission.state())
+    return way
 
 
 def _enter(uow: UnitOfWork, mission: Mission, state: str) -> None:

@@ -24,7 +24,7 @@ from app.domain.protocol_data import Code, Names, Shape, parse, read, wrong
 if TYPE_CHECKING:
     from pathlib import Path
 
-MACHINES = ("request", "offer", "mission", "agreement", "incident", "debt", "resource")
+MACHINES = ("request", "offer", "mission", "agreement", "incident", "call", "debt", "resource")
 """Names of the machines, one file each."""
 
 _NO_FACTS: Mapping[str, bool] = MappingProxyType({})
@@ -98,6 +98,10 @@ class Machine:
     def reached_by(self, command: str) -> tuple[str, ...]:
         """Return the states that ``command`` can lead to, in the order of the file."""
         return tuple(dict.fromkeys(step.to for step in self.transitions if command in step.by))
+
+    def sources(self, transition: str) -> frozenset[str]:
+        """Return the states from which ``transition`` is a step, under whatever facts."""
+        return frozenset(state for step in self.transitions if step.name == transition for state in step.sources)
 
     def next(self, state: str, transition: str, facts: Mapping[str, bool] = _NO_FACTS) -> str:
         """Return the state that ``transition`` leads to. Raises ``TransitionNotAllowed`` with what is possible instead."""

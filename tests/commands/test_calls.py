@@ -348,7 +348,7 @@ async def test_a_confirmed_call_does_not_alarm(assist, do, door, clock, conn, as
     clock.move(minutes=2)
     await run_due(door)
     assert await conn.fetchval("SELECT status FROM call") == "confirmed"
-    assert await conn.fetchval("SELECT outcome FROM due_work WHERE command = 'ring_back'") == "conflict"
+    assert await conn.fetchval("SELECT outcome FROM due_work WHERE command = 'ring_back'") == "transition-not-allowed"
     with pytest.raises(Conflict):
         await door.execute(RingBack(), actor=SYSTEM, space="live", target=called.id)
     await assert_fold()

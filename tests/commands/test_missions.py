@@ -431,3 +431,16 @@ async def test_everything_at_once_leaves_one_story(do, sent, walk, conn, assert_
     status = await request_of(conn, missions[0])
     assert status == {0: "committed", 1: "partly_committed", 2: "open"}[ended]
     await assert_fold()
+
+
+async def test_a_dispatch_system_lets_go_only_what_was_there(sent, walk, do, assert_fold):
+    """A unit that turned round on the way would count as help that came, by the word of its own side alone."""
+    [mission] = await sent("luik-pump-1")
+    await walk(mission, "mobilising", "in_transit")
+    with pytest.raises(TransitionNotAllowed) as refused:
+        await do(AdvanceMission, mission, who=LUIK, via="dispatch_system", to="returned")
+    assert refused.value.extra["current"]["status"] == "in_transit"
+    await do(AdvanceMission, mission, who=LUIK, via="dispatch_system", to="on_scene")
+    receipt = await do(AdvanceMission, mission, who=LUIK, via="dispatch_system", to="returned")
+    assert receipt.subject["status"] == "returned"
+    await assert_fold()

@@ -23,7 +23,7 @@ class Call(Spaced, table=True):
         ref("requester_id", "member"),
         ref("lender_id", "member"),
         ref("recorded_by_member_id", "member"),
-        one_of("status", ("unconfirmed", "confirmed", "alarmed")),
+        state_of("call"),
         CheckConstraint("quantity BETWEEN 1 AND 10000", name="quantity"),
         CheckConstraint("lender_id <> requester_id", name="two_members"),
         Index(None, "space_id", "requester_id", "lender_id", "type_code", "status"),
