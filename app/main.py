@@ -142,6 +142,7 @@ def create_app(settings: Settings, dsn: str, *, clock: Clock | None = None, back
     made.state.door = door
     made.state.settings = settings
     made.state.wakes = wakes
+    made.state.known_spaces = set()
     made.state.hub = hub
     for router in ROUTERS:
         made.include_router(router)

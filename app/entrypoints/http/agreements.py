@@ -79,7 +79,7 @@ TWO_PUMPS = {
 @router.get(
     "/agreements",
     summary="List agreements",
-    responses=responses(errors.BadCursor, errors.UnknownCode, path_ids=False),
+    responses=responses(errors.BadCursor, errors.UnknownCode),
 )
 async def list_agreements(
     space: Space,
@@ -124,7 +124,7 @@ async def draft_agreement(
 @router.post(
     "/agreements/try",
     summary="Try a case on the agreements",
-    responses=responses(errors.UnknownCode, errors.NaiveTime, body=True, path_ids=False),
+    responses=responses(errors.UnknownCode, errors.NaiveTime, body=True),
 )
 async def try_case(
     space: Space,

@@ -71,7 +71,7 @@ async def assist_now(enter: Enter, command: Annotated[AssistNow, Body(examples=[
     return receipt
 
 
-@router.get("/calls", summary="List your member's calls", responses=responses(errors.BadCursor, path_ids=False))
+@router.get("/calls", summary="List your member's calls", responses=responses(errors.BadCursor))
 async def list_calls(
     space: Space,
     actor: CurrentActor,
@@ -121,7 +121,7 @@ async def confirm_call(
     return await enter.execute(command, target=call_id)
 
 
-@router.get("/debts", summary="List debts", responses=responses(errors.BadCursor, errors.UnknownCode, path_ids=False))
+@router.get("/debts", summary="List debts", responses=responses(errors.BadCursor, errors.UnknownCode))
 async def list_debts(
     space: Space,
     _actor: CurrentActor,

@@ -24,7 +24,7 @@ router = space_router("crossings")
     "/crossings",
     summary="List crossings",
     response_model=Page[CrossingView],
-    responses=with_features(responses(errors.BadCursor, path_ids=False)),
+    responses=with_features(responses(errors.BadCursor)),
 )
 async def list_crossings(
     space: Space,

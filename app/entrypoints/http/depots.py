@@ -26,7 +26,7 @@ NORTH = {"code": "north", "name": "Kazerne Noord", "address": "Maastricht, Neder
     "/depots",
     summary="List depots",
     response_model=Page[DepotView],
-    responses=with_features(responses(errors.BadCursor, path_ids=False)),
+    responses=with_features(responses(errors.BadCursor)),
 )
 async def list_depots(
     space: Space,

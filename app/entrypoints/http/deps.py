@@ -22,18 +22,13 @@ from app.domain.forms import ShortText
 from app.entrypoints.http.body import StrictRoute
 from app.entrypoints.http.identity import current_actor
 from app.entrypoints.http.paging import etag, if_match, required_if_match
+from app.queries.spaces import require_space
 from app.store.engine import reading
 
 SPACE = "/api/v1/spaces/{space}"
 LIVE = "live"
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]
-Space = Annotated[
-    str,
-    Path(pattern="^[a-z][a-z0-9-]{1,62}$", description="`live`, `integration`, or a drill's own.", examples=["live"]),
-]
-
-
 # Dependencies are coroutines, also where they wait for nothing: FastAPI sends a plain function, or a class, to a thread.
 
 
@@ -44,6 +39,26 @@ async def the_door(request: Request) -> Door:
 
 
 TheDoor = Annotated[Door, Depends(the_door)]
+
+
+_SpaceName = Annotated[
+    str,
+    Path(pattern="^[a-z][a-z0-9-]{1,62}$", description="`live`, `integration`, or a drill's own.", examples=["live"]),
+]
+
+
+async def _space(request: Request, door: TheDoor, _actor: CurrentActor, space: _SpaceName) -> str:
+    """Return the space's name, once it is known that there is one; a space that was there stays there."""
+    known: set[str] = request.app.state.known_spaces
+    if space not in known:
+        async with reading(door.engine) as conn:
+            await require_space(conn, space)
+        known.add(space)
+    return space
+
+
+Space = Annotated[str, Depends(_space)]
+"""The space in the address, for who is signed in; an unknown one is not found."""
 
 
 if TYPE_CHECKING:

@@ -40,7 +40,7 @@ FLOOD = {
     "/incidents",
     summary="List incidents",
     response_model=Page[IncidentView],
-    responses=with_features(responses(errors.BadCursor, path_ids=False)),
+    responses=with_features(responses(errors.BadCursor)),
 )
 async def list_incidents(
     space: Space,
@@ -71,7 +71,7 @@ async def list_incidents(
     "/incidents",
     status_code=201,
     summary="Report an incident",
-    responses=responses(errors.UnknownCode, errors.OutsideCorridor, errors.InvalidGeometry, body=True, path_ids=False),
+    responses=responses(errors.UnknownCode, errors.OutsideCorridor, errors.InvalidGeometry, body=True),
 )
 async def report_incident(enter: Enter, command: Annotated[ReportIncident, Body(examples=[FLOOD])]) -> Receipt:
     """By a dispatcher of any member. From now on every member sees it."""

@@ -25,7 +25,7 @@ router = space_router("members")
     "/members",
     summary="List members",
     response_model=Page[MemberView],
-    responses=with_features(responses(errors.BadCursor, path_ids=False)),
+    responses=with_features(responses(errors.BadCursor)),
 )
 async def list_members(
     space: Space,

@@ -41,7 +41,7 @@ STEP = responses(errors.TransitionNotAllowed, errors.OutOfOrder, body=True)
     "/missions",
     summary="List missions",
     response_model=Page[MissionView],
-    responses=with_features(responses(errors.BadCursor, errors.UnknownCode, path_ids=False)),
+    responses=with_features(responses(errors.BadCursor, errors.UnknownCode)),
 )
 async def list_missions(
     space: Space,

@@ -45,9 +45,7 @@ THIS_PUMP = {
 }
 
 
-@router.get(
-    "/offers", summary="List your offers", responses=responses(errors.BadCursor, errors.UnknownCode, path_ids=False)
-)
+@router.get("/offers", summary="List your offers", responses=responses(errors.BadCursor, errors.UnknownCode))
 async def list_offers(
     space: Space,
     actor: CurrentActor,

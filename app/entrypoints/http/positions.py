@@ -67,7 +67,7 @@ async def report(
 @router.get(
     "/positions",
     summary="List last positions",
-    responses=responses(errors.BadCursor, path_ids=False),
+    responses=responses(errors.BadCursor),
 )
 async def list_positions(
     space: Space,

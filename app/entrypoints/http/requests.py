@@ -58,7 +58,7 @@ ASKED = {
     "/requests",
     summary="List requests",
     response_model=Page[RequestView],
-    responses=with_features(responses(errors.BadCursor, errors.UnknownCode, path_ids=False)),
+    responses=with_features(responses(errors.BadCursor, errors.UnknownCode)),
 )
 async def list_requests(
     space: Space,

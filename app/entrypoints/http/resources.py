@@ -43,7 +43,7 @@ PUMP = {
     "/resources",
     summary="List resources",
     response_model=Page[ResourceView],
-    responses=with_features(responses(errors.BadCursor, path_ids=False)),
+    responses=with_features(responses(errors.BadCursor)),
 )
 async def list_resources(
     space: Space,

@@ -18,7 +18,7 @@ from app.queries.search import SearchView
 router = space_router("search")
 
 
-@router.get("/search", summary="Find anything by its name", responses=responses(errors.UnknownCode, path_ids=False))
+@router.get("/search", summary="Find anything by its name", responses=responses(errors.UnknownCode))
 async def search(
     space: Space,
     actor: CurrentActor,
