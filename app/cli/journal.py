@@ -63,7 +63,9 @@ def verify(
         typer.echo(sentence)
     if not report.ok:
         faults = len(report.faults) + report.unlisted
-        err.print(f"[bold red]The journal is not as it was written:[/] {faults} {'fault' if faults == 1 else 'faults'}.")
+        err.print(
+            f"[bold red]The journal is not as it was written:[/] {faults} {'fault' if faults == 1 else 'faults'}."
+        )
         raise typer.Exit(FOUND)
     err.print("[green]The journal is as it was written.[/]")
 

@@ -402,7 +402,9 @@ def test_a_file_must_hold_the_machine_it_is_named_after(monkeypatch, tmp_path):
 
 def test_a_refusal_is_a_sentence():
     """A dispatcher reads it in the middle of the night: a step that is not possible, and a state that is not reached."""
-    with pytest.raises(TransitionNotAllowed, match="The offer is accepted and can't become accepted; possible from here:"):
+    with pytest.raises(
+        TransitionNotAllowed, match="The offer is accepted and can't become accepted; possible from here:"
+    ):
         machine("offer").to("accepted", "accepted", {"any_line_committed": True}, by="accept_offer")
     with pytest.raises(TransitionNotAllowed, match=r"The request is closed and can't be acknowledged; .*: nothing"):
         machine("request").refuse_final("closed", "be acknowledged", {})
