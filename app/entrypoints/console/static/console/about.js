@@ -1,0 +1,99 @@
+/** What people call things: members, units, requests; and how far, how old and how urgent they are. */
+import { named, t, typeName, word } from "./i18n.js";
+import { agoMs } from "./time.js";
+import { fillOf, tables } from "./store.js";
+
+/** @typedef {import("./store.js").Row} Row */
+
+export const PRIORITIES = ["life_safety", "incident_stabilisation", "property", "recovery"];
+export const UNFILLED = ["open", "partly_committed", "submitted", "draft"];
+export const ENDED = ["closed", "cancelled", "expired", "unfilled"];
+export const HOME = ["returned", "closed"];
+
+/** @param {string | null | undefined} id */
+export function member(id) {
+  return tables.member.get(id);
+}
+
+/** @param {string | null | undefined} id */
+export function memberName(id) {
+  const found = member(id);
+  return found ? named(found.names) : t("unknown");
+}
+
+/** @param {string | null | undefined} id */
+export function countryOf(id) {
+  return member(id)?.country ?? "";
+}
+
+/** Every member, own country's first. @param {string} [own] */
+export function members(own) {
+  const country = countryOf(own);
+  return [...tables.member.all.value].sort(
+    (a, b) => Number(b.country === country) - Number(a.country === country) || named(a.names).localeCompare(named(b.names)),
+  );
+}
+
+/** One side of each country, for the clocks. */
+export function sides() {
+  const found = new Map();
+  for (const each of tables.member.all.value) found.set(`${each.country}/${each.time_zone}`, each);
+  return [...found.values()].sort((a, b) => a.country.localeCompare(b.country));
+}
+
+/** The lines of a request, in their order. @param {string} requestId */
+export function linesOf(requestId) {
+  return [...tables.request_line.where("request_id", requestId)].sort((a, b) => a.position - b.position);
+}
+
+/** The most urgent priority among lines: its rank, 1 to 4. @param {readonly Row[]} lines */
+export function rankOf(lines) {
+  return Math.min(4, ...lines.map((line) => PRIORITIES.indexOf(line.priority) + 1));
+}
+
+/** How far all lines together are filled. @param {readonly Row[]} lines */
+export function fillOfAll(lines) {
+  const sum = { wanted: 0, committed: 0, pending: 0, open: 0 };
+  for (const line of lines) {
+    const fill = fillOf(line);
+    sum.wanted += fill.wanted;
+    sum.committed += fill.committed;
+    sum.pending += fill.pending;
+    sum.open += fill.open;
+  }
+  return sum;
+}
+
+/** `4 × High-capacity pump`. @param {Row} line */
+export function lineText(line) {
+  return `${line.quantity} × ${typeName(line.type_code)}`;
+}
+
+/** What a request asks for, in one line. @param {readonly Row[]} lines */
+export function linesText(lines) {
+  return lines.length ? lines.map(lineText).join(" + ") : "–";
+}
+
+/** Where a request is wanted: its first line's place in words. @param {readonly Row[]} lines */
+export function placeText(lines) {
+  return lines.find((line) => line.place)?.place ?? "";
+}
+
+/** The unit of a mission in words. @param {Row} mission */
+export function unitText(mission) {
+  return tables.resource.get(mission.resource_id)?.call_sign ?? t("unit.unnamed", { type: typeName(mission.type_code) });
+}
+
+/** @param {Row} crossing */
+export function crossingText(crossing) {
+  const parts = [crossing.control === "none" ? t("crossing.open") : word("crossing_controls", crossing.control)];
+  if (crossing.delay_min > 0 && crossing.control !== "closed") parts.push(`+${t("span.min", { n: crossing.delay_min })}`);
+  return parts.join(" · ");
+}
+
+/** How a time to come stands: `late`, `soon` (within 30 minutes) or `""`. @param {string | null | undefined} at */
+export function urgency(at) {
+  if (!at) return "";
+  const left = -agoMs(at);
+  return left < 0 ? "late" : left < 30 * 60_000 ? "soon" : "";
+}

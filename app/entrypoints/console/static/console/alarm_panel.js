@@ -1,0 +1,58 @@
+/** The alarms in the header: what waits, how many there were, and shelving. */
+import { ALARM_KINDS, alarms, changeMuted, muted, rate, seen, shelve, shelves, shelvedUntil, waiting } from "./alarms.js";
+import { linesOf, linesText } from "./about.js";
+import { t } from "./i18n.js";
+import { Age, Member, Nothing } from "./parts.js";
+import { requestLink } from "./router.js";
+import { tables } from "./store.js";
+import { minute, stamp } from "./time.js";
+import { html } from "./view.js";
+
+const MANAGEABLE = 10;
+const SHELF_MINUTES = [15, 30, 60];
+
+/** The button with what waits, and the panel under it. */
+export function AlarmButton() {
+  const n = waiting.value.length;
+  const overload = rate.value > MANAGEABLE;
+  return html`<details class="alarms" onKeyDown=${closeOnEscape}>
+    <summary class="pill ${n ? "alarm" : ""}" aria-label=${`${t("alarms.waiting", { n })}, ${t("alarms.rate", { n: rate.value })}`}>
+      <span aria-hidden="true">${muted.value ? "♪̸" : "▲"}</span> <span>${n}</span><span class="rate ${overload ? "late" : ""}">${t("alarms.rate_short", { n: rate.value })}</span></summary>
+    <div class="alarm-panel" role="group" aria-label=${t("alarms")}>
+      <header><h2>${t("alarms")}</h2><span class="grow"></span>
+        <button type="button" class="button small" aria-pressed=${muted.value} onClick=${changeMuted}>${muted.value ? t("alarms.unmute") : t("alarms.mute")}</button>
+        ${n > 0 && html`<button type="button" class="button small" onClick=${() => seen()}>${t("alarms.all_seen")}</button>`}</header>
+      <p class=${overload ? "late" : "dim"}>${t("alarms.rate", { n: rate.value })}${overload ? ` – ${t("alarms.overload")}` : ""}</p>
+      <ul class="alarm-list">${alarms.value.slice(0, 30).map((alarm) => html`<${AlarmRow} key=${alarm.id} alarm=${alarm} />`)}</ul>
+      ${alarms.value.length === 0 && html`<${Nothing} text=${t("alarms.none")} />`}
+      <h3>${t("alarms.shelve")}</h3>
+      <ul class="shelf">${ALARM_KINDS.map((kind) => html`<${Shelf} kind=${kind} />`)}</ul>
+      ${shelves.value.length > 0 && html`<details><summary>${t("alarms.shelved_log")}</summary><ul class="dim">${shelves.value.map(
+        (shelf) => html`<li>${t(`alarm.${shelf.kind}`)}: ${stamp(shelf.since)} – ${stamp(shelf.until)}</li>`)}</ul></details>`}
+    </div></details>`;
+}
+
+/** @param {{alarm: import("./alarms.js").Alarm}} props */
+function AlarmRow({ alarm }) {
+  const request = tables.request.get(alarm.request);
+  return html`<li class=${alarm.done ? "done" : "waits"}><div><strong>${t(`alarm.${alarm.kind}`)}</strong>${alarm.count > 1 ? html` <b>×${alarm.count}</b>` : ""} <${Age} at=${alarm.at} class="dim" />
+      <div>${alarm.who && html`<${Member} id=${alarm.who} /> · `}${request && html`<a href=${requestLink(request.id)} onClick=${() => seen(alarm.id)}>${request.ref}</a> ${linesText(linesOf(request.id))}`}</div></div>
+    ${!alarm.done && html`<button type="button" class="button small" onClick=${() => seen(alarm.id)}>${t("alarms.seen")}</button>`}</li>`;
+}
+
+/** @param {{kind: string}} props */
+function Shelf({ kind }) {
+  minute.value;
+  const until = shelvedUntil(kind);
+  return html`<li><span>${t(`alarm.${kind}`)}</span>${until
+    ? html`<button type="button" class="button small" onClick=${() => shelve(kind, 0)}>${t("alarms.unshelve", { time: stamp(until) })}</button>`
+    : html`<select aria-label=${`${t("alarms.shelve")}: ${t(`alarm.${kind}`)}`} value="" onChange=${(/** @type {any} */ event) => { shelve(kind, Number(event.target.value)); event.target.value = ""; }}>
+        <option value="">${t("alarms.heard")}</option>${SHELF_MINUTES.map((n) => html`<option value=${n}>${t("alarms.shelve_for", { n })}</option>`)}</select>`}</li>`;
+}
+
+/** @param {KeyboardEvent} event */
+function closeOnEscape(event) {
+  if (event.key !== "Escape" || !(event.currentTarget instanceof HTMLDetailsElement)) return;
+  event.currentTarget.open = false;
+  event.currentTarget.querySelector("summary")?.focus();
+}

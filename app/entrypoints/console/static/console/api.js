@@ -1,0 +1,149 @@
+/**
+ * The API over HTTP: who is signed in, reading, and commands with their key.
+ *
+ * A command keeps its Idempotency-Key over every attempt, so sending it again after a cut is safe. Keys come from
+ * `getRandomValues`, for `http://name.lan` is no secure context and has no `crypto.randomUUID`.
+ */
+import { signal } from "./view.js";
+
+/** @typedef {{id: string, code: string, country: string, names: Record<string, string>}} MemberBrief */
+/** @typedef {{id: string, login: string, display_name: string, language: string, roles: string[], member: MemberBrief}} Me */
+/** @typedef {{user: Me, expires_at: string, csrf_token: string}} Session */
+/** @typedef {{pointer: string, type: string, detail: string}} WrongField */
+/** @typedef {{type: string, title: string, status: number, detail: string, hint?: string, errors?: WrongField[], current?: Record<string, any>} & Record<string, any>} ProblemBody */
+/** @typedef {{command: string, seq: number, kind: string, id: string, revision: number, subject: Record<string, any>, rows: Record<string, Record<string, any>[]>, warnings: {code: string, text?: string, detail?: string}[]}} Receipt */
+
+const frame = document.getElementById("app");
+/** The space that is shown. */
+export const SPACE = frame?.dataset.space || "live";
+const HERE = `/api/v1/spaces/${encodeURIComponent(SPACE)}`;
+const ATTEMPTS = 3;
+const PAUSE_MS = 700;
+
+/** @type {import("./view.js").Signal<Session | null>} */
+export const session = signal(/** @type {Session | null} */ (null));
+/** True once the server no longer knows this session. */
+export const signedOut = signal(false);
+
+/** An answer that is a problem (RFC 9457), or none at all. */
+export class Problem extends Error {
+  /** @param {ProblemBody} body */
+  constructor(body) {
+    super(body.detail || body.title);
+    this.body = body;
+  }
+
+  /** The last part of the problem's type: `stale-revision`, `agreement-refused` … */
+  get slug() {
+    return this.body.type.split("/").pop() || "";
+  }
+
+  get status() {
+    return this.body.status;
+  }
+}
+
+/** Find out who is signed in. */
+export async function loadSession() {
+  session.value = await call("GET", "/api/v1/session");
+  return /** @type {Session} */ (session.value);
+}
+
+/** The signed-in user's member. */
+export function myMember() {
+  return session.value?.user.member.id ?? "";
+}
+
+/**
+ * Read something of the space (`/requests?limit=5`), or of the deployment (a path that begins with `/api/`).
+ * @param {string} path
+ * @param {{signal?: AbortSignal}} [options]
+ * @returns {Promise<any>}
+ */
+export function read(path, options = {}) {
+  return call("GET", path.startsWith("/api/") ? path : HERE + path, undefined, {}, options.signal);
+}
+
+/**
+ * Read all pages of a list.
+ * @param {string} path
+ * @param {number} [most]
+ * @returns {Promise<any[]>}
+ */
+export async function readAll(path, most = 2000) {
+  const items = [];
+  let cursor = "";
+  do {
+    const glue = path.includes("?") ? "&" : "?";
+    const page = await read(`${path}${glue}limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    items.push(...page.items);
+    cursor = page.next || "";
+  } while (cursor && items.length < most);
+  return items;
+}
+
+/**
+ * Send a command.
+ * @param {string} path below the space
+ * @param {Record<string, any>} [body]
+ * @param {{revision?: number, method?: "POST" | "PATCH"}} [options]
+ * @returns {Promise<Receipt>}
+ */
+export async function send(path, body = {}, options = {}) {
+  /** @type {Record<string, string>} */
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": newKey() };
+  if (options.revision !== undefined) headers["If-Match"] = `"${options.revision}"`;
+  for (let attempt = 1; ; attempt++) {
+    headers["X-CSRF-Token"] = session.value?.csrf_token ?? "";
+    try {
+      return await call(options.method ?? "POST", HERE + path, body, headers);
+    } catch (problem) {
+      if (!(problem instanceof Problem) || attempt === ATTEMPTS) throw problem;
+      if (problem.slug === "csrf-failed") await loadSession();
+      else if (problem.status !== 0 && problem.status !== 503) throw problem;
+      else await new Promise((go) => setTimeout(go, PAUSE_MS * attempt));
+    }
+  }
+}
+
+/** 128 random bits as hex. */
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** End the session of this browser. */
+export async function signOut() {
+  await call("DELETE", "/api/v1/session", undefined, { "X-CSRF-Token": session.value?.csrf_token ?? "" });
+  location.assign("/sign-in");
+}
+
+/**
+ * @param {string} method
+ * @param {string} url
+ * @param {unknown} [body]
+ * @param {Record<string, string>} [headers]
+ * @param {AbortSignal} [abort]
+ * @returns {Promise<any>}
+ */
+async function call(method, url, body, headers = {}, abort) {
+  let answer;
+  try {
+    answer = await fetch(url, {
+      method,
+      headers: { Accept: "application/json", ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: abort,
+      credentials: "same-origin",
+    });
+  } catch (error) {
+    if (abort?.aborted) throw error;
+    throw new Problem({ type: "/problems/no-connection", title: "", status: 0, detail: String(error) });
+  }
+  if (answer.status === 204) return null;
+  const told = await answer.json().catch(() => null);
+  if (answer.ok) return told;
+  const problem = new Problem(told ?? { type: "/problems/unknown", title: answer.statusText, status: answer.status, detail: "" });
+  if (problem.status === 401) signedOut.value = true;
+  throw problem;
+}

@@ -1,0 +1,204 @@
+/**
+ * The feed: a snapshot, then every entry as it happens; after a cut it goes on behind the last one (`app/entrypoints/feed.py`
+ * tells the whole course). What is told is put together for one frame of the screen, so a flood of entries is drawn once.
+ */
+import { asOf, take, takeFill, takePositions, takeSnapshot } from "./store.js";
+import { loadSession, signedOut, SPACE } from "./api.js";
+import { clockIs } from "./time.js";
+import { batch, signal } from "./view.js";
+
+/** @typedef {Record<string, any> & {kind: string}} Message */
+/** @typedef {{seq: number, type: string, at: string, actor: string, subject: string, visibility: string, data: Record<string, any> | null, rows: Record<string, any[]> | null, live: boolean}} Entry */
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 15_000;
+const SLACK_MS = 5_000;
+const DRAW_EVERY_MS = 60;
+
+/** How the link is: `up` tells whether a connection is open, `live` whether all that was missed has come. */
+export const link = signal({ up: false, live: false, everLive: false });
+/** When something was last heard (ms of `performance.now()`), and how often the server promises to speak (ms). */
+export const heard = { at: 0, every: 10_000 };
+
+/** @type {Set<(entries: Entry[]) => void>} */
+const listeners = new Set();
+
+/**
+ * Be told of entries after they were taken in; those of a snapshot are not among them.
+ * @param {(entries: Entry[]) => void} listener
+ */
+export function onEntries(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** @type {WebSocket | null} */
+let socket = null;
+let epoch = "";
+let mine = -1;
+let pause = FIRST_PAUSE_MS;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let retry;
+/** @type {Record<string, any[]>} */
+let parts = {};
+/** @type {Message[]} */
+let waiting = [];
+let drawing = false;
+
+/** Begin, and go on until the page is left. */
+export function startFeed() {
+  connect();
+  setInterval(watch, 1000);
+  addEventListener("online", again);
+  addEventListener("offline", () => lost(socket));
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "visible") return;
+    draw();
+    if (!socket || silentFor() > heard.every + SLACK_MS) again();
+  });
+}
+
+/** How long nothing was heard (ms). */
+export function silentFor() {
+  return performance.now() - heard.at;
+}
+
+/** Connect now, whatever the pause. */
+export function again() {
+  if (socket && socket.readyState <= WebSocket.OPEN && silentFor() < heard.every + SLACK_MS) return;
+  lost(socket, 0);
+}
+
+function connect() {
+  clearTimeout(retry);
+  if (signedOut.peek()) return;
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  const mySocket = new WebSocket(`${scheme}//${location.host}/api/v1/spaces/${encodeURIComponent(SPACE)}/feed`);
+  socket = mySocket;
+  mySocket.onmessage = (event) => {
+    if (mySocket === socket) hear(JSON.parse(event.data));
+  };
+  mySocket.onclose = (event) => {
+    if (event.code === 4401) signedOut.value = true;
+    if (event.code === 4403) loadSession().catch(() => undefined);
+    lost(mySocket);
+  };
+}
+
+/** @param {WebSocket | null} which @param {number} [after] */
+function lost(which, after) {
+  if (which !== socket) return;
+  const old = socket;
+  socket = null;
+  old?.close();
+  parts = {};
+  draw();
+  link.value = { ...link.peek(), up: false, live: false };
+  clearTimeout(retry);
+  retry = setTimeout(connect, after ?? pause * (0.75 + Math.random() / 2));
+  pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+}
+
+/** Nothing for long, not even a heartbeat: the line is dead, whatever the browser believes. */
+function watch() {
+  if (socket?.readyState === WebSocket.OPEN && silentFor() > 2 * heard.every + SLACK_MS) lost(socket, 0);
+}
+
+/** @param {Record<string, unknown>} message */
+function ask(message) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+}
+
+function askForAll() {
+  parts = {};
+  ask({ kind: "snapshot" });
+}
+
+/** @param {Message} message */
+function hear(message) {
+  heard.at = performance.now();
+  if (message.at && message.kind !== "entry") clockIs(message.at);
+  switch (message.kind) {
+    case "hello":
+      heard.every = message.heartbeat_s * 1000;
+      link.value = { ...link.peek(), up: true };
+      if (mine >= 0 && message.epoch === epoch) ask({ kind: "resume", epoch, after: mine });
+      else askForAll();
+      epoch = message.epoch;
+      break;
+    case "reset":
+      draw();
+      epoch = message.epoch;
+      askForAll();
+      break;
+    case "snapshot":
+      for (const [kind, rows] of Object.entries(message.rows)) (parts[kind] ??= []).push(...rows);
+      if (message.last) {
+        waiting = [];
+        const whole = parts;
+        parts = {};
+        takeSnapshot(whole);
+        mine = message.seq;
+        mark();
+      }
+      break;
+    case "entry":
+    case "heartbeat":
+      if (message.prev > mine) {
+        ask({ kind: "resume", epoch, after: Math.max(mine, 0) });
+        break;
+      }
+      if (message.seq > mine) mine = message.seq;
+      else if (message.kind === "entry") break;
+      if (message.kind === "entry") queue(message);
+      else caughtUp();
+      break;
+    case "fill":
+    case "positions":
+      queue(message);
+      break;
+    default: // a problem: the close that follows says the same by its code
+  }
+}
+
+function caughtUp() {
+  draw();
+  pause = FIRST_PAUSE_MS;
+  mark();
+  if (!link.peek().live) link.value = { up: true, live: true, everLive: true };
+}
+
+function mark() {
+  asOf.value = { seq: mine, at: performance.now() };
+}
+
+/** @param {Message} message */
+function queue(message) {
+  waiting.push(message);
+  if (drawing) return;
+  drawing = true;
+  setTimeout(draw, DRAW_EVERY_MS);
+}
+
+/** Take in all that waits, in order. */
+function draw() {
+  drawing = false;
+  if (!waiting.length) return;
+  const told = waiting;
+  waiting = [];
+  const live = link.peek().live;
+  /** @type {Entry[]} */
+  const entries = [];
+  batch(() => {
+    for (const message of told) {
+      if (message.kind === "fill") takeFill(message.items);
+      else if (message.kind === "positions") takePositions(message.items);
+      else {
+        take(message.rows, { mark: live });
+        entries.push(/** @type {any} */ ({ ...message, live }));
+      }
+    }
+    mark();
+    if (entries.length) for (const listener of listeners) listener(entries);
+  });
+}

@@ -1,0 +1,77 @@
+/** Go to anything (Ctrl-K): places by any of their names, requests, incidents, members, crossings, units. */
+import { read } from "./api.js";
+import { openDialog } from "./dialogs.js";
+import { language, t } from "./i18n.js";
+import { openAsk } from "./ask.js";
+import { chosen, goTo, lookAt, requestLink } from "./router.js";
+import { resourceRow, take } from "./store.js";
+import { html, useEffect, useState } from "./view.js";
+
+/** @typedef {{kind: string, id: string | null, code: string | null, title: string, matched: string, country: string | null, place: {coordinates: number[]} | null}} Hit */
+
+const PAUSE_MS = 120;
+
+/** Open the box. */
+export function openGoTo() {
+  return openDialog(t("go_to"), (close) => html`<${GoTo} close=${close} />`);
+}
+
+/** @param {{close: () => void}} props */
+function GoTo({ close }) {
+  const [text, setText] = useState("");
+  const [hits, setHits] = useState(/** @type {Hit[] | null} */ (null));
+  const [at, setAt] = useState(0);
+  useEffect(() => {
+    if (!text.trim()) {
+      setHits(null);
+      return undefined;
+    }
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      read(`/search?q=${encodeURIComponent(text.trim())}&limit=12&language=${language.peek()}`, { signal: abort.signal }).then((told) => { setHits(told.items); setAt(0); }, () => undefined);
+    }, PAUSE_MS);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [text]);
+  const go = async (/** @type {Hit | undefined} */ hit) => {
+    if (!hit) return;
+    close();
+    await open(hit);
+  };
+  const key = (/** @type {KeyboardEvent} */ event) => {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step) {
+      event.preventDefault();
+      setAt((was) => Math.max(0, Math.min((hits?.length ?? 1) - 1, was + step)));
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      go(hits?.[at]);
+    }
+  };
+  return html`<div class="dialog-body"><input type="search" class="go-to-box" autofocus role="combobox" aria-expanded=${!!hits?.length} aria-controls="go-to-list" aria-activedescendant=${hits?.[at] ? `go-to-${at}` : undefined} aria-label=${t("go_to")} placeholder=${t("go_to.hint")} value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} onKeyDown=${key} />
+    <ul id="go-to-list" role="listbox" class="hits" aria-label=${t("go_to")}>${(hits ?? []).map((hit, n) => html`<li id=${`go-to-${n}`} role="option" aria-selected=${n === at} onClick=${() => go(hit)}>
+      <span class="hit-kind">${t(`hit.${hit.kind}`)}</span> <span><strong>${hit.title}</strong>${hit.matched && hit.matched !== hit.title ? html` <span class="dim">${hit.matched}</span>` : ""}${hit.code && ["request", "incident"].includes(hit.kind) ? html` <span class="ref">${hit.code}</span>` : ""}</span> ${hit.country && html`<abbr class="country">${hit.country}</abbr>`}</li>`)}</ul>
+    ${hits?.length === 0 && html`<p class="nothing" role="status">${t("go_to.nothing")}</p>`}</div>`;
+}
+
+/** @param {Hit} hit */
+async function open(hit) {
+  const [lon, lat] = hit.place?.coordinates ?? [];
+  if (hit.kind === "request") {
+    goTo(requestLink(hit.id ?? ""));
+    return;
+  }
+  if (hit.kind === "resource_type") {
+    await openAsk("");
+    return;
+  }
+  goTo("#/operations");
+  if (hit.kind === "unit" || hit.kind === "resource") {
+    const seen = await read(`/resources/${hit.id}`).catch(() => null);
+    if (seen) take({ resource: [resourceRow(seen)] });
+    chosen.value = { kind: "unit", id: hit.id ?? "" };
+  } else if (hit.id) chosen.value = { kind: hit.kind, id: hit.id };
+  if (lon !== undefined) lookAt.value = { lon, lat, zoom: 12 };
+}

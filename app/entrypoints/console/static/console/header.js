@@ -1,0 +1,82 @@
+/** The header of every screen: alarms, the link, language, theme, clocks, who I am. */
+import { sides } from "./about.js";
+import { AlarmButton } from "./alarm_panel.js";
+import { session, signOut } from "./api.js";
+import { again, heard, link, silentFor } from "./feed.js";
+import { openGoTo } from "./go_to.js";
+import { language, LANGUAGES, named, roleName, setLanguage, t } from "./i18n.js";
+import { place } from "./router.js";
+import { tables } from "./store.js";
+import { changeTheme, keep, theme } from "./theme.js";
+import { localTimes, second, span, zulu } from "./time.js";
+import { html } from "./view.js";
+
+/** The header. */
+export function Header() {
+  const corridor = tables.corridor.all.value[0];
+  const { screen } = place.value;
+  return html`<header class="header">
+    <a class="brand" href="#/operations"><img src="/static/icon.svg" alt="" width="24" height="24" /><span class="brand-name">Concord</span>
+      <span class="brand-corridor">${corridor ? named(corridor.names) : ""}</span></a>
+    <nav class="nav" aria-label=${t("nav")}>
+      <a href="#/operations" aria-current=${screen === "operations" ? "page" : undefined}>${t("operations")}</a>
+    </nav>
+    <button type="button" class="button go-to" onClick=${openGoTo} aria-label=${t("go_to")}><span aria-hidden="true">⌕</span><span class="go-to-text">${t("go_to")}</span><kbd>Ctrl K</kbd></button>
+    <span class="grow"></span>
+    <${AlarmButton} />
+    <${LinkPill} />
+    <label class="language"><span class="sr">${t("language")}</span>
+      <select value=${language.value} onChange=${(/** @type {any} */ event) => chooseLanguage(event.target.value)}>
+        ${LANGUAGES.map((code) => html`<option value=${code} selected=${code === language.value}>${code.toUpperCase()}</option>`)}
+      </select></label>
+    <button type="button" class="icon-button" onClick=${changeTheme} aria-label=${theme.value === "dark" ? t("theme.light") : t("theme.dark")} title=${theme.value === "dark" ? t("theme.light") : t("theme.dark")}>◐</button>
+    <${Clocks} />
+    <${Me} />
+  </header>`;
+}
+
+/** @param {string} code */
+async function chooseLanguage(code) {
+  await setLanguage(code);
+  keep("concord.language", code);
+}
+
+/** Live, stale or offline: as it is. */
+function LinkPill() {
+  const { up, live, everLive } = link.value;
+  second.value;
+  const silent = silentFor();
+  const stale = silent > heard.every * 1.3;
+  const [state, text] = !up
+    ? everLive ? ["offline", t("link.offline", { span: span(silent) })] : ["connecting", t("link.connecting")]
+    : !live ? ["connecting", t("link.catching_up")]
+    : stale ? ["stale", t("link.stale", { span: span(silent) })]
+    : ["live", t("link.live")];
+  const mark = { live: "●", stale: "◐", offline: "○", connecting: "…" }[state];
+  return html`<button type="button" class="pill link ${state}" onClick=${again} title=${t("link.title")}><span aria-hidden="true">${mark}</span> <span data-link=${state}>${text}</span></button>`;
+}
+
+/** Z first, then each side; sides with equal zones are one. */
+function Clocks() {
+  const at = second.value;
+  if (!at) return null;
+  return html`<div class="clocks"><span class="clock-z">${zulu(at)}</span>
+    <span class="clock-local">${localTimes(at, /** @type {any} */ (sides())).map((each) => html`<span>${each.countries.join(" ")} <b>${each.time}</b></span>`)}</span></div>`;
+}
+
+/** Who is signed in, for which member, with which roles. */
+function Me() {
+  const user = session.value?.user;
+  if (!user) return null;
+  return html`<details class="me" onKeyDown=${closeOnEscape}><summary><abbr class="country">${user.member.country}</abbr><span class="me-name">${named(user.member.names)}</span></summary>
+    <div class="me-menu"><p><strong>${user.display_name}</strong></p><p class="dim">${user.roles.map(roleName).join(", ")}</p>
+      <a href="/">${t("overview")}</a><a href="/docs">${t("api")}</a>
+      <button type="button" class="button" onClick=${signOut}>${t("sign_out")}</button></div></details>`;
+}
+
+/** @param {KeyboardEvent} event */
+function closeOnEscape(event) {
+  if (event.key !== "Escape" || !(event.currentTarget instanceof HTMLDetailsElement)) return;
+  event.currentTarget.open = false;
+  event.currentTarget.querySelector("summary")?.focus();
+}

@@ -1,0 +1,43 @@
+/**
+ * Keys. A single key never binds anybody: it moves, filters, acknowledges or opens something that is confirmed there.
+ * Screens say what a key does while they are shown; the last to say so counts.
+ */
+import { signal, useEffect } from "./view.js";
+
+/** @typedef {{key: string, does: () => void, text: string}} Key */
+
+/** What the keys do now, by key. */
+export const keys = signal(/** @type {Key[]} */ ([]));
+
+/**
+ * While the component is shown, these keys do this.
+ * @param {Key[]} own
+ * @param {any[]} inputs on which they depend
+ */
+export function useKeys(own, inputs) {
+  useEffect(() => {
+    keys.value = [...keys.peek(), ...own];
+    return () => {
+      keys.value = keys.peek().filter((key) => !own.includes(key));
+    };
+  }, inputs);
+}
+
+/** Listen from now on. */
+export function startKeys() {
+  addEventListener("keydown", (event) => {
+    const goTo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
+    if (!goTo && (event.ctrlKey || event.metaKey || event.altKey)) return;
+    if (!goTo && (typing(event.target) || document.querySelector("dialog[open]"))) return;
+    const wanted = goTo ? "Ctrl-K" : event.key;
+    const found = keys.peek().findLast((key) => key.key === wanted);
+    if (!found) return;
+    event.preventDefault();
+    found.does();
+  });
+}
+
+/** @param {EventTarget | null} target */
+function typing(target) {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}

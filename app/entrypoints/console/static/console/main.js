@@ -1,0 +1,38 @@
+/** The console begins: who is signed in, in which language; then the screen, and the feed. */
+import { loadSession, read, readAll, signedOut } from "./api.js";
+import { startAlarms } from "./alarms.js";
+import { App } from "./app.js";
+import { startEvents } from "./events.js";
+import { startFeed } from "./feed.js";
+import { LANGUAGES, setLanguage, setVocabulary } from "./i18n.js";
+import { startKeys } from "./keys.js";
+import { loadRules } from "./rules.js";
+import { recall, startTheme } from "./theme.js";
+import { startClock } from "./time.js";
+import { html, render } from "./view.js";
+
+const PATIENCE_MS = 2000;
+
+async function begin() {
+  const frame = document.getElementById("app");
+  if (!frame) return;
+  startTheme();
+  try {
+    const [who, words, types] = await Promise.all([loadSession(), read("/api/v1/vocabulary"), readAll("/api/v1/resource-types"), loadRules()]);
+    setVocabulary(words, types);
+    const wanted = recall("concord.language") ?? who.user.language;
+    await setLanguage(LANGUAGES.find((code) => code === wanted) ?? "en");
+  } catch (problem) {
+    if (signedOut.value) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.hash)}`);
+    else setTimeout(begin, PATIENCE_MS); // no server yet, or no more: as soon as there is one
+    return;
+  }
+  startClock();
+  startKeys();
+  startEvents();
+  startAlarms();
+  render(html`<${App} />`, frame);
+  startFeed();
+}
+
+begin();

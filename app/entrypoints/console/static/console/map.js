@@ -1,0 +1,312 @@
+/**
+ * The map: OpenLayers on a canvas, fed by the rows of the store. One map is made and kept for as long as the page lives; going
+ * to another screen and back costs nothing. Styles are in `map_styles.js`.
+ */
+import { HOME, linesOf, rankOf, ENDED } from "./about.js";
+import { basemap } from "./basemap.js";
+import { round } from "./geometry.js";
+import { language, named } from "./i18n.js";
+import { learnArea } from "./resources.js";
+import { chosen, lookAt, part } from "./router.js";
+import { myMember } from "./api.js";
+import { fillChanges, fillOf, positionChanges, positionOf, tables } from "./store.js";
+import { styles } from "./map_styles.js";
+import { theme } from "./theme.js";
+import { minute } from "./time.js";
+import { effect, signal } from "./view.js";
+
+const LIBRARY = "/static/vendor/ol/ol.js";
+const VIEW_KEPT_MS = 400;
+
+/** Which layers are shown. */
+export const layers = signal({ areas: true, requests: true, units: true, resources: false, crossings: true, members: true, places: true });
+/** What is being drawn now. */
+export const drawing = signal(/** @type {{shape: "polygon" | "point", finish: () => void} | null} */ (null));
+
+/** @type {Promise<any> | null} */
+let library = null;
+/** @type {any} */
+let map = null;
+/** @type {any} */
+let draw = null;
+/** @type {((found: any) => void) | null} */
+let drawn = null;
+/** @type {Record<string, any>} */
+const sources = {};
+/** @type {Record<string, any>} */
+const layerOf = {};
+
+function loadLibrary() {
+  library ??= new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = LIBRARY;
+    script.onload = done;
+    script.onerror = () => {
+      library = null;
+      failed(new Error(LIBRARY));
+    };
+    document.head.append(script);
+  });
+  return library;
+}
+
+/**
+ * Show the map in a box. Resolves to what takes it out again.
+ * @param {HTMLElement} box
+ */
+export async function loadMap(box) {
+  await loadLibrary();
+  if (!map) await build();
+  map.setTarget(box);
+  return () => map.setTarget(undefined);
+}
+
+async function build() {
+  const style = styles();
+  const vector = (/** @type {string} */ name, /** @type {any} */ options) => {
+    sources[name] = new ol.source.Vector();
+    layerOf[name] = new ol.layer.Vector({ source: sources[name], style: style[name], updateWhileAnimating: true, updateWhileInteracting: false, ...options });
+    return layerOf[name];
+  };
+  const base = ["countries", "rivers", "provinces", "borders", "places"];
+  const own = ["areas", "members", "crossings", "resources", "units", "requests", "draft"];
+  map = new ol.Map({
+    layers: [...base.map((name) => vector(name, name === "places" ? { declutter: true } : {})), ...own.map((name) => vector(name, { declutter: name === "members" || name === "units" ? name : false }))],
+    controls: ol.control.defaults.defaults({ attribution: false, rotate: false }).extend([new ol.control.ScaleLine({ minWidth: 80 })]),
+    interactions: ol.interaction.defaults.defaults({ altShiftDragRotate: false, pinchRotate: false }),
+    view: new ol.View({ center: ol.proj.fromLonLat([5.95, 50.78]), zoom: 9.6, minZoom: 7.5, maxZoom: 16, constrainRotation: true }),
+    pixelRatio: Math.min(devicePixelRatio, 2),
+  });
+  map.on("click", choose);
+  map.on("pointermove", (/** @type {any} */ event) => {
+    if (!event.dragging) map.getTargetElement()?.classList.toggle("pointing", map.hasFeatureAtPixel(event.pixel, { layerFilter: choosable, hitTolerance: 5 }));
+  });
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let moving;
+  map.on("moveend", () => {
+    clearTimeout(moving);
+    moving = setTimeout(() => learnArea(extent()), VIEW_KEPT_MS);
+  });
+  follow();
+  const told = await basemap();
+  const format = new ol.format.GeoJSON({ featureProjection: "EPSG:3857" });
+  for (const name of base) sources[name].addFeatures(format.readFeatures(told[name]));
+}
+
+/** Draw again what has changed, and only that. */
+function follow() {
+  effect(() => {
+    theme.value;
+    const style = styles();
+    for (const [name, layer] of Object.entries(layerOf)) layer.setStyle(style[name]);
+  });
+  effect(() => {
+    language.value;
+    layerOf.places.changed();
+    layerOf.members.changed();
+    layerOf.crossings.changed();
+  });
+  effect(() => {
+    for (const [name, shown] of Object.entries(layers.value)) layerOf[name].setVisible(shown);
+    if (layers.peek().resources) learnArea(extent());
+  });
+  effect(() => {
+    chosen.value;
+    for (const name of ["areas", "crossings", "units", "requests"]) layerOf[name].changed();
+  });
+  effect(() => {
+    const wanted = lookAt.value;
+    if (!wanted) return;
+    map.getView().animate({ center: ol.proj.fromLonLat([wanted.lon, wanted.lat]), zoom: wanted.zoom ?? Math.max(map.getView().getZoom(), 11), duration: reduced() ? 0 : 250 });
+  });
+  effect(() => keepUp("areas", tables.incident.all.value.filter((row) => row.status !== "closed"), areaOf));
+  effect(() => keepUp("crossings", tables.crossing.all.value, pointOf));
+  effect(() => keepUp("members", tables.member.all.value, pointOf));
+  effect(() => {
+    fillChanges.value;
+    keepUp("requests", requestSpots(), pointOf);
+  });
+  effect(() => {
+    positionChanges.value;
+    minute.value;
+    keepUp("units", unitSpots(), pointOf);
+  });
+  effect(() => {
+    if (layers.value.resources) keepUp("resources", tables.resource.all.value.filter((row) => !row.retired && row.status !== "committed"), pointOf);
+  });
+  effect(() => {
+    if (part.value === "map") requestAnimationFrame(() => map.updateSize());
+  });
+}
+
+function reduced() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+/** Requests by where they are wanted: those at one spot are one sign with a number. */
+function requestSpots() {
+  /** @type {Map<string, any>} */
+  const spots = new Map();
+  for (const request of tables.request.all.value) {
+    if (ENDED.includes(request.status)) continue;
+    const lines = linesOf(request.id);
+    for (const line of lines) {
+      const key = `${line.lon.toFixed(3)}/${line.lat.toFixed(3)}`;
+      const open = fillOf(line).open > 0;
+      const rank = rankOf([line]);
+      const spot = spots.get(key);
+      if (!spot) spots.set(key, { id: key, lon: line.lon, lat: line.lat, rank, open, requests: [request.id] });
+      else {
+        if (!spot.requests.includes(request.id)) spot.requests.push(request.id);
+        if (open && (!spot.open || rank < spot.rank)) Object.assign(spot, { rank, open });
+      }
+    }
+  }
+  return [...spots.values()];
+}
+
+/** Units on missions, where they were last. */
+function unitSpots() {
+  const own = myMember();
+  const spots = [];
+  for (const mission of tables.mission.all.value) {
+    if (HOME.includes(mission.status) || !mission.resource_id) continue;
+    const unit = tables.resource.get(mission.resource_id);
+    const at = positionOf(unit);
+    if (!unit || !at) continue;
+    spots.push({ id: unit.id, lon: at.lon, lat: at.lat, at: at.at, call_sign: unit.call_sign, mission: mission.id, status: mission.status, own: mission.lender_id === own, guest: mission.requester_id === own, country: tables.member.get(mission.lender_id)?.country ?? "" });
+  }
+  return spots;
+}
+
+/** @param {any} row */
+function pointOf(row) {
+  return new ol.geom.Point(ol.proj.fromLonLat([row.lon, row.lat]));
+}
+
+/** @param {any} row */
+function areaOf(row) {
+  return new ol.format.GeoJSON({ featureProjection: "EPSG:3857" }).readGeometry(row.area);
+}
+
+/** Make a layer hold these things: what stays is moved or told what is new. @param {string} name @param {readonly any[]} things @param {(thing: any) => any} shape */
+function keepUp(name, things, shape) {
+  const source = sources[name];
+  const kept = new Set();
+  for (const thing of things) {
+    kept.add(thing.id);
+    const known = source.getFeatureById(thing.id);
+    if (!known) {
+      const feature = new ol.Feature({ geometry: shape(thing), thing });
+      feature.setId(thing.id);
+      source.addFeature(feature);
+      continue;
+    }
+    const was = known.get("thing");
+    if (was === thing) continue;
+    if (was.area !== thing.area || was.lon !== thing.lon || was.lat !== thing.lat) known.setGeometry(shape(thing));
+    known.set("thing", thing);
+  }
+  for (const feature of source.getFeatures()) if (!kept.has(feature.getId())) source.removeFeature(feature);
+}
+
+const KINDS = /** @type {Record<string, string>} */ ({ areas: "incident", crossings: "crossing", units: "unit", resources: "unit", members: "member", requests: "request" });
+/** Smaller things lie above larger ones; a click means the upper. */
+const ABOVE = ["requests", "units", "crossings", "members", "resources", "areas"];
+
+/** @param {any} layer */
+function choosable(layer) {
+  return ABOVE.some((name) => layerOf[name] === layer);
+}
+
+/** @param {any} event */
+function choose(event) {
+  if (drawing.peek()) return;
+  /** @type {Map<string, any>} */
+  const hits = new Map();
+  map.forEachFeatureAtPixel(event.pixel, (/** @type {any} */ feature, /** @type {any} */ layer) => {
+    const name = Object.keys(layerOf).find((each) => layerOf[each] === layer) ?? "";
+    if (!hits.has(name)) hits.set(name, feature);
+  }, { layerFilter: choosable, hitTolerance: 6 });
+  const name = ABOVE.find((each) => hits.has(each));
+  if (!name) {
+    chosen.value = null;
+    return;
+  }
+  const thing = hits.get(name).get("thing");
+  if (name !== "requests") chosen.value = { kind: KINDS[name], id: thing.id };
+  else {
+    const at = thing.requests.indexOf(chosen.peek()?.id ?? "");
+    chosen.value = { kind: "request", id: thing.requests[(at + 1) % thing.requests.length] };
+    requestAnimationFrame(() => document.getElementById(`request-${chosen.peek()?.id}`)?.scrollIntoView({ block: "nearest" }));
+  }
+}
+
+/** What the map shows: west, south, east, north. @returns {number[]} */
+function extent() {
+  const size = map.getSize();
+  return size ? ol.proj.transformExtent(map.getView().calculateExtent(size), "EPSG:3857", "EPSG:4326") : [];
+}
+
+/**
+ * Let somebody draw on the map; resolves to GeoJSON, or null where it was given up.
+ * @param {"polygon" | "point"} shape
+ * @returns {Promise<{type: string, coordinates: any} | null>}
+ */
+export function drawOnMap(shape) {
+  stopDrawing();
+  part.value = "map";
+  const source = sources.draft;
+  source?.clear();
+  if (!map) return Promise.resolve(null);
+  return new Promise((done) => {
+    drawn = done;
+    draw = new ol.interaction.Draw({ source, type: shape === "point" ? "Point" : "Polygon", style: styles().draft });
+    drawing.value = { shape, finish: () => draw?.finishDrawing() };
+    map.addInteraction(draw);
+    map.getTargetElement()?.focus();
+    draw.on("drawend", (/** @type {any} */ event) => {
+      const told = new ol.format.GeoJSON({ featureProjection: "EPSG:3857" }).writeGeometryObject(event.feature.getGeometry());
+      const clean = { type: told.type, coordinates: rounded(told.coordinates) };
+      setTimeout(() => end(clean));
+    });
+    addEventListener("keydown", giveUp);
+  });
+}
+
+/** @param {KeyboardEvent} event */
+function giveUp(event) {
+  if (event.key === "Escape") stopDrawing();
+}
+
+/** Give up drawing. */
+export function stopDrawing() {
+  end(null);
+}
+
+/** Take away what was drawn: it is reported by now, or given up. */
+export function clearDraft() {
+  sources.draft?.clear();
+}
+
+/** @param {any} found */
+function end(found) {
+  if (!drawing.peek()) return;
+  removeEventListener("keydown", giveUp);
+  map.removeInteraction(draw);
+  drawing.value = null;
+  if (!found) clearDraft();
+  const done = drawn;
+  drawn = null;
+  done?.(found);
+}
+
+/** @param {any} coordinates @returns {any} */
+function rounded(coordinates) {
+  return typeof coordinates === "number" ? round(coordinates) : coordinates.map(rounded);
+}
+
+/** A member's or crossing's own name, for its label. @param {any} thing */
+export function labelOf(thing) {
+  return named(thing.names);
+}

@@ -1,0 +1,83 @@
+/** The offers on a request, the soonest first, with fit, border, readiness, cost, agreement, and what stands against them. */
+import { memberName } from "./about.js";
+import { myMember } from "./api.js";
+import { useCandidates } from "./candidates.js";
+import { language, named, stateName, t, typeName, word } from "./i18n.js";
+import { accept, commit, declineOffer, learnUnit, withdraw } from "./offering.js";
+import { Age, Left, Member, Panel, Phone, State, useMark } from "./parts.js";
+import { can, may } from "./rules.js";
+import { tables } from "./store.js";
+import { html, useEffect } from "./view.js";
+
+/** @typedef {import("./store.js").Row} Row */
+
+const OVER = ["declined", "withdrawn", "expired"];
+const WIDE = 50;
+
+/** @param {{request: Row}} props */
+export function Offers({ request }) {
+  const offers = tables.offer.where("request_id", request.id);
+  if (!offers.length) return null;
+  return html`<${Ranked} request=${request} offers=${offers} />`;
+}
+
+/** @param {{request: Row, offers: readonly Row[]}} props */
+function Ranked({ request, offers }) {
+  const told = useCandidates(request.id, "", WIDE, offers.length);
+  const eta = new Map((told?.items ?? []).map((each) => [each.resource_id, each]));
+  const first = (/** @type {Row} */ offer) => Math.min(...tables.offer_line.where("offer_id", offer.id).map((line) => eta.get(line.resource_id)?.eta_min ?? 1e6));
+  const ranked = [...offers].sort((a, b) => Number(OVER.includes(a.status)) - Number(OVER.includes(b.status)) || first(a) - first(b) || a.offered_at.localeCompare(b.offered_at));
+  return html`<${Panel} id="offers" class="offers" title=${t("offers")} count=${offers.length}><ul class="plain">${ranked.map((offer) => html`<${Offer} key=${offer.id} id=${offer.id} request=${request} eta=${eta} />`)}</ul><//>`;
+}
+
+/** @param {{id: string, request: Row, eta: Map<string, import("./candidates.js").Candidate>}} props */
+function Offer({ id, request, eta }) {
+  const offer = tables.offer.get(id);
+  const lines = tables.offer_line.where("offer_id", id);
+  const mark = useMark("offer", id, offer?.revision);
+  useEffect(() => {
+    for (const line of lines) learnUnit(line.resource_id);
+  }, [lines]);
+  if (!offer) return null;
+  const own = myMember();
+  const sides = { requester: request.member_id, lender: offer.lender_id };
+  const facts = { request_kind: request.kind };
+  const left = lines.some((line) => line.accepted_quantity > 0 && !line.committed);
+  const committed = lines.some((line) => line.committed);
+  const other = offer.lender_id === own ? request.member_id : offer.lender_id;
+  return html`<li class="offer ${mark} ${OVER.includes(offer.status) ? "over" : ""}">
+    <div class="offer-head"><${Member} id=${offer.lender_id} /> <${State} text=${committed && !left ? t("event.committed") : stateName("offer", offer.status)} tone=${["offered", "provisional"].includes(offer.status) || left ? "notice" : ""} />
+      <span class="dim"><${Age} at=${offer.offered_at} />${offer.valid_until && !OVER.includes(offer.status) && !committed ? html` · ${t("valid")} <${Left} at=${offer.valid_until} />` : ""}</span><span class="grow"></span><${Phone} id=${other} /></div>
+    <ul class="plain offer-lines">${lines.map((line) => html`<${OfferLine} key=${line.id} line=${line} eta=${eta.get(line.resource_id)} />`)}</ul>
+    ${offer.note && html`<q>${offer.note}</q>`}
+    <div class="buttons">
+      ${can("offer", offer.status, "accept_offer") && may("accept_offer", sides, facts) ? html`<button type="button" class="button primary" onClick=${() => accept(request, offer)}>${t("accept")}</button>` : ""}
+      ${offer.status === "offered" && may("accept_offer", sides, facts) ? html`<button type="button" class="button" onClick=${() => accept(request, offer, true)}>${t("accept_provisionally")}</button>` : ""}
+      ${can("offer", offer.status, "decline_offer") && may("decline_offer", sides) ? html`<button type="button" class="button" onClick=${() => declineOffer(offer)}>${t("decline_offer")}</button>` : ""}
+      ${offer.status === "accepted" && left && may("commit_offer", sides, facts) ? html`<button type="button" class="button primary" onClick=${() => commit(request, offer)}>${t("commit")}</button>` : ""}
+      ${can("offer", offer.status, "withdraw_offer", { any_line_committed: committed }) && may("withdraw_offer", sides) ? html`<button type="button" class="button" onClick=${() => withdraw(offer)}>${t("withdraw")}</button>` : ""}
+      ${offer.status === "accepted" && left && own === request.member_id ? html`<span class="dim">${t("offer.waits", { who: memberName(offer.lender_id) })}</span>` : ""}
+    </div></li>`;
+}
+
+/** @param {{line: Row, eta: import("./candidates.js").Candidate | undefined}} props */
+function OfferLine({ line, eta }) {
+  const unit = tables.resource.get(line.resource_id);
+  const agreement = tables.agreement.get(line.agreement_id);
+  const crossing = tables.crossing.get(eta?.crossing_id);
+  return html`<li class="offer-line"><strong>${unit?.call_sign ?? `${line.quantity} × ${typeName(line.type_code)}`}</strong>${unit ? html` <span class="dim">${typeName(line.type_code)}</span>` : ""}
+    <dl class="facts inline-facts">
+      <div><dt>${t("eta")}</dt><dd>${eta?.eta_min != null ? t("span.min", { n: eta.eta_min }) : "–"}</dd></div>
+      ${crossing ? html`<div><dt>${t("border")}</dt><dd class=${crossing.control === "closed" ? "late" : ""}>${crossing.names[language.value] ?? crossing.code}${eta?.delay_min ? ` +${t("span.min", { n: eta.delay_min })}` : ""}</dd></div>` : ""}
+      ${unit ? html`<div><dt>${t("ready")}</dt><dd><${Readiness} ready=${unit.readiness} /></dd></div>` : ""}
+      <div><dt>${t("cost")}</dt><dd>${line.cost?.terms === "free_for_hours" ? t("cost.free_hours", { n: line.cost.hours }) : word("cost_terms", line.cost?.terms)}</dd></div>
+      <div><dt>${t("agreement")}</dt><dd>${agreement ? html`<span title=${named(agreement.names)}>${agreement.code}</span>` : t("ad_hoc")}</dd></div></dl>
+    ${line.reserve_override && html`<p class="late">${t("reserve.overridden")} ${line.reserve_override.reason ?? ""}</p>`}
+    ${(line.findings ?? []).length > 0 && html`<ul class="why">${line.findings.map((/** @type {any} */ finding) => html`<li class="why-not">${finding.texts ? named(finding.texts) : finding.text ?? finding.code}</li>`)}</ul>`}</li>`;
+}
+
+/** What a unit has for working on the other side; what it lacks is named. @param {{ready: any}} props */
+function Readiness({ ready }) {
+  const lacks = ["papers", "couplings", "radios"].filter((what) => !ready?.[what]);
+  return html`${lacks.length === 0 ? html`<span class="calm">✓</span>` : html`<span class="notice">${t("lacks")} ${lacks.map((what) => word("readiness", what)).join(", ")}</span>`} <span class="dim">${(ready?.languages ?? []).join(" ").toUpperCase()}</span>`;
+}

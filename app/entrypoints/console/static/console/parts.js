@@ -1,0 +1,111 @@
+/** Small pieces that every screen is made of. */
+import { countryOf, linesOf, member, rankOf, sides } from "./about.js";
+import { changedAt } from "./store.js";
+import { named, t, word } from "./i18n.js";
+import { agoMs, fullTime, span } from "./time.js";
+import { PRIORITIES } from "./about.js";
+import { html, useEffect, useState } from "./view.js";
+
+const SHAPES = ["", "◆", "▲", "■", "●"];
+const MARK_MS = 2000;
+
+/** A priority: shape, digit and colour, never colour alone. @param {{rank: number}} props */
+export function Priority({ rank }) {
+  const name = word("priorities", PRIORITIES[rank - 1]);
+  return html`<span class="priority p${rank}" title=${name}><svg viewBox="0 0 24 24" aria-hidden="true">${shape(rank)}
+    <text x="12" y=${rank === 2 ? 18.5 : 16.5} text-anchor="middle">${rank}</text></svg><span class="sr">${t("priority", { n: rank, name })}</span></span>`;
+}
+
+/** @param {number} rank */
+function shape(rank) {
+  if (rank === 1) return html`<path d="M12 1 23 12 12 23 1 12Z" />`;
+  if (rank === 2) return html`<path d="M12 2 23 22H1Z" />`;
+  if (rank === 3) return html`<path d="M3 3H21V21H3Z" />`;
+  return html`<circle cx="12" cy="12" r="10" />`;
+}
+
+/** The shape of a priority as a character, for plain text. @param {number} rank */
+export function priorityMark(rank) {
+  return `${SHAPES[rank]}${rank}`;
+}
+
+/** A member's country and name. @param {{id: string | null | undefined, short?: boolean}} props */
+export function Member({ id, short }) {
+  const found = member(id);
+  if (!found) return html`<span class="dim">${t("unknown")}</span>`;
+  return html`<span class="member"><abbr class="country" title=${word("countries", found.country)}>${found.country}</abbr>${short ? "" : html` <span>${named(found.names)}</span>`}</span>`;
+}
+
+/** Whom to ring: number and talkgroup of a member, wherever one could need them. @param {{id: string}} props */
+export function Phone({ id }) {
+  const found = member(id);
+  if (!found) return null;
+  return html`<span class="phone"><a href=${`tel:${found.phone.replace(/[^+\d]/g, "")}`}><span aria-hidden="true">☎ </span>${found.phone}</a>
+    ${found.talkgroup && html`<span class="talkgroup" title=${t("talkgroup")}><span aria-hidden="true">⌁ </span><span class="sr">${t("talkgroup")} </span>${found.talkgroup}</span>`}</span>`;
+}
+
+/** How long ago. @param {{at: string | number | null | undefined, class?: string}} props */
+export function Age({ at, class: name }) {
+  if (!at) return html`<span class=${name}>–</span>`;
+  const ms = agoMs(at);
+  return html`<time class=${name} datetime=${new Date(at).toISOString()} title=${fullTime(String(new Date(at).toISOString()), sides())}>${span(ms)}</time>`;
+}
+
+/** How long until; red and in words once it has passed. @param {{at: string | null | undefined}} props */
+export function Left({ at }) {
+  if (!at) return null;
+  const left = -agoMs(at);
+  const state = left < 0 ? "late" : left < 30 * 60_000 ? "soon" : "";
+  return html`<time class="left ${state}" datetime=${at} title=${fullTime(at, sides())}>${left < 0 ? `! ${t("late_by", { span: span(left) })}` : t("in_span", { span: span(left) })}</time>`;
+}
+
+/** How far something is filled: a bar with its figures. @param {{fill: {wanted: number, committed: number, pending: number, open: number}, slim?: boolean}} props */
+export function Fill({ fill, slim }) {
+  const { wanted, committed, pending, open } = fill;
+  const text = t("fill.text", { committed, pending, open, wanted });
+  const total = Math.max(wanted, committed + pending, 1);
+  return html`<span class=${slim ? "fill slim" : "fill"} title=${text}><span class="sr">${text}</span>
+    <svg class="fill-bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="fill-open" width="100" height="6" /><rect class="fill-pending" width=${(100 * (committed + pending)) / total} height="6" /><rect class="fill-committed" width=${(100 * committed) / total} height="6" /></svg>
+    <span class="fill-figure" aria-hidden="true">${committed}${pending ? html`<span class="pending">+${pending}</span>` : ""}/${wanted}</span></span>`;
+}
+
+/** A state in words, with a shape of its own where it is abnormal. @param {{text: string, tone?: string}} props */
+export function State({ text, tone = "" }) {
+  return html`<span class="state ${tone}">${text}</span>`;
+}
+
+/** Nothing to show, and what that means. @param {{text: string}} props */
+export function Nothing({ text }) {
+  return html`<p class="nothing">${text}</p>`;
+}
+
+/** A panel with its heading. @param {{title: any, count?: any, tools?: any, class?: string, id: string, children?: any, tone?: string}} props */
+export function Panel({ title, count, tools, class: name = "", id, children, tone = "" }) {
+  return html`<section class="panel ${name} ${tone}" aria-labelledby=${`${id}-title`} id=${id}>
+    <header class="panel-head"><h2 id=${`${id}-title`}>${title}</h2>${count !== undefined && html`<span class="count">${count}</span>`}<span class="grow"></span>${tools}</header>
+    <div class="panel-body">${children}</div></section>`;
+}
+
+/** The class of a row that has just changed: a mark that goes after two seconds; nothing moves. @param {string} kind @param {string} id @param {any} state */
+export function useMark(kind, id, state) {
+  const key = `${kind}:${id}`;
+  const age = performance.now() - (changedAt.get(key) ?? -MARK_MS);
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    if (age >= MARK_MS) return undefined;
+    const timer = setTimeout(() => redraw((n) => n + 1), MARK_MS - age + 20);
+    return () => clearTimeout(timer);
+  }, [state]);
+  return age < MARK_MS ? "marked" : "";
+}
+
+/** The rank and country of a request, for its symbol. @param {string} requestId */
+export function rankOfRequest(requestId) {
+  return rankOf(linesOf(requestId));
+}
+
+/** Whether two members lie on two sides of a border. @param {string} a @param {string} b */
+export function acrossBorder(a, b) {
+  return countryOf(a) !== countryOf(b);
+}
