@@ -1,0 +1,141 @@
+"""What happens elsewhere is on the screen at once; and the screen says truthfully when it is not."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from app.commands.incidents import AddLogEntry, ReportIncident
+from app.commands.requests import DraftRequest
+from app.commands.users import DeactivateUser
+from app.delivery import feed as feeds
+from tests.browser.screen import shows
+from tests.world import flood
+
+MISSED = 300
+REQUESTS = 30
+
+
+@pytest.fixture
+def ask(do):
+    """Asks for a pump for an incident, as maas does it elsewhere."""
+
+    async def asks(incident, place):
+        line = {"type_code": "pump.high_capacity", "quantity": 1, "priority": "life_safety", "lon": 5.7, "lat": 50.78}
+        lines = [line | {"place": place}]
+        return await do(DraftRequest, incident_id=incident.id, kind="immediate", lines=lines, then="open")
+
+    return asks
+
+
+@pytest.fixture
+def much(do, ask):
+    """Has a lot happen: entries of a log, and requests among them."""
+
+    async def happens(incident, entries):
+        for at in range(entries):
+            await do(AddLogEntry, incident.id, text=f"The water stands at {at} cm")
+            if at % (entries // REQUESTS) == 0:
+                await ask(incident, f"Street {at}")
+
+    return happens
+
+
+async def test_what_others_do_is_seen_without_asking(screens, do, ask):
+    """A dispatcher who has to press F5 to hear of a flood hears of it too late."""
+    screen = await screens("luik")
+    incident = await do(ReportIncident, **flood(title="Water at Eijsden"))
+    await expect(screen.panel("incidents").get_by_text("Water at Eijsden")).to_be_visible()
+    took = await shows(ask(incident, "Kerkplein"), screen.request_row("Kerkplein"))
+    print(f"a request was on another screen {took:.0f} ms after its command began")
+    row = screen.request_row("Kerkplein")
+    await expect(row).to_contain_text(screen.w.type("pump.high_capacity"))
+    await expect(row).to_contain_text(screen.w("new"))
+    await expect(screen.panel("requests")).to_contain_text(screen.w("requests.count", n=1))
+
+
+async def test_after_a_cut_it_goes_on_where_it_was(screens, relay, do, much):
+    """Whoever comes back into the wifi would wait for everything anew, or miss what happened, and not know which."""
+    screen = await screens("luik", at=relay.address)
+    screen.failures_expected = True
+    incident = await do(ReportIncident, **flood())
+    row = screen.panel("incidents").get_by_text("Meuse over its banks")
+    await expect(row).to_be_visible()
+    hint = screen.page.get_by_role("searchbox")
+    await hint.fill("Street")
+    relay.cut()
+    await expect(screen.page.locator("[data-link=offline]")).to_contain_text(screen.w.like("link.offline"))
+    await much(incident, MISSED)
+    relay.mend()
+    await screen.page.locator(".pill.link").click()
+    await screen.live()
+    first, *_, last = (each for each in screen.sockets if each["heard"])
+    assert [each["kind"] for each in first["sent"]] == ["snapshot"]
+    assert [each["kind"] for each in last["sent"]] == ["resume"]
+    assert {"snapshot", "reset"}.isdisjoint(each["kind"] for each in last["heard"])
+    entries = [each["seq"] for each in last["heard"] if each["kind"] == "entry"]
+    assert len(entries) > MISSED
+    assert entries == sorted(set(entries))
+    await expect(screen.panel("requests")).to_contain_text(screen.w("requests.count", n=REQUESTS))
+    await expect(hint).to_have_value("Street")
+    assert len(set(await screen.page.locator(".request-row .ref").all_text_contents())) == REQUESTS
+
+
+async def test_too_much_missed_begins_anew(screens, relay, do, much, monkeypatch):
+    """After a night in a drawer a tablet would chew on ten thousand entries; or show yesterday's requests as open."""
+    screen = await screens("luik", at=relay.address)
+    screen.failures_expected = True
+    incident = await do(ReportIncident, **flood())
+    await expect(screen.panel("incidents").get_by_text("Meuse over its banks")).to_be_visible()
+    monkeypatch.setattr(feeds, "MOST_MISSED", 20)
+    relay.cut()
+    await expect(screen.page.locator("[data-link=offline]")).to_be_visible()
+    await much(incident, REQUESTS)
+    relay.mend()
+    await screen.page.locator(".pill.link").click()
+    await screen.live()
+    last = [each for each in screen.sockets if each["heard"]][-1]
+    assert [each["kind"] for each in last["sent"]] == ["resume", "snapshot"]
+    assert [each["kind"] for each in last["heard"]][:3] == ["hello", "reset", "snapshot"]
+    await expect(screen.panel("requests")).to_contain_text(screen.w("requests.count", n=REQUESTS))
+
+
+async def test_a_dead_line_is_told_stale_then_offline_then_heals(screens, relay, application, do):
+    """A green light over data ten minutes old is worse than no light."""
+    application.state.hub.heartbeat_s = 0.5
+    screen = await screens("aken", at=relay.address)
+    screen.failures_expected = True
+    relay.still()
+    await expect(screen.page.locator("[data-link=stale]")).to_contain_text(screen.w.like("link.stale"))
+    await do(ReportIncident, **flood(title="Not yet seen"))
+    await expect(screen.page.locator("[data-link=offline]")).to_be_visible()
+    await expect(screen.page.get_by_role("alert").filter(has_text=screen.w("link.band"))).to_be_visible()
+    await expect(screen.page.get_by_text("Not yet seen")).to_have_count(0)
+    relay.mend()
+    await screen.live()
+    await expect(screen.panel("incidents").get_by_text("Not yet seen")).to_be_visible()
+    await expect(screen.page.get_by_text(screen.w("link.band"))).to_have_count(0)
+
+
+async def test_the_browser_says_that_it_is_offline(screens, do):
+    """In a car under a bridge the screen must say so at once, and be right again when the bridge is behind."""
+    screen = await screens("luik")
+    screen.failures_expected = True
+    await screen.page.context.set_offline(True)
+    await expect(screen.page.locator("[data-link=offline]")).to_be_visible()
+    await do(ReportIncident, **flood(title="Behind the bridge"))
+    await screen.page.context.set_offline(False)
+    await screen.live()
+    await expect(screen.panel("incidents").get_by_text("Behind the bridge")).to_be_visible()
+
+
+async def test_who_was_let_go_is_told(screens, do, world):
+    """A screen that goes on showing what somebody may no longer see, or that just stands still, misleads."""
+    screen = await screens("luik")
+    screen.failures_expected = True
+    await do(DeactivateUser, world.users["luik", "dispatcher"], who=("luik", "admin"))
+    alert = screen.page.get_by_role("alert").filter(has_text=screen.w("signed_out"))
+    await expect(alert).to_be_visible()
+    await expect(alert.get_by_role("link", name=screen.w("sign_in"))).to_have_attribute(
+        "href", "/sign-in?next=/console"
+    )
