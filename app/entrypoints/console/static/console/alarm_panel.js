@@ -16,12 +16,12 @@ export function AlarmButton() {
   const n = waiting.value.length;
   const overload = rate.value > MANAGEABLE;
   return html`<details class="alarms" onKeyDown=${closeOnEscape}>
-    <summary class="pill ${n ? "alarm" : ""}" aria-label=${`${t("alarms.waiting", { n })}, ${t("alarms.rate", { n: rate.value })}`}>
-      <span aria-hidden="true">${muted.value ? "♪̸" : "▲"}</span> <span>${n}</span><span class="rate ${overload ? "late" : ""}">${t("alarms.rate_short", { n: rate.value })}</span></summary>
+    <summary class="pill ${n ? "alarm" : ""}"><span class="sr">${t("alarms.waiting", { n })}, ${t("alarms.rate", { n: rate.value })}${muted.value ? `, ${t("alarms.muted")}` : ""}</span>
+      <span aria-hidden="true">${muted.value ? "△" : "▲"} ${n}</span><span aria-hidden="true" class="rate ${overload ? "overload" : ""}">${t("alarms.rate_short", { n: rate.value })}</span></summary>
     <div class="alarm-panel" role="group" aria-label=${t("alarms")}>
-      <header><h2>${t("alarms")}</h2><span class="grow"></span>
+      <div class="alarm-head"><h2>${t("alarms")}</h2><span class="grow"></span>
         <button type="button" class="button small" aria-pressed=${muted.value} onClick=${changeMuted}>${muted.value ? t("alarms.unmute") : t("alarms.mute")}</button>
-        ${n > 0 && html`<button type="button" class="button small" onClick=${() => seen()}>${t("alarms.all_seen")}</button>`}</header>
+        ${n > 0 && html`<button type="button" class="button small" onClick=${() => seen()}>${t("alarms.all_seen")}</button>`}</div>
       <p class=${overload ? "late" : "dim"}>${t("alarms.rate", { n: rate.value })}${overload ? ` – ${t("alarms.overload")}` : ""}</p>
       <ul class="alarm-list">${alarms.value.slice(0, 30).map((alarm) => html`<${AlarmRow} key=${alarm.id} alarm=${alarm} />`)}</ul>
       ${alarms.value.length === 0 && html`<${Nothing} text=${t("alarms.none")} />`}

@@ -11,7 +11,7 @@ import { signal } from "./view.js";
 /** @typedef {{user: Me, expires_at: string, csrf_token: string}} Session */
 /** @typedef {{pointer: string, type: string, detail: string}} WrongField */
 /** @typedef {{type: string, title: string, status: number, detail: string, hint?: string, errors?: WrongField[], current?: Record<string, any>} & Record<string, any>} ProblemBody */
-/** @typedef {{command: string, seq: number, kind: string, id: string, revision: number, subject: Record<string, any>, rows: Record<string, Record<string, any>[]>, warnings: {code: string, text?: string, detail?: string}[]}} Receipt */
+/** @typedef {{command: string, seq: number, kind: string, id: string, revision: number, subject: Record<string, any>, rows: Record<string, Record<string, any>[]>, warnings: {code: string, detail: string, figures?: Record<string, string | number>}[]}} Receipt */
 
 const frame = document.getElementById("app");
 /** The space that is shown. */

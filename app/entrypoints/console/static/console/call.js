@@ -2,7 +2,7 @@
  * The phone call: two clicks, `i` on the incident and *Units rolling*. Everything is filled in with what is most likely; what was
  * agreed by voice counts at once, and what is missing of the form becomes a debt.
  */
-import { ENDED, linesOf, members, memberName } from "./about.js";
+import { countryOf, ENDED, linesOf, members, memberName } from "./about.js";
 import { myMember } from "./api.js";
 import { USUAL, whereOf } from "./ask.js";
 import { openDialog } from "./dialogs.js";
@@ -33,7 +33,8 @@ function likely(incidentId) {
   const incident = tables.incident.get(incidentId);
   const own = myMember();
   const at = whereOf(incidentId);
-  const near = members().filter((each) => each.id !== own).sort((a, b) => distanceKm([a.lon, a.lat], [at.lon, at.lat]) - distanceKm([b.lon, b.lat], [at.lon, at.lat]));
+  const country = countryOf(own);
+  const near = members().filter((each) => each.id !== own).sort((a, b) => Number(a.country === country) - Number(b.country === country) || distanceKm([a.lon, a.lat], [at.lon, at.lat]) - distanceKm([b.lon, b.lat], [at.lon, at.lat]));
   const lead = incident?.lead_member_id;
   const theirs = lead && lead !== own;
   const line = tables.request.where("incident_id", incidentId).filter((row) => !ENDED.includes(row.status)).flatMap((row) => linesOf(row.id)).find((each) => fillOf(each).open > 0);

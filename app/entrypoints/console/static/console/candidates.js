@@ -73,9 +73,7 @@ function CandidateRow({ rank, found, request, line, compact }) {
     <span class="candidate-rank" aria-hidden="true">${rank}</span>
     <span class="candidate-unit"><strong>${found.call_sign}</strong> <${Member} id=${found.member_id} short=${compact} /></span>
     <span class="candidate-eta">${found.eta_min === null ? "–" : html`<strong>${t("span.min", { n: found.eta_min })}</strong>`}${found.in_time === false ? html` <span class="late">${t("too_late")}</span>` : ""}</span>
-    <span class="candidate-way">${t("km", { n: Math.round(found.distance_km) })}${crossing ? html` · <span class=${crossing.control === "closed" ? "late" : ""}>${crossingName(crossing)}${found.delay_min ? ` +${t("span.min", { n: found.delay_min })}` : ""}</span>` : ""}
-      · ${found.of_requester ? t("own_unit") : found.agreement_code ? html`<span class="agreement">${found.agreement_code}</span>` : t("no_agreement")}
-      ${compact ? "" : html` · ${t("mobilises", { n: found.mobilisation_min })} · <span class="dim">${t("position")} <${Age} at=${found.position_at} /></span>`}</span>
+    <span class="candidate-way">${t("km", { n: Math.round(found.distance_km) })} · ${crossing ? html`<span class=${crossing.control === "closed" ? "late" : ""}>${crossingName(crossing)}${found.delay_min ? ` +${t("span.min", { n: found.delay_min })}` : ""}</span> · ` : ""}${found.of_requester ? t("own_unit") : found.agreement_code ? html`<span class="agreement">${found.agreement_code}</span>` : t("no_agreement")}${compact ? "" : html` · ${t("mobilises", { n: found.mobilisation_min })} · <span class="dim">${t("position")} <${Age} at=${found.position_at} /></span>`}</span>
     ${(!compact || !found.can) && found.reasons.length > 0 && html`<ul class="why">${blocking.map((reason) => html`<li class="why-not">${reason.text}</li>`)}${notes.map((reason) => html`<li>${reason.text}</li>`)}</ul>`}
     <span class="candidate-act"><${Act} found=${found} request=${request} line=${line} /></span></li>`;
 }

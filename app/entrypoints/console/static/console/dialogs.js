@@ -33,7 +33,7 @@ export function DialogHost() {
     if (shown && box.current && !box.current.open) box.current.showModal();
   }, [shown]);
   if (!shown) return null;
-  const close = (/** @type {any} */ answer) => {
+  const close = (/** @type {any} */ answer = undefined) => {
     if (open.peek() === shown) open.value = null;
     shown.done(answer);
   };

@@ -53,7 +53,7 @@ export async function carryOut(command, how = {}) {
   try {
     const receipt = await send(command.path, command.body, command);
     take(/** @type {any} */ (receipt.rows), { mark: true });
-    for (const warning of receipt.warnings) say(warning.text ?? warning.detail ?? warning.code, { tone: "warning", ms: 12_000 });
+    for (const warning of receipt.warnings) say(warningText(warning), { tone: "warning", ms: 12_000 });
     const back = how.undo?.(receipt);
     if (how.done && back) {
       const id = say(how.done, {
@@ -88,6 +88,13 @@ async function refused(problem, command, how) {
   const current = problem.body.current ?? {};
   take({ [String(problem.body.kind ?? "")]: [/** @type {any} */ (current)] });
   if (mine) await carryOut({ ...command, revision: current.revision }, how);
+}
+
+/** A warning in the reader's language as far as it is known, else in the server's words. @param {import("./api.js").Receipt["warnings"][number]} warning */
+function warningText(warning) {
+  const key = `warning.${warning.code}`;
+  const told = t(key, warning.figures ?? {});
+  return told === key ? warning.detail : told;
 }
 
 /** A problem in the reader's language as far as it is known, else in the server's words. @param {Problem} problem */

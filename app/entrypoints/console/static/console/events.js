@@ -35,7 +35,7 @@ async function earlier() {
   const after = Math.max(0, asOf.peek().seq - FIRST);
   const page = await read(`/journal?after=${after}&limit=${FIRST}`);
   const found = page.entries.filter((/** @type {any} */ entry) => !entry.hidden).map((/** @type {any} */ entry) => ({ ...entry, at: entry.recorded_at, live: false }));
-  for (const entry of found) if (entry.rows?.incident_log) take({ incident_log: entry.rows.incident_log });
+  for (const entry of found) take(entry.rows); // in their order up to now: what is known better stays
   add(found);
 }
 
@@ -143,5 +143,5 @@ export function AsOf() {
   const { seq, at } = asOf.value;
   if (!at) return null;
   const when = new Date(Date.now() - (performance.now() - at));
-  return html`<span class="as-of" title=${`seq ${seq}`}>${t("as_of", { time: stamp(when.getTime()) })}</span>`;
+  return html`<span class="as-of" title=${`${t("as_of", { time: stamp(when.getTime()) })} · seq ${seq}`}><span class="sr">${t("as_of", { time: "" })} </span>${stamp(when.getTime())}</span>`;
 }

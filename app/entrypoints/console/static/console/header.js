@@ -21,7 +21,7 @@ export function Header() {
     <nav class="nav" aria-label=${t("nav")}>
       <a href="#/operations" aria-current=${screen === "operations" ? "page" : undefined}>${t("operations")}</a>
     </nav>
-    <button type="button" class="button go-to" onClick=${openGoTo} aria-label=${t("go_to")}><span aria-hidden="true">⌕</span><span class="go-to-text">${t("go_to")}</span><kbd>Ctrl K</kbd></button>
+    <button type="button" class="button go-to" onClick=${openGoTo}><span aria-hidden="true">⌕</span><span class="go-to-text">${t("go_to")}</span><kbd aria-hidden="true">Ctrl K</kbd></button>
     <span class="grow"></span>
     <${AlarmButton} />
     <${LinkPill} />

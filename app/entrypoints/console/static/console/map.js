@@ -17,6 +17,9 @@ import { effect, signal } from "./view.js";
 
 const LIBRARY = "/static/vendor/ol/ol.js";
 const VIEW_KEPT_MS = 400;
+const WIDE = 620;
+/** What the card of what is chosen covers (px). */
+const CARD_WIDTH = 360;
 
 /** Which layers are shown. */
 export const layers = signal({ areas: true, requests: true, units: true, resources: false, crossings: true, members: true, places: true });
@@ -71,7 +74,7 @@ async function build() {
   const base = ["countries", "rivers", "provinces", "borders", "places"];
   const own = ["areas", "members", "crossings", "resources", "units", "requests", "draft"];
   map = new ol.Map({
-    layers: [...base.map((name) => vector(name, name === "places" ? { declutter: true } : {})), ...own.map((name) => vector(name, { declutter: name === "members" || name === "units" ? name : false }))],
+    layers: [...base.map((name) => vector(name, name === "places" ? { declutter: "labels" } : {})), ...own.map((name) => vector(name, { declutter: name === "areas" ? "labels" : name === "units" ? "units" : false }))],
     controls: ol.control.defaults.defaults({ attribution: false, rotate: false }).extend([new ol.control.ScaleLine({ minWidth: 80 })]),
     interactions: ol.interaction.defaults.defaults({ altShiftDragRotate: false, pinchRotate: false }),
     view: new ol.View({ center: ol.proj.fromLonLat([5.95, 50.78]), zoom: 9.6, minZoom: 7.5, maxZoom: 16, constrainRotation: true }),
@@ -112,7 +115,11 @@ function follow() {
   });
   effect(() => {
     chosen.value;
-    for (const name of ["areas", "crossings", "units", "requests"]) layerOf[name].changed();
+    for (const name of ["areas", "crossings", "members", "units", "requests"]) layerOf[name].changed();
+  });
+  effect(() => {
+    const covered = chosen.value && chosen.value.kind !== "request" && (map.getSize()?.[0] ?? 0) > WIDE;
+    map.getView().padding = covered ? [0, 0, 0, CARD_WIDTH] : [0, 0, 0, 0];
   });
   effect(() => {
     const wanted = lookAt.value;

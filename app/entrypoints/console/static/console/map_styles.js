@@ -5,12 +5,21 @@ import { now, span } from "./time.js";
 
 const OLD_MS = 10 * 60_000;
 const LABEL_RESOLUTION = 90;
+const LONGEST_LABEL = 24;
 const ABNORMAL = ["recalled", "aborted", "stood_down"];
+
+/** A long label on two lines, parted near its middle. @param {string} text */
+function inTwo(text) {
+  if (text.length <= LONGEST_LABEL) return text;
+  const middle = text.length / 2;
+  const gaps = [...text.matchAll(/ /g)].map((gap) => gap.index).sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
+  return gaps.length ? `${text.slice(0, gaps[0])}\n${text.slice(gaps[0] + 1)}` : text;
+}
 
 /** @type {Map<string, any>} */
 const cache = new Map();
 
-/** Styles by layer, in the colours of the theme that is shown. */
+/** Styles by layer, in the colours of the theme that is shown. @returns {Record<string, any>} */
 export function styles() {
   cache.clear();
   const page = getComputedStyle(document.documentElement);
@@ -34,20 +43,21 @@ export function styles() {
       if (pop < (resolution > 300 ? 60_000 : resolution > 120 ? 12_000 : resolution > 60 ? 5_000 : resolution > 25 ? 1_500 : 0)) return undefined;
       const text = feature.get("names")?.[language.peek()] ?? feature.get("n");
       const size = pop > 150_000 ? 14 : pop > 40_000 ? 13 : 12;
-      return kept(`place/${text}/${size}`, () => new ol.style.Style({ zIndex: pop, text: label(text, { font: font(size, pop > 150_000 ? 600 : 400), fill: fill("map-place") }) }));
+      return kept(`place/${text}/${size}`, () => new ol.style.Style({ zIndex: pop, text: label(text, { font: font(size, pop > 150_000 ? 600 : 400), fill: fill("map-place"), offsetY: -11 }) }));
     },
     areas: (/** @type {any} */ feature, /** @type {number} */ resolution) => {
       const row = feature.get("thing");
       const now_ = chosen.peek()?.id === row.id;
       return new ol.style.Style({
         fill: fill("map-area"), stroke: stroke(now_ ? "accent" : "map-area-edge", now_ ? 3 : 1.6),
-        text: resolution < 220 ? label(row.title, { font: font(12, 600), fill: fill("map-area-label"), overflow: true }) : undefined,
+        text: resolution < 220 ? label(inTwo(row.title), { font: font(12, 600), fill: fill("map-area-label"), overflow: true, offsetY: 26 }) : undefined,
       });
     },
     members: (/** @type {any} */ feature) => {
       const row = feature.get("thing");
-      return kept(`member/${row.country}`, () => new ol.style.Style({
-        text: new ol.style.Text({ text: row.country, font: font(11, 700), fill: fill("map-label"), backgroundFill: fill("panel"), backgroundStroke: stroke("dim", 1), padding: [2, 4, 1, 4] }),
+      const now_ = chosen.peek()?.id === row.id;
+      return kept(`member/${now_}`, () => new ol.style.Style({
+        image: new ol.style.RegularShape({ points: 4, angle: Math.PI / 4, radius: now_ ? 9 : 6, fill: fill("panel"), stroke: stroke(now_ ? "accent" : "map-label", 2) }),
       }));
     },
     crossings: (/** @type {any} */ feature, /** @type {number} */ resolution) => {
@@ -78,7 +88,7 @@ export function styles() {
       const told = resolution < 70 || now_ ? `${unit.call_sign}${old ? ` · ${t("position.old", { span: span(age) })}` : ""}` : "";
       return kept(`unit/${unit.country}/${tone}/${now_}/${old}/${told}`, () => [
         new ol.style.Style({
-          text: new ol.style.Text({ text: unit.country, font: font(10, 700), fill: fill(old ? tone : "panel"), backgroundFill: fill(old ? "panel" : tone), backgroundStroke: stroke(now_ ? "text" : tone, now_ ? 3 : 1.5, old ? [3, 2] : undefined), padding: [2, 4, 1, 4] }),
+          text: new ol.style.Text({ text: unit.country, font: font(9.5, 700), fill: fill(old ? tone : "panel"), backgroundFill: fill(old ? "panel" : tone), backgroundStroke: stroke(now_ ? "text" : tone, now_ ? 3 : 1.5, old ? [3, 2] : undefined), padding: [1, 2, 0, 3] }),
           zIndex: now_ ? 10 : 1,
         }),
         ...(told ? [new ol.style.Style({ text: label(told, { offsetY: 17, font: font(11, 600) }) })] : []),

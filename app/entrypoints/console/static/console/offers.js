@@ -27,7 +27,15 @@ function Ranked({ request, offers }) {
   const eta = new Map((told?.items ?? []).map((each) => [each.resource_id, each]));
   const first = (/** @type {Row} */ offer) => Math.min(...tables.offer_line.where("offer_id", offer.id).map((line) => eta.get(line.resource_id)?.eta_min ?? 1e6));
   const ranked = [...offers].sort((a, b) => Number(OVER.includes(a.status)) - Number(OVER.includes(b.status)) || first(a) - first(b) || a.offered_at.localeCompare(b.offered_at));
-  return html`<${Panel} id="offers" class="offers" title=${t("offers")} count=${offers.length}><ul class="plain">${ranked.map((offer) => html`<${Offer} key=${offer.id} id=${offer.id} request=${request} eta=${eta} />`)}</ul><//>`;
+  return html`<${Panel} id="offers" class="offers" title=${t("offers")} count=${offers.length}>
+    <ul class="plain">${ranked.filter((offer) => !settled(offer)).map((offer) => html`<${Offer} key=${offer.id} id=${offer.id} request=${request} eta=${eta} />`)}</ul>
+    ${ranked.some(settled) && html`<details class="settled"><summary>${t("offers.settled", { n: ranked.filter(settled).length })}</summary><ul class="plain">${ranked.filter(settled).map((offer) => html`<${Offer} key=${offer.id} id=${offer.id} request=${request} eta=${eta} />`)}</ul></details>`}<//>`;
+}
+
+/** Whether nothing is left to do about an offer: over, or committed with all that was accepted. @param {Row} offer */
+function settled(offer) {
+  const taken = tables.offer_line.where("offer_id", offer.id).filter((line) => line.accepted_quantity > 0);
+  return OVER.includes(offer.status) || (taken.length > 0 && taken.every((line) => line.committed));
 }
 
 /** @param {{id: string, request: Row, eta: Map<string, import("./candidates.js").Candidate>}} props */

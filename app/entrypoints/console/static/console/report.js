@@ -4,10 +4,10 @@ import { myMember } from "./api.js";
 import { openDialog } from "./dialogs.js";
 import { carryOut } from "./doing.js";
 import { Choice, PlaceField } from "./fields.js";
-import { round } from "./geometry.js";
+import { centreOf, round } from "./geometry.js";
 import { codes, phaseName, phases, t, word } from "./i18n.js";
 import { clearDraft, drawOnMap } from "./map.js";
-import { chosen } from "./router.js";
+import { chosen, lookAt } from "./router.js";
 import { html, useState } from "./view.js";
 
 const CORNERS = 24;
@@ -59,6 +59,8 @@ function Report({ area, place, close }) {
     if (!receipt) return;
     close();
     chosen.value = { kind: "incident", id: receipt.id };
+    const [lon, lat] = centreOf(area);
+    lookAt.value = { lon, lat };
   };
   return html`<form class="dialog-body" onSubmit=${submit}>
     <${Choice} label=${t("hazard")} value=${what.hazard} onChange=${(/** @type {string} */ hazard) => change({ hazard })} options=${codes("hazards").map((code) => ({ value: code, text: word("hazards", code) }))} />

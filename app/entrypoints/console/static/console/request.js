@@ -12,7 +12,7 @@ import { declineRequest, learnUnit } from "./offering.js";
 import { Offers } from "./offers.js";
 import { Age, Fill, Left, Member, Nothing, Panel, Phone, Priority, State } from "./parts.js";
 import { Questions } from "./questions.js";
-import { acknowledge } from "./requests.js";
+import { acknowledge, answered } from "./requests.js";
 import { can, may } from "./rules.js";
 import { Debt } from "./situation.js";
 import { fillOf, tables, take, takeFill } from "./store.js";
@@ -54,14 +54,15 @@ export function RequestScreen({ id }) {
   });
   useKeys([{ key: "a", does: () => acknowledge(id), text: "key.acknowledge" }], [id]);
   if (!row) return html`<div class="request-screen"><p class="back"><a href="#/operations">‹ ${t("operations")}</a></p><${Nothing} text=${failed || t("loading")} /></div>`;
+  const wants = !ENDED.includes(row.status) && linesOf(id).some((each) => fillOf(each).open > 0);
   return html`<div class="request-screen">
     <${Head} row=${row} />
     <div class="request-grid">
       <div class="request-main">
         <${Lines} row=${row} line=${line} onLine=${setLine} />
         <${Offers} request=${row} />
+        ${wants && html`<${Candidates} request=${row} line=${line || undefined} onLine=${setLine} />`}
         <${Missions} request=${row} />
-        ${!ENDED.includes(row.status) && html`<${Candidates} request=${row} line=${line || undefined} onLine=${setLine} />`}
       </div>
       <div class="request-side">
         <${OwnDebts} id=${id} />
@@ -100,7 +101,7 @@ function Actions({ row }) {
     const answer = await confirmAct({ title: t(name), text: html`<p>${t(`${name}.text`, { ref: row.ref, what: linesText(linesOf(row.id)) })}</p>`, action: t(name), why: danger ? "asked" : undefined, danger });
     if (answer) await carryOut({ path: `/requests/${row.id}/${path}`, body: answer, revision: row.revision }, { done: t(`done.${name}`, { ref: row.ref }) });
   };
-  const read_ = tables.acknowledgement.where("request_id", row.id).some((each) => each.member_id === own);
+  const read_ = answered(row.id);
   const over = ENDED.includes(row.status);
   return html`
     ${can("request", row.status, "submit_request") && may("submit_request", sides) && !may("open_request", sides, facts) ? html`<button type="button" class="button primary" onClick=${act("submit_request", "submit")}>${t("submit")}</button>` : ""}

@@ -98,7 +98,7 @@ export function Requests() {
   );
   const own = myMember();
   const firstFilled = rows.findIndex((each) => each.filled);
-  return html`<${Panel} id="requests" class="requests" title=${t("requests")} count=${t("requests.count", { n: rows.length })} tools=${html`<${AsOf} />
+  return html`<${Panel} id="requests" class="requests" title=${t("requests")} count=${html`<span aria-hidden="true">${rows.length}</span><span class="sr">${t("requests.count", { n: rows.length })}</span>`} tools=${html`<${AsOf} />
       ${may("draft_request", { requester: own }) && html`<button type="button" class="button primary small" onClick=${() => openAsk("")}>${t("ask")}</button>`}`}>
     <div class="filter">
       <input ref=${box} type="search" value=${filter.value} placeholder=${t("filter.hint")} aria-label=${t("filter")} onInput=${(/** @type {any} */ event) => { filter.value = event.target.value; }}
@@ -132,7 +132,7 @@ function RequestRow({ id, now }) {
       <span class="row-state">${fresh ? html`<${State} tone="alert" text=${t("new")} />` : html`<${State} text=${stateName("request", row.status)} tone=${fill.open > 0 && row.status !== "draft" ? "notice" : ""} />`}</span>
       <span class="row-where"><b class="ref">${row.ref}</b> <${Member} id=${row.member_id} /> ${placeText(lines) && html`<span class="row-place">${placeText(lines)}</span>`}</span>
       <span class="row-fill"><${Fill} slim fill=${fill} /></span>
-      <span class="row-time">${fill.open > 0 && needed ? html`<${Left} at=${needed} /> ` : ""}<span class="dim" title=${t("open_since")}><${Age} at=${row.opened_at} /></span></span>
+      <span class="row-time">${fill.open > 0 && needed ? html`<${Left} at=${needed} /> · ` : ""}<span class="dim" title=${t("open_since")}><${Age} at=${row.opened_at} /></span></span>
     </button>
     <a class="row-open" href=${requestLink(id)} aria-label=${t("open_request", { ref: row.ref })} title=${t("open_request", { ref: row.ref })}>›</a></li>`;
 }

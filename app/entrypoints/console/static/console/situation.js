@@ -9,7 +9,6 @@ import { chosen, lookAt, requestLink } from "./router.js";
 import { may } from "./rules.js";
 import { tables } from "./store.js";
 import { html } from "./view.js";
-import { reportIncident } from "./report.js";
 import { centreOf } from "./geometry.js";
 
 /** All of it. */
@@ -63,7 +62,7 @@ function Calls() {
 function Incidents() {
   const rows = tables.incident.all.value.filter((row) => row.status !== "closed").sort((a, b) => b.severity - a.severity || a.occurred_at.localeCompare(b.occurred_at));
   const countries = [...new Set(tables.member.all.value.map((each) => each.country))].sort();
-  return html`<${Panel} id="incidents" title=${t("incidents")} count=${rows.length} tools=${may("report_incident") && html`<button type="button" class="button small" onClick=${() => reportIncident()}>${t("report_incident")}</button>`}>
+  return html`<${Panel} id="incidents" title=${t("incidents")} count=${rows.length}>
     <dl class="phases">${countries.map((country) => {
       const highest = highestPhase(country, rows);
       return html`<div><dt><abbr class="country" title=${word("countries", country)}>${country}</abbr></dt><dd class=${highest === "none" ? "dim" : "scaled"}>${phaseName(country, highest)}</dd></div>`;
@@ -100,7 +99,7 @@ function Strength() {
   const here = tables.mission.all.value.filter((row) => !HOME.includes(row.status));
   const guests = here.filter((row) => row.requester_id === own).sort((a, b) => memberName(a.lender_id).localeCompare(memberName(b.lender_id)));
   const away = here.filter((row) => row.lender_id === own);
-  return html`<${Panel} id="strength" title=${t("strength")} count=${t("strength.units", { n: guests.length })}>
+  return html`<${Panel} id="strength" title=${t("strength")} count=${html`<span aria-hidden="true">${guests.length}</span><span class="sr">${t("strength.units", { n: guests.length })}</span>`}>
     ${guests.length === 0 ? html`<${Nothing} text=${t("strength.none")} />` : html`<ul class="plain">${guests.map((row) => html`<${Unit} key=${row.id} id=${row.id} other=${row.lender_id} />`)}</ul>`}
     ${away.length > 0 && html`<h3>${t("strength.away")} <span class="count">${away.length}</span></h3><ul class="plain">${away.map((row) => html`<${Unit} key=${row.id} id=${row.id} other=${row.requester_id} />`)}</ul>`}<//>`;
 }
@@ -120,8 +119,11 @@ function Unit({ id, other }) {
 function Crossings() {
   const worse = (/** @type {any} */ row) => (row.control === "closed" ? 2 : row.control === "checks" || row.delay_min > 0 ? 1 : 0);
   const rows = [...tables.crossing.all.value].sort((a, b) => worse(b) - worse(a) || named(a.names).localeCompare(named(b.names)));
-  return html`<${Panel} id="crossings" title=${t("crossings")} count=${rows.length}><ul class="plain">${rows.map((row) => html`
+  const list = (/** @type {any[]} */ some) => html`<ul class="plain">${some.map((row) => html`
     <li key=${row.id} class="crossing-row"><button type="button" class="row-button plain-row" aria-pressed=${chosen.value?.id === row.id} onClick=${() => { chosen.value = { kind: "crossing", id: row.id }; lookAt.value = { lon: row.lon, lat: row.lat, zoom: 12 }; }}>
       <span>${named(row.names)} <span class="dim">${countryOf(row.member_a_id)}–${countryOf(row.member_b_id)}</span></span>
-      <${State} text=${crossingText(row)} tone=${row.control === "closed" ? "alert" : worse(row) ? "notice" : ""} /></button></li>`)}</ul><//>`;
+      <${State} text=${crossingText(row)} tone=${row.control === "closed" ? "alert" : worse(row) ? "notice" : "calm-state"} /></button></li>`)}</ul>`;
+  const open = rows.filter((row) => !worse(row));
+  return html`<${Panel} id="crossings" title=${t("crossings")} count=${rows.length}>${list(rows.filter(worse))}
+    ${open.length > 0 && html`<details class="settled" open=${open.length === rows.length}><summary>${t("crossings.open", { n: open.length })}</summary>${list(open)}</details>`}<//>`;
 }

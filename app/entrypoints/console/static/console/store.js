@@ -247,5 +247,5 @@ export function positionOf(resource) {
  */
 export function resourceRow(seen) {
   const { place, ...rest } = seen;
-  return /** @type {Row} */ ({ ...rest, lon: place.coordinates[0], lat: place.coordinates[1] });
+  return /** @type {any} */ ({ ...rest, lon: place.coordinates[0], lat: place.coordinates[1] });
 }
