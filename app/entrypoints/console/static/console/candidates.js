@@ -50,18 +50,26 @@ export function Candidates({ request, compact, title, line, onLine }) {
   const [own, setOwn] = useState("");
   const picked = lines.find((each) => each.id === (line ?? own)) ?? lines.find((each) => fillOf(each).open > 0) ?? lines[0];
   const choose = onLine ?? setOwn;
-  const found = useCandidates(request.id, picked?.id ?? "", compact ? SHORT : LONG, `${request.revision}/${picked ? fillOf(picked).open : 0}`);
+  const found = useCandidates(request.id, picked?.id ?? "", LONG, `${request.revision}/${picked ? fillOf(picked).open : 0}`);
   if (!picked) return null;
-  const items = found ? (compact ? found.items.filter((each) => each.can).slice(0, SHORT) : found.items) : [];
+  const items = found ? (compact ? firstOf(found.items) : found.items) : [];
   return html`<${Panel} id="candidates" class="candidates ${compact ? "compact" : ""}" title=${t("candidates")} tools=${found?.at ? html`<span class="as-of">${t("as_of", { time: stamp(found.at) })}</span>` : ""}>
     ${compact && html`<p class="candidates-for"><strong>${title}</strong></p>`}
     ${lines.length > 1 && html`<div class="choices" role="group" aria-label=${t("lines")}>${lines.map((each) => html`<button type="button" aria-pressed=${each.id === picked.id} onClick=${() => choose(each.id)}>${lineText(each)}</button>`)}</div>`}
     ${found?.failed && html`<p class="late" role="alert">${found.failed}</p>`}
     ${!found && html`<${Nothing} text=${t("loading")} />`}
     ${found && items.length === 0 && html`<${Nothing} text=${t("candidates.none")} />`}
-    <ol class="candidate-list">${items.map((each, at) => html`<${CandidateRow} key=${each.resource_id} rank=${at + 1} found=${each} request=${request} line=${picked} compact=${compact} />`)}</ol>
+    <ol class="candidate-list">${items.map((each, at) => html`<${CandidateRow} key=${each.resource_id} rank=${compact && found ? found.items.filter((other) => other.can).indexOf(each) + 1 : at + 1} found=${each} request=${request} line=${picked} compact=${compact} />`)}</ol>
     ${found && !compact && found.more > 0 && html`<p class="dim">${t("candidates.more", { n: found.more })}</p>`}
     ${!compact && html`<p class="dim note">${t("candidates.note")}</p>`}<//>`;
+}
+
+/** The first few that can come, and the first of our own in any case: that is whom we can send. @param {Candidate[]} items */
+function firstOf(items) {
+  const able = items.filter((each) => each.can);
+  const own = able.find((each) => each.member_id === myMember());
+  const first = able.slice(0, SHORT);
+  return !own || first.includes(own) ? first : [...first.slice(0, SHORT - 1), own];
 }
 
 /** @param {{rank: number, found: Candidate, request: any, line: any, compact?: boolean}} props */

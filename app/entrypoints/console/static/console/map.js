@@ -59,12 +59,13 @@ function loadLibrary() {
  */
 export async function loadMap(box) {
   await loadLibrary();
-  if (!map) await build();
-  map.setTarget(box);
+  if (!map) await build(box);
+  else map.setTarget(box);
   return () => map.setTarget(undefined);
 }
 
-async function build() {
+/** @param {HTMLElement} box */
+async function build(box) {
   const style = styles();
   const vector = (/** @type {string} */ name, /** @type {any} */ options) => {
     sources[name] = new ol.source.Vector();
@@ -74,6 +75,7 @@ async function build() {
   const base = ["countries", "rivers", "provinces", "borders", "places"];
   const own = ["areas", "members", "crossings", "resources", "units", "requests", "draft"];
   map = new ol.Map({
+    target: box,
     layers: [...base.map((name) => vector(name, name === "places" ? { declutter: "labels" } : {})), ...own.map((name) => vector(name, { declutter: name === "areas" ? "labels" : name === "units" ? "units" : false }))],
     controls: ol.control.defaults.defaults({ attribution: false, rotate: false }).extend([new ol.control.ScaleLine({ minWidth: 80 })]),
     interactions: ol.interaction.defaults.defaults({ altShiftDragRotate: false, pinchRotate: false }),
@@ -128,7 +130,13 @@ function follow() {
   });
   effect(() => keepUp("areas", tables.incident.all.value.filter((row) => row.status !== "closed"), areaOf));
   effect(() => keepUp("crossings", tables.crossing.all.value, pointOf));
-  effect(() => keepUp("members", tables.member.all.value, pointOf));
+  let fitted = false;
+  effect(() => {
+    keepUp("members", tables.member.all.value, pointOf);
+    if (fitted || !sources.members.getFeatures().length || !map.getSize()) return;
+    fitted = true;
+    map.getView().fit(sources.members.getExtent(), { size: map.getSize(), padding: [40, 40, 70, 40], maxZoom: 11 });
+  });
   effect(() => {
     fillChanges.value;
     keepUp("requests", requestSpots(), pointOf);
@@ -210,11 +218,17 @@ function keepUp(name, things, shape) {
       continue;
     }
     const was = known.get("thing");
-    if (was === thing) continue;
+    if (was === thing || alike(was, thing)) continue;
     if (was.area !== thing.area || was.lon !== thing.lon || was.lat !== thing.lat) known.setGeometry(shape(thing));
     known.set("thing", thing);
   }
   for (const feature of source.getFeatures()) if (!kept.has(feature.getId())) source.removeFeature(feature);
+}
+
+/** @param {any} a @param {any} b */
+function alike(a, b) {
+  const fields = Object.keys(b);
+  return fields.length === Object.keys(a).length && fields.every((field) => a[field] === b[field] || (Array.isArray(b[field]) && String(a[field]) === String(b[field])));
 }
 
 const KINDS = /** @type {Record<string, string>} */ ({ areas: "incident", crossings: "crossing", units: "unit", resources: "unit", members: "member", requests: "request" });

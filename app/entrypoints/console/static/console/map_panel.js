@@ -37,7 +37,7 @@ export function MapPanel() {
     ${failed && html`<p class="late" role="alert">${t("map.failed")} ${failed}</p>`}
     <${Drawing} />
     <${Legend} />
-    <p class="attribution">${t("map.sources")} ${SOURCES.map(([name, link], at) => html`${at ? " · " : ""}<a href=${link} rel="noreferrer" target="_blank">${name}</a>`)}</p><//>`;
+    <p class="attribution"><span>${t("map.sources")} </span>${SOURCES.map(([name, link], at) => html`${at ? " · " : ""}<a href=${link} rel="noreferrer" target="_blank">${name}</a>`)}</p><//>`;
 }
 
 /** What to do while something is drawn. */
@@ -67,7 +67,7 @@ function sign(name) {
   if (name === "units") return html`<path class="s-unit" d="M3 6H17V14H3Z" />`;
   if (name === "resources") return html`<circle class="s-resource" cx="10" cy="10" r="3" />`;
   if (name === "crossings") return html`<g class="s-crossing"><circle cx="10" cy="10" r="7" /><path d="M6 10H14" /></g>`;
-  if (name === "members") return html`<path class="s-member" d="M4 17V5H14L12 8 14 11H6" />`;
+  if (name === "members") return html`<path class="s-member" d="M5 5H15V15H5Z" />`;
   return html`<circle class="s-place" cx="10" cy="10" r="2" />`;
 }
 

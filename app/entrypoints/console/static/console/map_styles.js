@@ -6,6 +6,8 @@ import { now, span } from "./time.js";
 const OLD_MS = 10 * 60_000;
 const LABEL_RESOLUTION = 90;
 const LONGEST_LABEL = 24;
+/** What the signs are drawn for; on a wall the page's font is larger, and they grow with it. */
+const USUAL_FONT_PX = 14;
 const ABNORMAL = ["recalled", "aborted", "stood_down"];
 
 /** A long label on two lines, parted near its middle. @param {string} text */
@@ -24,7 +26,8 @@ export function styles() {
   cache.clear();
   const page = getComputedStyle(document.documentElement);
   const colour = (/** @type {string} */ name) => page.getPropertyValue(`--${name}`).trim();
-  const font = (/** @type {number} */ px, weight = 500) => `${weight} ${px}px ${page.getPropertyValue("--font") || "sans-serif"}`;
+  const k = parseFloat(page.fontSize) / USUAL_FONT_PX || 1;
+  const font = (/** @type {number} */ px, weight = 500) => `${weight} ${(px * k).toFixed(1)}px ${page.getPropertyValue("--font") || "sans-serif"}`;
   const stroke = (/** @type {string} */ name, /** @type {number} */ width, /** @type {number[] | undefined} */ dash = undefined) => new ol.style.Stroke({ color: colour(name), width, lineDash: dash });
   const fill = (/** @type {string} */ name) => new ol.style.Fill({ color: colour(name) });
   const label = (/** @type {string} */ text, /** @type {any} */ options) => new ol.style.Text({ text, font: font(12), fill: fill("map-label"), stroke: stroke("map-halo", 3), ...options });
@@ -43,21 +46,21 @@ export function styles() {
       if (pop < (resolution > 300 ? 60_000 : resolution > 120 ? 12_000 : resolution > 60 ? 5_000 : resolution > 25 ? 1_500 : 0)) return undefined;
       const text = feature.get("names")?.[language.peek()] ?? feature.get("n");
       const size = pop > 150_000 ? 14 : pop > 40_000 ? 13 : 12;
-      return kept(`place/${text}/${size}`, () => new ol.style.Style({ zIndex: pop, text: label(text, { font: font(size, pop > 150_000 ? 600 : 400), fill: fill("map-place"), offsetY: -11 }) }));
+      return kept(`place/${text}/${size}`, () => new ol.style.Style({ zIndex: pop, text: label(text, { font: font(size, pop > 150_000 ? 600 : 400), fill: fill("map-place"), offsetY: -11 * k }) }));
     },
     areas: (/** @type {any} */ feature, /** @type {number} */ resolution) => {
       const row = feature.get("thing");
       const now_ = chosen.peek()?.id === row.id;
       return new ol.style.Style({
         fill: fill("map-area"), stroke: stroke(now_ ? "accent" : "map-area-edge", now_ ? 3 : 1.6),
-        text: resolution < 220 ? label(inTwo(row.title), { font: font(12, 600), fill: fill("map-area-label"), overflow: true, offsetY: 26 }) : undefined,
+        text: resolution < 220 ? label(inTwo(row.title), { font: font(12, 600), fill: fill("map-area-label"), overflow: true, offsetY: 26 * k }) : undefined,
       });
     },
     members: (/** @type {any} */ feature) => {
       const row = feature.get("thing");
       const now_ = chosen.peek()?.id === row.id;
       return kept(`member/${now_}`, () => new ol.style.Style({
-        image: new ol.style.RegularShape({ points: 4, angle: Math.PI / 4, radius: now_ ? 9 : 6, fill: fill("panel"), stroke: stroke(now_ ? "accent" : "map-label", 2) }),
+        image: new ol.style.RegularShape({ points: 4, angle: Math.PI / 4, radius: k * (now_ ? 9 : 6), fill: fill("panel"), stroke: stroke(now_ ? "accent" : "map-label", 2) }),
       }));
     },
     crossings: (/** @type {any} */ feature, /** @type {number} */ resolution) => {
@@ -69,8 +72,8 @@ export function styles() {
         const tone = { closed: "alarm", checks: "notice", open: "dim" }[state] ?? "dim";
         const mark = { closed: "✕", checks: "!", open: "" }[state];
         return [
-          new ol.style.Style({ image: new ol.style.Circle({ radius: now_ ? 11 : state === "open" ? 5 : 8, fill: fill("panel"), stroke: stroke(now_ ? "accent" : tone, state === "open" ? 2 : 2.5) }), text: mark ? new ol.style.Text({ text: mark, font: font(11, 800), fill: fill(tone), offsetY: 1 }) : undefined }),
-          ...(name ? [new ol.style.Style({ text: label(row.delay_min > 0 && state !== "closed" ? `${name} +${row.delay_min}` : name, { offsetY: 17, font: font(11, state === "closed" ? 700 : 500), fill: fill(state === "open" ? "map-label" : tone) }) })] : []),
+          new ol.style.Style({ image: new ol.style.Circle({ radius: k * (now_ ? 11 : state === "open" ? 5 : 8), fill: fill("panel"), stroke: stroke(now_ ? "accent" : tone, state === "open" ? 2 : 2.5) }), text: mark ? new ol.style.Text({ text: mark, font: font(11, 800), fill: fill(tone), offsetY: 1 }) : undefined }),
+          ...(name ? [new ol.style.Style({ text: label(row.delay_min > 0 && state !== "closed" ? `${name} +${row.delay_min}` : name, { offsetY: 17 * k, font: font(11, state === "closed" ? 700 : 500), fill: fill(state === "open" ? "map-label" : tone) }) })] : []),
         ];
       });
     },
@@ -91,7 +94,7 @@ export function styles() {
           text: new ol.style.Text({ text: unit.country, font: font(9.5, 700), fill: fill(old ? tone : "panel"), backgroundFill: fill(old ? "panel" : tone), backgroundStroke: stroke(now_ ? "text" : tone, now_ ? 3 : 1.5, old ? [3, 2] : undefined), padding: [1, 2, 0, 3] }),
           zIndex: now_ ? 10 : 1,
         }),
-        ...(told ? [new ol.style.Style({ text: label(told, { offsetY: 17, font: font(11, 600) }) })] : []),
+        ...(told ? [new ol.style.Style({ text: label(told, { offsetY: 17 * k, font: font(11, 600) }) })] : []),
       ]);
     },
     requests: (/** @type {any} */ feature) => {
@@ -101,13 +104,13 @@ export function styles() {
         const tone = `p${spot.rank}`;
         const edge = stroke(now_ ? "text" : "map-halo", now_ ? 3 : 1.5);
         const body = { fill: spot.open ? fill(tone) : fill("panel"), stroke: spot.open ? edge : stroke(now_ ? "text" : tone, now_ ? 3 : 2) };
-        const image = spot.rank === 1 ? new ol.style.RegularShape({ ...body, points: 4, radius: 13 })
-          : spot.rank === 2 ? new ol.style.RegularShape({ ...body, points: 3, radius: 14, displacement: [0, -2] })
-          : spot.rank === 3 ? new ol.style.RegularShape({ ...body, points: 4, radius: 13, angle: Math.PI / 4 })
-          : new ol.style.Circle({ ...body, radius: 10 });
+        const image = spot.rank === 1 ? new ol.style.RegularShape({ ...body, points: 4, radius: 13 * k })
+          : spot.rank === 2 ? new ol.style.RegularShape({ ...body, points: 3, radius: 14 * k, displacement: [0, -2] })
+          : spot.rank === 3 ? new ol.style.RegularShape({ ...body, points: 4, radius: 13 * k, angle: Math.PI / 4 })
+          : new ol.style.Circle({ ...body, radius: 10 * k });
         return [
           new ol.style.Style({ image, text: new ol.style.Text({ text: String(spot.rank), font: font(12, 800), fill: fill(spot.open ? "on-priority" : tone), offsetY: spot.rank === 2 ? 3 : 1 }), zIndex: (now_ ? 100 : 0) + (spot.open ? 10 : 0) - spot.rank }),
-          ...(spot.requests.length > 1 ? [new ol.style.Style({ text: label(`×${spot.requests.length}`, { offsetX: 22, font: font(11, 700) }) })] : []),
+          ...(spot.requests.length > 1 ? [new ol.style.Style({ text: label(`×${spot.requests.length}`, { offsetX: 22 * k, font: font(11, 700) }) })] : []),
         ];
       });
     },

@@ -34,9 +34,15 @@ function time(row) {
   return Date.parse(row.opened_at ?? "9999-01-01");
 }
 
+/** @type {{row: Row, rank: number, filled: number}[]} */
+let last = [];
+/** What the list shows: the same array while the same requests stand in the same order, so that a change draws one row and no list. */
 const shown = computed(() => {
   const wanted = folded(filter.value);
-  return inOrder.value.filter(({ row }) => fits(row, which.value) && (!wanted || folded(textOf(row)).includes(wanted)));
+  const now = inOrder.value.filter(({ row }) => fits(row, which.value) && (!wanted || folded(textOf(row)).includes(wanted)));
+  if (now.length === last.length && now.every((each, at) => each.row.id === last[at].row.id && each.filled === last[at].filled)) return last;
+  last = now;
+  return now;
 });
 
 /** @param {Row} row */
@@ -130,7 +136,7 @@ function RequestRow({ id, now }) {
       <${Priority} rank=${rankOf(lines)} />
       <span class="row-what">${linesText(lines)}</span>
       <span class="row-state">${fresh ? html`<${State} tone="alert" text=${t("new")} />` : html`<${State} text=${stateName("request", row.status)} tone=${fill.open > 0 && row.status !== "draft" ? "notice" : ""} />`}</span>
-      <span class="row-where"><b class="ref">${row.ref}</b> <${Member} id=${row.member_id} /> ${placeText(lines) && html`<span class="row-place">${placeText(lines)}</span>`}</span>
+      <span class="row-where"><b class="ref">${row.ref}</b> <${Member} id=${row.member_id} /> ${placeText(lines) && html`<span class="row-place">· ${placeText(lines)}</span>`}</span>
       <span class="row-fill"><${Fill} slim fill=${fill} /></span>
       <span class="row-time">${fill.open > 0 && needed ? html`<${Left} at=${needed} /> · ` : ""}<span class="dim" title=${t("open_since")}><${Age} at=${row.opened_at} /></span></span>
     </button>

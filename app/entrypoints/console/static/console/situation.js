@@ -121,7 +121,7 @@ function Crossings() {
   const rows = [...tables.crossing.all.value].sort((a, b) => worse(b) - worse(a) || named(a.names).localeCompare(named(b.names)));
   const list = (/** @type {any[]} */ some) => html`<ul class="plain">${some.map((row) => html`
     <li key=${row.id} class="crossing-row"><button type="button" class="row-button plain-row" aria-pressed=${chosen.value?.id === row.id} onClick=${() => { chosen.value = { kind: "crossing", id: row.id }; lookAt.value = { lon: row.lon, lat: row.lat, zoom: 12 }; }}>
-      <span>${named(row.names)} <span class="dim">${countryOf(row.member_a_id)}–${countryOf(row.member_b_id)}</span></span>
+      <span>${named(row.names)} <span class="dim pair">${countryOf(row.member_a_id)}–${countryOf(row.member_b_id)}</span></span>
       <${State} text=${crossingText(row)} tone=${row.control === "closed" ? "alert" : worse(row) ? "notice" : "calm-state"} /></button></li>`)}</ul>`;
   const open = rows.filter((row) => !worse(row));
   return html`<${Panel} id="crossings" title=${t("crossings")} count=${rows.length}>${list(rows.filter(worse))}
