@@ -2,14 +2,13 @@
  * The map: OpenLayers on a canvas, fed by the rows of the store. One map is made and kept for as long as the page lives; going
  * to another screen and back costs nothing. Styles are in `map_styles.js`.
  */
-import { HOME, linesOf, rankOf, ENDED } from "./about.js";
 import { basemap } from "./basemap.js";
 import { round } from "./geometry.js";
-import { language, named } from "./i18n.js";
+import { language } from "./i18n.js";
 import { learnArea } from "./resources.js";
 import { chosen, lookAt, part } from "./router.js";
-import { myMember } from "./api.js";
-import { fillChanges, fillOf, positionChanges, positionOf, tables } from "./store.js";
+import { alike, requestSpots, unitSpots } from "./map_spots.js";
+import { fillChanges, positionChanges, tables } from "./store.js";
 import { styles } from "./map_styles.js";
 import { theme } from "./theme.js";
 import { minute } from "./time.js";
@@ -158,42 +157,6 @@ function reduced() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
-/** Requests by where they are wanted: those at one spot are one sign with a number. */
-function requestSpots() {
-  /** @type {Map<string, any>} */
-  const spots = new Map();
-  for (const request of tables.request.all.value) {
-    if (ENDED.includes(request.status)) continue;
-    const lines = linesOf(request.id);
-    for (const line of lines) {
-      const key = `${line.lon.toFixed(3)}/${line.lat.toFixed(3)}`;
-      const open = fillOf(line).open > 0;
-      const rank = rankOf([line]);
-      const spot = spots.get(key);
-      if (!spot) spots.set(key, { id: key, lon: line.lon, lat: line.lat, rank, open, requests: [request.id] });
-      else {
-        if (!spot.requests.includes(request.id)) spot.requests.push(request.id);
-        if (open && (!spot.open || rank < spot.rank)) Object.assign(spot, { rank, open });
-      }
-    }
-  }
-  return [...spots.values()];
-}
-
-/** Units on missions, where they were last. */
-function unitSpots() {
-  const own = myMember();
-  const spots = [];
-  for (const mission of tables.mission.all.value) {
-    if (HOME.includes(mission.status) || !mission.resource_id) continue;
-    const unit = tables.resource.get(mission.resource_id);
-    const at = positionOf(unit);
-    if (!unit || !at) continue;
-    spots.push({ id: unit.id, lon: at.lon, lat: at.lat, at: at.at, call_sign: unit.call_sign, mission: mission.id, status: mission.status, own: mission.lender_id === own, guest: mission.requester_id === own, country: tables.member.get(mission.lender_id)?.country ?? "" });
-  }
-  return spots;
-}
-
 /** @param {any} row */
 function pointOf(row) {
   return new ol.geom.Point(ol.proj.fromLonLat([row.lon, row.lat]));
@@ -223,12 +186,6 @@ function keepUp(name, things, shape) {
     known.set("thing", thing);
   }
   for (const feature of source.getFeatures()) if (!kept.has(feature.getId())) source.removeFeature(feature);
-}
-
-/** @param {any} a @param {any} b */
-function alike(a, b) {
-  const fields = Object.keys(b);
-  return fields.length === Object.keys(a).length && fields.every((field) => a[field] === b[field] || (Array.isArray(b[field]) && String(a[field]) === String(b[field])));
 }
 
 const KINDS = /** @type {Record<string, string>} */ ({ areas: "incident", crossings: "crossing", units: "unit", resources: "unit", members: "member", requests: "request" });
@@ -325,9 +282,4 @@ function end(found) {
 /** @param {any} coordinates @returns {any} */
 function rounded(coordinates) {
   return typeof coordinates === "number" ? round(coordinates) : coordinates.map(rounded);
-}
-
-/** A member's or crossing's own name, for its label. @param {any} thing */
-export function labelOf(thing) {
-  return named(thing.names);
 }

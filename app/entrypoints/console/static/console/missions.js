@@ -51,7 +51,7 @@ function Steps({ row, request }) {
   const sides = { requester: row.requester_id, lender: row.lender_id };
   const facts = { crossing_has_control: row.has_control, day_to_day: request.kind === "day_to_day" };
   const send = (/** @type {string} */ path, /** @type {any} */ body, /** @type {string} */ done) => carryOut({ path: `/missions/${row.id}/${path}`, body, revision: row.revision }, { done });
-  const step = (/** @type {string} */ command, /** @type {string} */ path) => next("mission", row.status, command, facts).filter((to) => may(command, sides)).map((to, n) =>
+  const step = (/** @type {string} */ command, /** @type {string} */ path) => next("mission", row.status, command, facts).filter(() => may(command, sides)).map((to, n) =>
     html`<button type="button" class=${n === 0 ? "button primary" : "button"} onClick=${() => send(path, { to }, t("done.moved", { unit: unitText(row), state: stateName("mission", to) }))}>→ ${stateName("mission", to)}</button>`);
   const binds = (/** @type {string} */ name, /** @type {string} */ path, /** @type {"asked" | "required"} */ why, danger = true) => async () => {
     const answer = await confirmAct({ title: t(name), text: html`<p>${t(`${name}.text`, { unit: unitText(row), who: memberName(row.lender_id), asker: memberName(row.requester_id), what: linesText(linesOf(request.id)) })}</p><p><${Phone} id=${row.lender_id} /></p>`, action: t(name), why, danger });

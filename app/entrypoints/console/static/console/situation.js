@@ -125,5 +125,5 @@ function Crossings() {
       <${State} text=${crossingText(row)} tone=${row.control === "closed" ? "alert" : worse(row) ? "notice" : "calm-state"} /></button></li>`)}</ul>`;
   const open = rows.filter((row) => !worse(row));
   return html`<${Panel} id="crossings" title=${t("crossings")} count=${rows.length}>${list(rows.filter(worse))}
-    ${open.length > 0 && html`<details class="settled" open=${open.length === rows.length}><summary>${t("crossings.open", { n: open.length })}</summary>${list(open)}</details>`}<//>`;
+    ${open.length > 0 && html`<details class="settled" open><summary>${t("crossings.open", { n: open.length })}</summary>${list(open)}</details>`}<//>`;
 }
