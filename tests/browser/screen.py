@@ -61,6 +61,17 @@ class Screen:
 
     # ------------------------------------------------------------ going about
 
+    async def open_request(self, id_):
+        """Go to the screen of a request, and wait until it knows all about it."""
+        async with self.page.expect_response(lambda answer: "/candidates?" in answer.url):
+            await self.page.evaluate("id => { location.hash = `#/request/${id}`; }", str(id_))
+        await expect(self.panel("timeline").get_by_role("listitem").first).to_be_attached()
+
+    async def open_operations(self):
+        """Go to the operations screen."""
+        await self.page.evaluate("location.hash = '#/operations'")
+        await expect(self.page.locator(".operations")).to_be_visible()
+
     async def sign_in(self, login, password, goal="/console"):
         """Sign in by the form, as a person does."""
         await self.page.goto(f"http://{self.address}/sign-in?next={goal}&lang={self.w.language}")
@@ -98,12 +109,16 @@ class Screen:
         """A unit's row on the screen of a request."""
         return self.panel("missions").get_by_role("listitem").filter(has_text=call_sign)
 
-    async def tab_to(self, goal, *, most=120, back=False):
+    async def tab_to(self, goal, *, most=150):
         """Press Tab until something has the focus."""
+        element = await goal.element_handle()
         for _ in range(most):
-            if await goal.count() and await goal.evaluate("element => element === document.activeElement"):
+            there = await element.evaluate("element => element.isConnected ? element === document.activeElement : null")
+            if there:
                 return
-            await self.page.keyboard.press("Shift+Tab" if back else "Tab")
+            if there is None:
+                element = await goal.element_handle()
+            await self.page.keyboard.press("Tab")
         raise AssertionError(f"the Tab key does not come to {goal}")
 
     async def press(self, *keys):

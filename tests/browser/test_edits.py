@@ -1,0 +1,87 @@
+"""Two who change the same thing, and what was done by mistake."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from app.commands.crossings import SetCrossingState
+from app.commands.incidents import ReportIncident
+from app.queries import crossings
+from app.store.engine import reading
+from tests.world import flood
+
+
+@pytest.fixture
+def crossing(engine, world):
+    """How Vaals is, as the server has it."""
+
+    async def told():
+        async with reading(engine) as conn:
+            return await crossings.crossing(conn, "live", world.crossings["vaals"])
+
+    return told
+
+
+async def _change(screen):
+    """Begin to say that there are checks at Vaals and a wait of 25 minutes; returns the button that sends it."""
+    await screen.panel("crossings").get_by_role("button", name="Vaals").click()
+    card = screen.page.get_by_role("complementary", name=screen.w("chosen"))
+    await screen.button("crossing.change", card).click()
+    await screen.named("spinbutton", screen.w("crossing.delay"), screen.dialog).fill("25")
+    return screen.named("button", screen.w.word("crossing_controls", "checks"), screen.dialog)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+async def test_a_conflict_shows_both_sides(screens, do, world, crossing, keep):
+    """Whoever saves later would wipe out what a colleague on the other side wrote, and neither would know."""
+    nl = await screens("maas")
+    nl.failures_expected = True
+    sends = await _change(nl)
+    await do(SetCrossingState, world.crossings["vaals"], who=("aken", "dispatcher"), control="closed", delay_min=5)
+    await sends.click()
+    title = nl.dialog.get_by_role("heading", name=nl.w("conflict.title"))
+    await expect(title).to_be_visible()
+    control = nl.dialog.get_by_role("row").filter(has=nl.page.get_by_role("rowheader", name=nl.w("field.control")))
+    cells = control.get_by_role("cell")
+    await expect(cells).to_have_text([nl.w.word("crossing_controls", each) for each in ("checks", "closed")])
+    delay = nl.dialog.get_by_role("row").filter(has=nl.page.get_by_role("rowheader", name=nl.w("field.delay_min")))
+    await expect(delay.get_by_role("cell")).to_have_text(["25", "5"])
+    await nl.button("conflict.keep_theirs" if keep else "conflict.send_mine", nl.dialog).click()
+    await expect(nl.dialog).to_have_count(0)
+    row = nl.panel("crossings").get_by_role("button", name="Vaals")
+    await expect(row).to_contain_text(nl.w.word("crossing_controls", "closed" if keep else "checks"))
+    now = await crossing()
+    assert (now.control, now.delay_min) == (("closed", 5) if keep else ("checks", 25))
+
+
+async def test_undo_is_carried_out(screens, crossing):
+    """A slip of the hand at three in the morning sends lorries on a detour; eight seconds are there to take it back."""
+    nl, de = await screens("maas"), await screens("aken")
+    other = de.panel("crossings").get_by_role("button", name="Vaals")
+    undo = nl.button("undo", nl.page.get_by_role("status"))
+    for take_back in (lambda: nl.press("z"), undo.click):
+        sends = await _change(nl)
+        await sends.click()
+        await expect(other).to_contain_text(de.w("span.min", n=25))
+        await expect(undo).to_be_visible()
+        await take_back()
+        await expect(other).to_contain_text(de.w("span.min", n=10))
+        await expect(undo).to_have_count(0)
+    now = await crossing()
+    assert (now.control, now.delay_min, now.revision) == ("checks", 10, 5), "the journal keeps all four"
+
+
+async def test_after_eight_seconds_nothing_is_undone(screens, do):
+    """An undo that comes when others have acted on what was said would be worse than the mistake."""
+    nl = await screens("maas")
+    await do(ReportIncident, **flood(title="Water"))
+    await nl.panel("incidents").get_by_role("button", name="Water").click()
+    card = nl.page.get_by_role("complementary", name=nl.w("chosen"))
+    await card.get_by_label(nl.w("severity")).select_option("5")
+    undo = nl.button("undo", nl.page.get_by_role("status"))
+    await expect(undo).to_be_visible()
+    await expect(undo).to_have_count(0, timeout=10_000)
+    await nl.press("z")
+    row = nl.panel("incidents").get_by_role("button", name="Water")
+    await expect(row).to_contain_text(nl.w.word("severities", 5))
