@@ -160,17 +160,8 @@ class Feed:
         self._note(entries)
 
     def _write(self, audience: Audience, sent: Burst) -> None:
-        slow: list[Reader] = []
-        gone: list[Reader] = []
-        for reader in audience.readers:
-            outlet = reader.outlet
-            if not outlet.open:
-                gone.append(reader)
-            elif outlet.waiting > MOST_WAITING:
-                slow.append(reader)
-            else:
-                outlet.write(sent)
-        audience.readers.difference_update(slow, gone)
+        slow = [reader for reader in audience.readers if not reader.outlet.offer(sent, MOST_WAITING)]
+        audience.readers.difference_update(slow)
         for reader in slow:
             reader.outlet.close(TOO_SLOW, "Too slow; come back with the seq you have.")
 
@@ -261,10 +252,9 @@ class Feed:
         for number, reader in enumerate(readers, start=1):
             if reader not in reader.audience.readers:
                 continue
-            if reader.outlet.waiting > MOST_WAITING_POSITIONS:
+            if not reader.outlet.offer(sent, MOST_WAITING_POSITIONS):
                 reader.behind |= changed.keys()
                 continue
-            reader.outlet.write(sent)
             if late := reader.behind - changed.keys():
                 reader.outlet.write(burst(*wire.positions(self._where[id_] for id_ in late)))
             reader.behind.clear()

@@ -8,7 +8,7 @@ of users or tokens. Nothing here matters after the process: readers come back wi
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -27,7 +27,7 @@ from app.store.engine import reading
 from app.telemetry import FEED_READERS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -91,11 +91,10 @@ class Hub:
 
     # ------------------------------------------------------------ connections
 
-    @asynccontextmanager
-    async def connection(
+    async def connect(
         self, space: str, outlet: Outlet, actor: Actor, digest: bytes, refuse: Callable[[ConcordError], None]
-    ) -> AsyncIterator[Connection]:
-        """Say hello to a connection of this actor, opened with the credential of this SHA-256, and keep it until the end.
+    ) -> Connection:
+        """Say hello to a connection of this actor, opened with the credential of this SHA-256; ``let_go`` of it at the end.
 
         Raises:
             NotFound: there is no such space.
@@ -105,17 +104,19 @@ class Hub:
         made = Connection(feed, feed.reader(actor.member_id, outlet), actor, digest, refuse)
         running.connections.add(made)
         FEED_READERS.inc()
-        try:
-            now = self._clock.now()
-            hello = wire.hello(
-                epoch=feed.epoch, space=space, head=feed.cursor, heartbeat_s=self.heartbeat_s, at=now, actor=actor
-            )
-            outlet.write(burst(hello))
-            yield made
-        finally:
-            FEED_READERS.dec()
-            running.connections.discard(made)
-            feed.forget(made.reader)
+        now = self._clock.now()
+        hello = wire.hello(
+            epoch=feed.epoch, space=space, head=feed.cursor, heartbeat_s=self.heartbeat_s, at=now, actor=actor
+        )
+        outlet.write(burst(hello))
+        return made
+
+    def let_go(self, connection: Connection) -> None:
+        """Forget a connection that has ended."""
+        FEED_READERS.dec()
+        connection.feed.forget(connection.reader)
+        if (running := self._spaces.get(connection.feed.space)) is not None:
+            running.connections.discard(connection)
 
     async def _open(self, space: str) -> _Running:
         """Return the space's feed, started if need be; the live one always runs beside, for it tells of users."""

@@ -56,6 +56,8 @@ from app.entrypoints.http.identity import SignedIn, websocket_signed_in
 from app.entrypoints.http.problems import body_of, problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.delivery.hub import Connection, Hub
 
 router = APIRouter()
@@ -113,87 +115,127 @@ class NothingAsked(ConcordError):
 async def feed(websocket: WebSocket, space: str) -> None:
     """Follow a space. Whoever may not gets a handshake all the same, for a browser shows its page nothing of a refused one."""
     websocket.scope["request_id"] = str(new_id())
-    refusal: ConcordError | None = None
-    found: SignedIn | None = None
+    found: SignedIn | ConcordError
     try:
         found = await websocket_signed_in(websocket)
     except CsrfFailed as error:
         await websocket.send_denial_response(problem(error, websocket))
         return
     except ConcordError as error:
-        refusal = error
+        found = error
     except _UNFORESEEN as error:
-        refusal = from_any(error)
+        found = from_any(error)
     with suppress(WebSocketDisconnect):  # gone during the handshake
         await websocket.accept()
         protocol = getattr(websocket.state, STATE_KEY, None)
         if isinstance(protocol, FanoutProtocol):
-            await _serve(websocket, space, TransportOutlet(protocol), found, refusal)
+            talk = Talk(websocket, TransportOutlet(protocol))
+            await talk.begin(space, found)
+            protocol.keep(talk)
         else:
-            await _serve_queued(websocket, space, found, refusal)
+            await _under_another_server(websocket, space, found)
 
 
-async def _serve_queued(websocket: WebSocket, space: str, found: SignedIn | None, refusal: ConcordError | None) -> None:
-    """Serve under a server whose transports we don't know: sending is a task of its own."""
+async def _under_another_server(websocket: WebSocket, space: str, found: SignedIn | ConcordError) -> None:
+    """Serve where transports are not known: sending is a task of its own, and this one hears."""
     outlet = QueueOutlet(websocket)
-    sending = asyncio.create_task(outlet.run())
-    serving = asyncio.create_task(_serve(websocket, space, outlet, found, refusal))
+    talk = Talk(websocket, outlet)
+
+    async def hear() -> None:
+        await talk.begin(space, found)
+        while (message := await websocket.receive())["type"] == "websocket.receive":
+            await talk.heard(message)
+
+    tasks = [asyncio.create_task(outlet.run()), asyncio.create_task(hear())]
     try:
-        await asyncio.wait((sending, serving), return_when=asyncio.FIRST_COMPLETED)
-        if serving.done() and not outlet.open:  # what is said last has still to leave
-            await asyncio.wait((sending,))
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (sending, serving):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(sending, serving, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        talk.gone()
 
 
-async def _serve(
-    websocket: WebSocket, space: str, outlet: Outlet, found: SignedIn | None, refusal: ConcordError | None
-) -> None:
-    def refuse(error: ConcordError) -> None:
-        _refuse(websocket, outlet, error)
+class Talk:
+    """What is said on one connection: it does what the client asks for, until one of the two ends it."""
 
-    if found is None or refusal is not None:
-        refuse(refusal or NothingAsked("Nobody is there."))
-        return
-    hub: Hub = websocket.app.state.hub
-    try:
-        async with hub.connection(space, outlet, found.actor, found.digest, refuse) as connection:
-            await _converse(websocket, connection)
-    except WebSocketDisconnect:
-        return
-    except ConcordError as error:
-        refuse(error)
-    except _UNFORESEEN as error:
-        refuse(from_any(error))
+    __slots__ = ("_connection", "_hub", "_impatience", "_outlet", "_over", "_path", "_request_id")
 
+    def __init__(self, websocket: WebSocket, outlet: Outlet) -> None:
+        """Keep what is needed; the websocket itself is not kept."""
+        self._hub: Hub = websocket.app.state.hub
+        self._path: str = websocket.scope["path"]
+        self._request_id: str = websocket.scope["request_id"]
+        self._outlet = outlet
+        self._connection: Connection | None = None
+        self._impatience: asyncio.TimerHandle | None = None
+        self._over = False
 
-async def _converse(websocket: WebSocket, connection: Connection) -> None:
-    """Do what the client asks for, until it or we end it."""
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            asked = await _heard(websocket)
-    except TimeoutError:
-        raise NothingAsked(f"Nothing was asked for within {PATIENCE_S:g} seconds.") from None
-    while True:
-        if isinstance(asked, Resume):
-            await connection.feed.resume(connection.reader, asked.epoch, asked.after)
+    async def begin(self, space: str, found: SignedIn | ConcordError) -> None:
+        """Say hello, or why not."""
+        if isinstance(found, ConcordError):
+            self.refuse(found)
+            return
+        try:
+            made = await self._hub.connect(space, self._outlet, found.actor, found.digest, self.refuse)
+        except ConcordError as error:
+            self.refuse(error)
+        except _UNFORESEEN as error:
+            self.refuse(from_any(error))
         else:
-            await connection.feed.snapshot(connection.reader)
-        asked = await _heard(websocket)
+            self._connection = made
+            self._impatience = asyncio.get_running_loop().call_later(PATIENCE_S, self._nothing_asked)
+            if self._over:
+                self.gone()
+
+    async def heard(self, message: Mapping[str, Any]) -> None:
+        """Do what the client asks for."""
+        connection = self._connection
+        if connection is None or not self._outlet.open:
+            return
+        self._be_patient()
+        try:
+            asked = _asked(message)
+            if isinstance(asked, Resume):
+                await connection.feed.resume(connection.reader, asked.epoch, asked.after)
+            else:
+                await connection.feed.snapshot(connection.reader)
+        except ConcordError as error:
+            self.refuse(error)
+        except _UNFORESEEN as error:
+            self.refuse(from_any(error))
+
+    def gone(self) -> None:
+        """Let go of what the connection held; it has ended."""
+        self._over = True
+        self._be_patient()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._hub.let_go(connection)
+
+    def refuse(self, error: ConcordError) -> None:
+        """Say why, and close."""
+        body = body_of(error, instance=quote(self._path), request_id=self._request_id)
+        code = TRY_AGAIN_LATER if error.status == UNAVAILABLE else OWN_CODES + error.status
+        log.info("feed.refused", slug=error.slug, path=self._path, request_id=self._request_id)
+        self._outlet.write(burst(wire.problem(body)))
+        self._outlet.close(code, error.title)
+
+    def _nothing_asked(self) -> None:
+        self.refuse(NothingAsked(f"Nothing was asked for within {PATIENCE_S:g} seconds."))
+
+    def _be_patient(self) -> None:
+        if self._impatience is not None:
+            self._impatience.cancel()
+            self._impatience = None
 
 
-async def _heard(websocket: WebSocket) -> Resume | TakeSnapshot:
-    """Return the client's next message.
+def _asked(message: Mapping[str, Any]) -> Resume | TakeSnapshot:
+    """Return what a message asks for.
 
     Raises:
-        Malformed: it is none that we know.
-        WebSocketDisconnect: there is none, it is over.
+        Malformed: nothing that we know.
     """
-    message = await websocket.receive()
-    if message["type"] == "websocket.disconnect":
-        raise WebSocketDisconnect(message.get("code") or 1005)
     text: str | None = message.get("text")
     if text is None:
         raise Malformed("The feed speaks JSON in text messages.")
@@ -204,13 +246,3 @@ async def _heard(websocket: WebSocket) -> Resume | TakeSnapshot:
         # Below the message's kind; as if it were a body.
         wrong = [{**each, "loc": ("body", *each["loc"][1:])} for each in error.errors(include_url=False)]
         raise malformed(wrong, said) from None
-
-
-def _refuse(websocket: WebSocket, outlet: Outlet, error: ConcordError) -> None:
-    """Say why, and close."""
-    scope = websocket.scope
-    body = body_of(error, instance=quote(scope["path"]), request_id=scope["request_id"])
-    code = TRY_AGAIN_LATER if error.status == UNAVAILABLE else OWN_CODES + error.status
-    log.info("feed.refused", slug=error.slug, path=scope["path"], request_id=scope["request_id"])
-    outlet.write(burst(wire.problem(body)))
-    outlet.close(code, error.title)

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simulations.bench import commands, journal, start
+from simulations.bench import commands, fanout, journal, memory, start
 from simulations.bench.measure import FULL, Effort, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 BENCHES: Final[Mapping[str, Callable[[Effort, Report], None]]] = {
+    "fanout": fanout.measure,
     "commands": commands.measure,
     "journal": journal.measure,
     "start": start.measure,
+    "memory": memory.measure,
 }
 UNKNOWN: Final = 2
 """The exit status for a bench that does not exist: wrong usage."""
