@@ -16,7 +16,7 @@ from rich.table import Table
 from app.cli.data import corridor_folder, opened_door
 from app.cli.people import carry_out
 from app.cli.running import Host, Port
-from app.cli.terminal import Data, Ended, Refusal, err, out, settings_of, steps
+from app.cli.terminal import Data, Ended, Refusal, end_process, err, out, settings_of, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -82,7 +82,7 @@ def demo(
     try:
         with bound(settings) as listening, ExitStack() as open_:
             with steps() as tell:
-                dsn = open_.enter_context(open_database(settings, data, tell, sole=True))
+                dsn = open_.enter_context(open_database(settings, data, tell, sole=True, on_lost=end_process))
                 logins = _Logins(data_folder(settings, data) / LOGINS_FILE)
                 tokens = asyncio.run(_prepare(settings, dsn, logins, tell, playing=play))
                 tell("Starting the service")

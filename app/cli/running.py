@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.terminal import Data, Ended, out, settings_of, steps
+from app.cli.terminal import Data, Ended, end_process, out, settings_of, steps
 
 Host = Annotated[
     str | None, typer.Option("--host", help="Address to listen on. Else CONCORD_HOST, 127.0.0.1.", show_default=False)
@@ -53,7 +53,7 @@ def serve(host: Host = None, port: Port = None, data: Data = None) -> None:
     try:
         with bound(settings) as listening, ExitStack() as open_:
             with steps() as tell:
-                dsn = open_.enter_context(open_database(settings, data, tell, sole=True))
+                dsn = open_.enter_context(open_database(settings, data, tell, sole=True, on_lost=end_process))
                 asyncio.run(migrate(dsn, progress=tell))
                 tell("Starting the service")
             serve_app(settings, dsn, listening, lambda url: out.print(f"Concord serves at {url} (Ctrl-C ends it)"))

@@ -5,6 +5,7 @@ Standard output is for what a command was asked for, so that it can be piped; ev
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from contextlib import contextmanager
@@ -113,6 +114,11 @@ def run(app: typer.Typer) -> NoReturn:
         err.print(f"[bold red]Error:[/] {escape(' '.join(message.split()))}")
         sys.exit(status)
     sys.exit(0)
+
+
+def end_process() -> None:
+    """End this process in order, as SIGTERM does; from any thread."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _end(number: int, _frame: FrameType | None) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from app.store.embedded import EmbeddedError, EmbeddedServer, FolderInUse, attach, default_folder
 from app.store.embedded_process import POLL_S
+from app.store.embedded_watch import Watch
 from app.store.engine import plain_dsn
 
 if TYPE_CHECKING:
@@ -33,12 +34,16 @@ def open_database(
     *,
     sole: bool = False,
     create: bool = True,
+    on_lost: Callable[[], None] | None = None,
 ) -> Iterator[str]:
     """Yield the DSN: CONCORD_DATABASE_URL unless a folder is named by ``data``, else that of the embedded server.
 
     The embedded server is started, and stopped at the end. Where another process runs it, its server is used and left
     running; with ``sole`` that is refused, for whoever means to serve. Without ``create``, a folder without a database
     is refused instead of filled.
+
+    With ``on_lost`` the embedded server is watched, and started again when it ends; ``on_lost`` is called, from another
+    thread, when that is in vain, and leaving the context then raises.
 
     Raises:
         FolderInUse: ``sole``, and somebody else runs the server; or it did not become ready in time.
@@ -53,13 +58,12 @@ def open_database(
             f"There is no database in {server.folder}.",
             "Name its folder with --data, or the database in CONCORD_DATABASE_URL.",
         )
-    try:
-        if sole:
-            yield server.start(progress)
-        else:
-            yield _start_or_attach(server, progress)
-    finally:
-        server.stop()
+    with ExitStack() as open_:
+        open_.callback(server.stop)
+        dsn = server.start(progress) if sole else _start_or_attach(server, progress)
+        if on_lost is not None and server.port is not None:
+            open_.enter_context(Watch(server, on_lost))
+        yield dsn
 
 
 def _start_or_attach(server: EmbeddedServer, progress: Callable[[str], None]) -> str:

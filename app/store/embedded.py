@@ -14,6 +14,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -141,6 +142,8 @@ class EmbeddedServer:
         self._password = ""
         self._lock: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._launched_with: tuple[Account, Binaries] | None = None
+        self._ending = threading.Event()
 
     def __enter__(self) -> Self:
         self.start()
@@ -178,6 +181,7 @@ class EmbeddedServer:
             self._password = read_password(self.folder, data_exists=major is not None)
             if major is None:
                 make_cluster(self.folder, account, binaries, self._password, fsync=self.fsync, progress=tell)
+            self._launched_with = account, binaries
             self._serve(account, binaries, tell)
         except OSError as error:
             self.stop()
@@ -190,6 +194,31 @@ class EmbeddedServer:
             raise
         return self.dsn
 
+    @property
+    def lives(self) -> bool:
+        """Whether the server that was started, or found, still runs."""
+        if self._process is not None:
+            return self._process.poll() is None
+        free = take_lock(self._server_lock)
+        if free is not None:
+            os.close(free)
+        return free is None
+
+    def revive(self) -> None:
+        """Start a server that ended by itself again, at its port, so that whoever has the DSN finds it there.
+
+        `give_up`, from another thread, ends the wait. Raises `EmbeddedError` when it does not start.
+        """
+        if self._launched_with is None or self.port is None:
+            raise EmbeddedError("The embedded database has not been started.", "Start it first.")
+        if self._process is not None and self._process.poll() is not None:
+            self._process = self.pid = None
+        self._serve(*self._launched_with, lambda _line: None, port=self.port)
+
+    def give_up(self) -> None:
+        """Have a start that is under way in another thread end, as what was started is about to be stopped."""
+        self._ending.set()
+
     def stop(self) -> None:
         """Shut the server down, without waiting for its clients, and let go of the folder. Does nothing a second time.
 
@@ -197,6 +226,7 @@ class EmbeddedServer:
         """
         pid, process = self.pid, self._process
         self.pid = self.port = self._process = None
+        self._ending.clear()
         try:
             if process is not None:
                 end_server(lambda: process.poll() is not None, process.send_signal)
@@ -225,14 +255,14 @@ class EmbeddedServer:
         os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
         return descriptor
 
-    def _serve(self, account: Account, binaries: Binaries, tell: Progress) -> None:
-        """Find the live server or launch one; wait for what is left of a killed one to end."""
+    def _serve(self, account: Account, binaries: Binaries, tell: Progress, *, port: int | None = None) -> None:
+        """Find the live server or launch one; wait for what is left of a killed one to end. `port`: it has to be this."""
         options = self._options()
         mark = hashlib.sha256(repr((options, str(binaries.folder), binaries.version)).encode()).hexdigest()[:16]
         deadline = time.monotonic() + START_TIMEOUT_S
         retry_until: float | None = None
         waiting = False
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not self._ending.is_set():
             free = take_lock(self._server_lock)
             if free is None:
                 if self._use_left_alive(account, binaries, mark):
@@ -245,7 +275,7 @@ class EmbeddedServer:
             tell(f"Starting PostgreSQL {binaries.version}")
             try:
                 self._clear_traces(account, binaries)
-                refusal = self._launch(account, binaries, {**options, "cluster_name": mark}, free, deadline)
+                refusal = self._launch(account, binaries, {**options, "cluster_name": mark}, free, deadline, port)
             finally:
                 os.close(free)
             if refusal is None:
@@ -314,14 +344,19 @@ class EmbeddedServer:
             left.unlink()
 
     def _launch(
-        self, account: Account, binaries: Binaries, options: dict[str, str], lock: int, deadline: float
+        self,
+        account: Account,
+        binaries: Binaries,
+        options: dict[str, str],
+        lock: int,
+        deadline: float,
+        port: int | None,
     ) -> str | None:
         """Start the server and wait until it is ready. Returns None, or what it said when it ended instead.
 
         It gets a process session of its own, so that Ctrl-C in a terminal reaches this application first.
         """
-        port = free_port()
-        argv = [str(binaries.program("postgres")), "-D", str(self.data), "-p", str(port)]
+        argv = [str(binaries.program("postgres")), "-D", str(self.data), "-p", str(port or free_port())]
         argv += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         log = self.folder / "postgres.log"
         if log.is_file() and log.stat().st_size > LOG_BYTES:
@@ -341,7 +376,7 @@ class EmbeddedServer:
                 start_new_session=True,
                 pass_fds=[lock],
             )
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not self._ending.is_set():
             if self._process.poll() is not None:
                 self._process = None
                 with log.open("rb") as stream:
