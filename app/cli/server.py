@@ -20,6 +20,7 @@ from app.main import create_app
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from app.delivery.wakes import Wakes
     from app.settings import Settings
 
     Company = Callable[[str, asyncio.Event], Coroutine[None, None, None]]
@@ -73,8 +74,9 @@ def serve_app(
 
     ``beside`` runs while it serves, with the address, and an event that tells it to stop.
     """
+    app = create_app(settings, dsn)
     config = uvicorn.Config(
-        create_app(settings, dsn),
+        app,
         http="httptools",
         ws=FanoutProtocol,
         ws_max_size=feed.LONGEST_MESSAGE,
@@ -86,7 +88,7 @@ def serve_app(
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=GRACE_S,
     )
-    _Server(config, url_of(listening), announce, beside).run(sockets=[listening])
+    _Server(config, url_of(listening), announce, beside, app.state.wakes).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
@@ -98,11 +100,13 @@ class _Server(uvicorn.Server):
         url: str,
         announce: Callable[[str], None],
         beside: Company | None,
+        wakes: Wakes,
     ) -> None:
         super().__init__(config)
         self._url = url
         self._announce = announce
         self._beside = beside
+        self._wakes = wakes
         self._company: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
 
@@ -125,4 +129,6 @@ class _Server(uvicorn.Server):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+        # Whoever waits for what comes next gets his answer now; the next line tells each connection that it is the last.
+        self._wakes.end()
         await super().shutdown(sockets)

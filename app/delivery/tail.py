@@ -21,13 +21,13 @@ BATCH: Final = 500
 async def tail(
     engine: AsyncEngine, wakes: Wakes, space: str, after: int, viewer: Viewer | None, *, poll_s: float = POLL_S
 ) -> AsyncGenerator[Sequence[Entry | Stub]]:
-    """Yield what comes after seq ``after``, in order and without a gap, in batches, until closed.
+    """Yield what comes after seq ``after``, in order and without a gap, in batches, until closed or the process ends.
 
     A hint wakes it; without one it looks every ``poll_s`` seconds. The cursor moves only over what was yielded, so a
     reader that fails goes on where it was. What the viewer may not see comes as a stub.
     """
     cursor = after
-    while True:
+    while not wakes.ending:
         async with reading(engine) as conn:
             batch = await journal.read(conn, space, cursor, BATCH, viewer)
         if batch:

@@ -27,6 +27,8 @@ SHORTEST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 5.0
 PATIENCE_S: Final = 10.0
 PING_S: Final = 30.0
+AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
+"""What comes up while the database is away. The driver's internal error is one of a server that is killed in mid-sentence."""
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +47,8 @@ class Wakes:
         self._moved_to_send: set[str] = set()
         self._something = asyncio.Event()
         self.connected = asyncio.Event()
+        self.ending = False
+        """Whether the process is about to end: nobody waits any more."""
         self.on_moved: Callable[[str], None] = lambda _space: None
         """Called when units of a space moved, wherever that was reported."""
 
@@ -60,17 +64,23 @@ class Wakes:
         self._something.set()
         self.on_moved(space)
 
+    def end(self) -> None:
+        """Send everybody away who waits, and let nobody wait from now on: the process ends."""
+        self.ending = True
+        self._wake_all()
+
     async def wait(self, space: str, after: int, *, timeout_s: float = POLL_S) -> None:
         """Return when the journal of ``space`` is known to be beyond ``after``, or after ``timeout_s`` in any case.
 
-        Also returns when the connection came or went: hints may have been missed, and one should look.
+        Also returns when the connection came or went: hints may have been missed, and one should look; and when the
+        process ends.
         """
         woken = asyncio.Event()
         self._waiting.add(woken)
         looks = self._looks
         try:
             async with asyncio.timeout(timeout_s):
-                while self._seen.get(space, 0) <= after and self._looks == looks:
+                while self._seen.get(space, 0) <= after and self._looks == looks and not self.ending:
                     await woken.wait()
                     woken.clear()
         except TimeoutError:
@@ -84,7 +94,7 @@ class Wakes:
         while True:
             try:
                 await self._session()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except AWAY as error:
                 log.warning("wake_up_lost", error=repr(error), again_in_s=pause_s)
             if self.connected.is_set():
                 pause_s = SHORTEST_PAUSE_S
@@ -121,7 +131,7 @@ class Wakes:
                 if not ended.is_set():
                     await self._tell(connection)
         finally:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            with suppress(*AWAY):
                 await connection.close(timeout=2)
 
     async def _tell(self, connection: asyncpg.Connection[Any]) -> None:

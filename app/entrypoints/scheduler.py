@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DUE_EVERY_S: Final = 1
 PURGE_EVERY_MIN: Final = 15
 
-AWAY: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+AWAY: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """What comes up while the database is away or refuses; the next tick tries again."""
 
 log = structlog.get_logger(__name__)

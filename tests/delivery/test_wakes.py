@@ -207,3 +207,29 @@ async def test_an_end_leaves_nothing_behind(empty_database):
 
     await until(alone)
     await connection.close()
+
+
+async def test_nobody_waits_for_a_process_that_ends(empty_database):
+    """Who follows the journal would hold up the end of the service, and be cut off with an error that is none."""
+    wakes = Wakes(empty_database)
+    task = await waits(wakes, "live", 0)
+    wakes.end()
+    await done(task)
+    async with asyncio.timeout(10):
+        await wakes.wait("live", 0, timeout_s=LONG_S)
+
+
+async def test_a_server_killed_in_mid_sentence_is_asked_again(empty_database, monkeypatch):
+    """The driver's own confusion would end the wake-up, and screens would be seconds behind until the next start."""
+    real, tries = asyncpg.connect, []
+
+    async def confused_once(*args, **named):
+        tries.append(1)
+        if len(tries) == 1:
+            raise asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+        return await real(*args, **named)
+
+    monkeypatch.setattr(module.asyncpg, "connect", confused_once)
+    with capture_logs():
+        async with listening(empty_database):
+            assert len(tries) == 2

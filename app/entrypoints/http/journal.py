@@ -81,7 +81,7 @@ async def read_journal(
         return page
     # No connection is held while nothing happens: there are fewer of them than there are clients that wait.
     follow = tail(door.engine, request.app.state.wakes, space, after, viewer)
-    with suppress(TimeoutError):
+    with suppress(TimeoutError, StopAsyncIteration):  # nothing came, or the process ends
         async with asyncio.timeout(wait_s), aclosing(follow):
             await anext(follow)
     return await _page(door, space, after, limit, viewer)
