@@ -1,0 +1,44 @@
+"""The benches of the feed, with few clients: that they measure all sides and say so. How fast it was is never asserted."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from simulations import bench
+from simulations.bench import fanout, memory
+from simulations.bench.measure import Effort
+
+A_LITTLE = Effort(rounds=1, seconds=0.2)
+
+pytestmark = pytest.mark.slow
+
+
+def lines(capfd):
+    return [orjson.loads(line) for line in capfd.readouterr().out.splitlines()]
+
+
+def test_fanout(monkeypatch, capfd):
+    """A side that lost its clients, or was never told, would look quick."""
+    monkeypatch.setattr(fanout, "SIZES", (5, 20))
+    monkeypatch.setattr(fanout, "WITH_GOAL", 20)
+    assert bench.run(["fanout"], as_json=True, effort=A_LITTLE) == 0
+    told = lines(capfd)
+    assert [line["case"] for line in told] == ["n=5"] * 3 + ["n=20"] * 3
+    assert {line["against"] for line in told} == set(fanout.BARE.values())
+    assert all(line["value"] > 0 and line["against_value"] > 0 for line in told)
+    goals = [line["goal"] for line in told if line["case"] == "n=20"]
+    assert sorted(goals, key=str) == ["<= 0.25", "<= 1.2", None]
+    assert all(line["goal"] is None for line in told if line["case"] == "n=5")
+
+
+def test_memory(monkeypatch, capfd):
+    """What a release adds to each open screen is seen nowhere else."""
+    monkeypatch.setattr(memory, "CLIENTS", 300)
+    monkeypatch.setattr(memory, "WARM", 50)
+    monkeypatch.setattr(memory, "RESOURCES", 1000)
+    assert bench.run(["memory"], as_json=True, effort=A_LITTLE) == 0
+    idle, process = lines(capfd)
+    assert (idle["unit"], idle["against"], idle["goal"]) == ("B", "picows", "<= 1.3")
+    assert process["unit"] == "MiB"
+    assert process["value"] > 10
