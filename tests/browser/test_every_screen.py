@@ -178,15 +178,15 @@ def _telling(language):
     return {text for text in texts(language).values() if isinstance(text, str) and len(text) > 11 and "{" not in text}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_for_everybody(screens, at_the_door, do, world, theme):
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("dark", 390)])
+async def test_for_everybody(screens, at_the_door, do, world, theme, width):
     """Who sees little, no colours, or hears the screen read aloud works here too: nothing serious by axe's rules."""
     full = await busy(do, world, requests=20)
     axe = AXE.read_text("utf-8")
-    door = await at_the_door("de", theme=theme)
+    door = await at_the_door("de", theme=theme, width=width)
     await door.page.evaluate(axe)
     wrong = {"sign in": await door.page.evaluate(SERIOUS)}
-    screen = await screens("maas", theme=theme)
+    screen = await screens("maas", theme=theme, width=width)
     await expect(screen.page.locator("html")).to_have_attribute("data-theme", theme)
     await screen.page.evaluate(axe)
     async for name in each_screen(screen, full.id):

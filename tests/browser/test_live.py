@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -52,6 +54,8 @@ async def test_what_others_do_is_seen_without_asking(screens, do, ask):
     await expect(row).to_contain_text(screen.w.type("pump.high_capacity"))
     await expect(row).to_contain_text(screen.w("new"))
     await expect(screen.panel("requests")).to_contain_text(screen.w("requests.count", n=1))
+    # The time is the server's, whatever this machine believes.
+    await expect(screen.panel("requests").locator(".as-of")).to_contain_text(re.compile(r"^\D*12:0\dZ$"))
 
 
 async def test_after_a_cut_it_goes_on_where_it_was(screens, relay, do, much):

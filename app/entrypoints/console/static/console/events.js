@@ -6,7 +6,7 @@ import { named, phaseName, stateName, t, typeName, word } from "./i18n.js";
 import { Member, Panel, Nothing, useMark } from "./parts.js";
 import { requestLink } from "./router.js";
 import { asOf, tables, take } from "./store.js";
-import { stamp } from "./time.js";
+import { now, stamp } from "./time.js";
 import { effect, html, signal } from "./view.js";
 
 /** @typedef {import("./feed.js").Entry} Entry */
@@ -142,6 +142,6 @@ function subjectOf(entry) {
 export function AsOf() {
   const { seq, at } = asOf.value;
   if (!at) return null;
-  const when = new Date(Date.now() - (performance.now() - at));
+  const when = new Date(now() - (performance.now() - at));
   return html`<span class="as-of" title=${`${t("as_of", { time: stamp(when.getTime()) })} · seq ${seq}`}><span class="sr">${t("as_of", { time: "" })} </span>${stamp(when.getTime())}</span>`;
 }
