@@ -72,7 +72,7 @@ SERIOUS = """async () => {
 @pytest.fixture
 async def at_the_door(browser, address):
     """The form to sign in, before anybody is known: ``screen = await at_the_door("de", theme="dark")``."""
-    contexts = []
+    contexts, opened = [], []
 
     async def opens(language, *, theme="light", width=1440):
         context = await browser.new_context(
@@ -80,12 +80,15 @@ async def at_the_door(browser, address):
         )
         contexts.append(context)
         screen = Screen(await context.new_page(), address, language)
+        opened.append(screen)
         await screen.page.goto(f"http://{address}/console")
         return screen
 
     yield opens
     for context in contexts:
         await context.close()
+    for screen in opened:
+        screen.assert_clean()
 
 
 async def each_screen(screen, request):
