@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
 import stat
 import sys
 import tempfile
+import zlib
 from contextlib import ExitStack, aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
 
@@ -17,6 +19,7 @@ from app.cli.terminal import FOUND, Data, Refusal, bar, err, settings_of, steps
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from io import BufferedReader
 
     import asyncpg
 
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
 journals = typer.Typer(no_args_is_help=True, help="The journal: check it, export it.")
 
 REPORT_EVERY = 1000
+GZIP: Final = b"\x1f\x8b"
+"""How a file compressed with gzip begins (RFC 1952, 2.3.1)."""
+LONGEST_OPENING: Final = 10_000
+"""Bytes in which the first line of an export ends for sure."""
 Head = tuple[int, bytes]
 
 
@@ -36,11 +43,14 @@ def install(app: typer.Typer) -> None:
 @journals.command(
     "verify",
     epilog="**Examples:** `concord journal verify` · `concord journal verify --head 4711:9f86…` ·"
-    " `concord journal verify journal.jsonl` needs no database.\n\n**Exit status:** 0 as it was written, 3 it is not.",
+    " `concord journal verify journal.jsonl.gz`, which needs no database\n\n**Exit status:** 0 as it was written, 3 it is not.",
 )
 def verify(
     file: Annotated[
-        Path | None, typer.Argument(help="An export to check instead of the database; - for standard input.")
+        Path | None,
+        typer.Argument(
+            help="An export, plain or compressed with gzip, to check instead of the database; - for standard input."
+        ),
     ] = None,
     space: Annotated[
         str | None, typer.Option("--space", help="The space whose journal it is; live if there is no FILE.")
@@ -132,32 +142,46 @@ async def _verify(dsn: str, space: str, head: Head | None) -> Report:
 
 
 def _verify_file(file: Path, space: str | None, head: Head | None) -> Report:
-    from app.domain.verification import Verifier
+    from app.domain.verification import Verifier, opens_export
 
     verifier = Verifier(head, space=space)
-    empty = True
     with _source(file) as (stream, size), bar("Checking the journal", size) as advance:
-        read = 0
-        for number, line in enumerate(stream):
-            read += len(line)
-            if line.strip():
-                verifier.feed(line)
-                empty = False
-            if number % REPORT_EVERY == 0:
-                advance(read, None)
-    if empty:
-        raise Refusal(f"{file} is empty: that is no export of a journal.")
+        try:
+            opening = stream.readline(LONGEST_OPENING)
+            if not opening.strip():
+                raise Refusal(f"{file} is empty: that is no export of a journal.")
+            if not opens_export(opening):
+                raise Refusal(
+                    f"{file} is no export of a journal: its first line is not the one that `concord journal export` writes."
+                )
+            verifier.feed(opening)
+            read = len(opening)
+            for number, line in enumerate(stream):
+                read += len(line)
+                if line.strip():
+                    verifier.feed(line)
+                if number % REPORT_EVERY == 0:
+                    advance(read, None)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise Refusal(f"{file} can't be unpacked: it is damaged, or its end is missing.") from error
     return verifier.finish()
 
 
 @contextmanager
 def _source(file: Path) -> Iterator[tuple[IO[bytes], int | None]]:
+    """Yield what is to be read, unpacked, and how many bytes it has where that is known."""
     if str(file) == "-":
-        yield sys.stdin.buffer, None
+        yield _unpacked(cast("BufferedReader", sys.stdin.buffer))[0], None
         return
-    with file.open("rb") as stream:
-        about = os.fstat(stream.fileno())
-        yield stream, about.st_size if stat.S_ISREG(about.st_mode) else None
+    with file.open("rb") as plain:
+        about = os.fstat(plain.fileno())
+        stream, packed = _unpacked(plain)
+        yield stream, about.st_size if stat.S_ISREG(about.st_mode) and not packed else None
+
+
+def _unpacked(plain: BufferedReader) -> tuple[IO[bytes], bool]:
+    packed = plain.peek(len(GZIP))[: len(GZIP)] == GZIP
+    return (cast("IO[bytes]", gzip.GzipFile(fileobj=plain)) if packed else plain), packed
 
 
 # ---------------------------------------------------------------- export
@@ -193,14 +217,25 @@ def _target(output: Path | None) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.flush()
         return
-    descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}-")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}-")
+    except OSError as error:
+        raise _not_written(output, error) from error
     part = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
-        part.replace(output)
+        try:
+            part.replace(output)
+        except OSError as error:
+            raise _not_written(output, error) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _not_written(output: Path, error: OSError) -> Refusal:
+    """The file to name is the one that was asked for, not the one beside it that is written first."""
+    return Refusal(f"{output} can't be written: {error.strerror}.")
 
 
 @asynccontextmanager

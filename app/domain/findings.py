@@ -7,6 +7,8 @@ from typing import Final, Literal, TypeAlias
 
 LISTED: Final = 100
 """Faults told one by one; the others are counted. Neighbours with the same fault are one."""
+ERASED_LISTED: Final = 20
+"""Entries with an erased payload that are named; the others are counted."""
 _NEAR: Final = 4
 """How many of the last faults are looked at for a neighbour: an entry can have as many kinds of fault at once."""
 
@@ -39,6 +41,8 @@ class Report:
     entries: int
     hidden: int
     erased: int
+    erased_seqs: tuple[int, ...]
+    """The first of the entries whose payload was erased; ``erased`` counts them all."""
     head: tuple[int, bytes]
     faults: tuple[Fault, ...]
     unlisted: int
@@ -58,7 +62,7 @@ class Report:
             f"{self.entries} entries of the journal {self.space or 'without a name'}, {self.hidden} of them hidden, "
             f"{self.erased} with an erased payload; head {seq}:{hash_.hex()}"
         )
-        said = [counted, *(fault.sentence() for fault in self.faults)]
+        said = [counted, *self._erasures(), *(fault.sentence() for fault in self.faults)]
         if self.unlisted:
             said.append(f"… and {self.unlisted} more faults")
         if not self.head_checked:
@@ -66,6 +70,16 @@ class Report:
                 "Not checked against a head kept elsewhere: a cut tail or a full rewrite can't be seen without one."
             )
         return said
+
+    def _erasures(self) -> list[str]:
+        if not self.erased:
+            return []
+        which = ", ".join(map(str, self.erased_seqs))
+        more = f" and {self.erased - len(self.erased_seqs)} more" if self.erased > len(self.erased_seqs) else ""
+        one, has = ("entry", "its payload was") if self.erased == 1 else ("entries", "their payloads were")
+        return [
+            f"erased: {one} {which}{more}: {has} erased, and nothing else about {'it' if self.erased == 1 else 'them'}"
+        ]
 
 
 @dataclass(slots=True)

@@ -2,8 +2,8 @@
 
 What can be told apart: an entry that was **changed**, **dropped**, **inserted** or **reordered**, a chain **broken**
 between two entries (one of them was rewritten with all its own digests), an entry of another space (**foreign**), an end
-that is not the **head**, and lines that are no entries (**unreadable**). Stubs and erased payloads are counted and are
-right. A cut tail, or a journal written anew from some entry on, shows only against a head that was kept elsewhere.
+that is not the **head**, and lines that are no entries (**unreadable**). Stubs are counted, entries with an erased
+payload are named, and both are right. A cut tail, or a journal written anew from some entry on, shows only against a head that was kept elsewhere.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from app.domain.chain import (
     link,
     payload_digest,
 )
-from app.domain.findings import Findings, Kind, Report
+from app.domain.findings import ERASED_LISTED, Findings, Kind, Report
 
 FORMAT: Final = "concord_journal"
 """The key that marks the first line of an export; its value is the version of the format."""
@@ -89,6 +89,7 @@ class Verifier:
             self._anchors.append(_Anchor(*head, source="the head that was kept elsewhere", end=False))
         self._faults = Findings()
         self._lines = self._entries = self._hidden = self._erased = 0
+        self._erased_seqs: list[int] = []
         self._previous = 0  # seq of the line before
         self._top = 0  # highest seq so far
         self._top_hash = GENESIS
@@ -140,6 +141,7 @@ class Verifier:
             entries=self._entries,
             hidden=self._hidden,
             erased=self._erased,
+            erased_seqs=tuple(self._erased_seqs),
             head=(self._top, self._top_hash),
             faults=self._faults.ordered(),
             unlisted=self._faults.unlisted,
@@ -176,6 +178,8 @@ class Verifier:
             if read.payload is not None or read.salt is not None:
                 self._faults.add("changed", seq, seq, "payload and salt are erased together or not at all")
             self._erased += 1
+            if len(self._erased_seqs) < ERASED_LISTED:
+                self._erased_seqs.append(seq)
         elif payload_digest(read.salt, read.payload) != read.payload_digest:
             self._faults.add("changed", seq, seq, "the payload does not match its digest")
         true_digest = entry_digest(read.header, read.payload_digest)
@@ -274,6 +278,15 @@ def verify_lines(lines: Iterable[Line], head: tuple[int, bytes] | None = None) -
         if not isinstance(line, (bytes, str)) or line.strip():
             verifier.feed(line)
     return verifier.finish()
+
+
+def opens_export(line: bytes) -> bool:
+    """Return whether this is the first line of an export, of whatever version."""
+    try:
+        read = orjson.loads(line)
+    except ValueError:
+        return False
+    return isinstance(read, dict) and FORMAT in read
 
 
 def parse_head(text: str) -> tuple[int, bytes]:

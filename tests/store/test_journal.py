@@ -253,6 +253,20 @@ async def test_an_erased_payload_is_gone_and_the_chain_still_holds(conn, space):
     for report in (await journal.verify(conn, space, head), verify_lines(await exported(conn, space), head)):
         assert report.ok, report.sentences()
         assert report.erased == 1
+        assert "erased: entry 2: its payload was erased, and nothing else about it" in report.sentences()
+
+
+async def test_erased_entries_are_named(conn, space):
+    """Whoever has to answer for an erasure would have to find it by hand; a wrong one would go unnoticed."""
+    await add(conn, space, *map(draft, range(25)))
+    for seq in range(2, 25):
+        await journal.erase(conn, space, seq)
+    for report in (await journal.verify(conn, space), verify_lines(await exported(conn, space))):
+        assert report.ok
+        assert report.erased_seqs == tuple(range(2, 22))
+        said = next(sentence for sentence in report.sentences() if sentence.startswith("erased: "))
+        assert said.startswith("erased: entries 2, 3, 4, ")
+        assert "20, 21 and 3 more: " in said
 
 
 async def test_the_guard_refuses_all_but_an_erasure(conn, space):
