@@ -6,13 +6,22 @@ installed wheel under ``app/_data/``.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _APP = Path(__file__).resolve().parent
+
+
+def _address(value: str) -> str:
+    if not re.match(r"postgres(ql)?(\+asyncpg)?://", value):
+        raise PydanticCustomError("database_url", "it is written postgresql://user:password@host:port/name")
+    return value
 
 
 class Settings(BaseSettings):
@@ -20,9 +29,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CONCORD_", frozen=True, extra="ignore")
 
-    database_url: str | None = Field(
+    database_url: Annotated[str, AfterValidator(_address)] | None = Field(
         default=None,
-        pattern=r"^postgres(ql)?(\+asyncpg)?://",
         description="PostgreSQL (15 or later) to use instead of the embedded one.",
     )
     data: Path | None = Field(
@@ -55,8 +63,8 @@ class Settings(BaseSettings):
         default="mutual assistance between neighbouring states, case by case",
         description="Legal basis named when help is given without an agreement (`ad_hoc`).",
     )
-    log_level: str = Field(
-        default="info", pattern="^(debug|info|warning|error)$", description="Least severe log line written."
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe log line written."
     )
     log_json: bool = Field(default=False, description="Write log lines as JSON.")
 

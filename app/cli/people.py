@@ -53,9 +53,10 @@ def install(app: typer.Typer) -> None:
 
 @users.command(
     "add",
-    epilog="**Examples:** `concord user add e.dupont --member be-liege --role dispatcher --role admin` asks for the"
-    " password · `echo $SECRET | concord user add e.dupont --member be-liege --role viewer --password-stdin` ·"
-    " `concord user add gateway --member be-liege --role dispatcher --service` signs in by token only",
+    epilog="**Examples**\n\n"
+    "It asks for the password: `concord user add e.dupont --member be-liege --role dispatcher --role admin`\n\n"
+    "From a script: `echo $SECRET | concord user add e.dupont --member be-liege --role viewer --password-stdin`\n\n"
+    "A program, by token only: `concord user add gateway --member be-liege --role dispatcher --service`",
 )
 def add_user(
     login: Annotated[str, typer.Argument(help="What the user signs in under: small letters, digits and ._@+-")],

@@ -9,14 +9,33 @@ from typing import Annotated, Final, TypeAlias
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, SecretStr, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from app.domain.errors import FieldError, Malformed
 
 SHORTEST: Final = 12
 LONGEST: Final = 256
 
-Password: TypeAlias = Annotated[SecretStr, Field(min_length=SHORTEST, max_length=LONGEST)]
+
+def _long_enough(value: SecretStr) -> SecretStr:
+    if not SHORTEST <= len(value.get_secret_value()) <= LONGEST:
+        which = "too_short" if len(value.get_secret_value()) < SHORTEST else "too_long"
+        limits = {"least": SHORTEST, "most": LONGEST}
+        raise PydanticCustomError(f"string_{which}", "a password has {least} to {most} characters", limits)
+    return value
+
+
+Password: TypeAlias = Annotated[
+    SecretStr,
+    AfterValidator(_long_enough),
+    WithJsonSchema(
+        {
+            "type": "string", "format": "password", "writeOnly": True,
+            "minLength": SHORTEST, "maxLength": LONGEST, "examples": ["correct horse battery staple"],
+        }
+    ),
+]  # fmt: skip
 """A new password. Being a secret, it stays out of logs, and out of the digest kept under an Idempotency-Key: a fast hash
 of it there would undo the slow one here."""
 

@@ -8,19 +8,24 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from app.commands.passwords import Password, hashed, require_unlike
 from app.commands.registry import Command, handles
 from app.domain import authority
 from app.domain.errors import Conflict, FieldError, Malformed, MissingField, NotFound
-from app.domain.forms import Code, Language, ShortText
+from app.domain.forms import Code, Language, ShortText, fitting, pattern_schema
 from app.domain.ids import new_id
 from app.domain.vocabulary import require
 from app.store.tables import Member, User
 from app.store.unit_of_work import UnitOfWork
 
-Login: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._@+-]{1,99}$", examples=["e.dupont"])]
+_LOGIN = r"^[a-z0-9][a-z0-9._@+-]{1,99}$"
+Login: TypeAlias = Annotated[
+    str,
+    fitting(_LOGIN, "a login is 2 to 100 small letters, digits and ._@+-, and begins with a letter or digit"),
+    WithJsonSchema(pattern_schema(_LOGIN, "e.dupont")),
+]
 """What somebody signs in under: small letters, digits and ``._@+-``; unique in the deployment."""
 
 Roles: TypeAlias = Annotated[list[Code], Field(max_length=20)]

@@ -74,6 +74,24 @@ def text_schema(least: int, most: int, example: str, *, lines: bool = False) -> 
     return schema | {"pattern": f"^{some}$"}
 
 
+def fitting(pattern: str, words: str) -> AfterValidator:
+    """Return a check against a regular expression that says in words what is wanted: people do not read expressions."""
+    expression = re.compile(pattern)
+
+    def fits(value: str) -> str:
+        if not expression.fullmatch(value):
+            raise PydanticCustomError("string_pattern_mismatch", "{words}", {"words": words})
+        return value
+
+    return AfterValidator(fits)
+
+
+def pattern_schema(pattern: str, example: str, *, longest: int | None = None) -> dict[str, Any]:
+    """Return the JSON schema of a text that has to fit a pattern."""
+    schema: dict[str, Any] = {"type": "string", "pattern": pattern, "examples": [example]}
+    return schema if longest is None else schema | {"maxLength": longest}
+
+
 ONE_LINE = BeforeValidator(_clean(lines=False))
 LINES = BeforeValidator(_clean(lines=True))
 
@@ -103,21 +121,38 @@ CallSign: TypeAlias = Annotated[
 ]
 """What a unit answers to on the radio."""
 
+_CODE = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
 Code: TypeAlias = Annotated[
-    str, Field(max_length=64, pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", examples=["pump.high_capacity"])
+    str,
+    Field(max_length=64),
+    fitting(_CODE, "a code is of small letters and digits, with single dots, hyphens and underscores between them"),
+    WithJsonSchema(pattern_schema(_CODE, "pump.high_capacity", longest=64)),
 ]
 """A word of one of the lists: `pump.high_capacity`, `flash_flood`, `nl-maastricht`."""
 
-Language: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2}$", examples=["nl"])]
+_LANGUAGE = r"^[a-z]{2}$"
+Language: TypeAlias = Annotated[
+    str,
+    fitting(_LANGUAGE, "a language is two small letters, such as nl"),
+    WithJsonSchema(pattern_schema(_LANGUAGE, "nl")),
+]
 """ISO 639-1."""
 
-CountryCode: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["NL"])]
+_COUNTRY = r"^[A-Z]{2}$"
+CountryCode: TypeAlias = Annotated[
+    str,
+    fitting(_COUNTRY, "a country is two capital letters, such as NL"),
+    WithJsonSchema(pattern_schema(_COUNTRY, "NL")),
+]
 """ISO 3166-1 alpha-2."""
 
+_PHONE = r"^\+[0-9][0-9 ()/.-]{3,28}[0-9]$"
 Phone: TypeAlias = Annotated[
     str,
-    Field(pattern=r"^\+[0-9][0-9 ()/.-]{3,28}[0-9]$", max_length=31, examples=["+31 00 000 0101"]),
+    Field(max_length=31),
+    fitting(_PHONE, "a telephone number begins with + and the country's own, such as +31 00 000 0101"),
     ONE_LINE,
+    WithJsonSchema(pattern_schema(_PHONE, "+31 00 000 0101", longest=31)),
 ]
 """A number that can be rung from the other country: with `+` and the country's own (ITU-T E.123)."""
 

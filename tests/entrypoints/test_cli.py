@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -17,10 +18,13 @@ from pathlib import Path
 import httpx
 import pytest
 import typer
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from app.cli import app as concord
-from app.cli.terminal import told
+from app.cli.journal import _target
+from app.cli.terminal import Refusal, settings_of, told
+from app.commands.users import AddUser
 from app.domain.errors import FieldError, Malformed
 from app.settings import Settings
 from app.store.database import open_database
@@ -212,6 +216,47 @@ def test_an_empty_file_is_no_journal(tmp_path):
     assert "empty" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        (b"Dear colleagues,\n" * 500, "is no export of a journal"),
+        (b'{"seq": 1}\n' * 500, "is no export of a journal"),
+        (b"\x00" * 50_000, "is no export of a journal"),
+        (gzip.compress(b"Dear colleagues,\n" * 500), "is no export of a journal"),
+        (gzip.compress(b'{"concord_journal": 1}\n' * 500)[:-9], "can't be unpacked"),
+    ],
+)
+def test_a_file_that_is_no_export_is_told_in_one_line(tmp_path, held, words):
+    """Who named the wrong file would be told of hundreds of faults in a journal that has none."""
+    file = tmp_path / "letter"
+    file.write_bytes(held)
+    result = run("journal", "verify", file)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert [words in line for line in result.stderr.splitlines()] == [True], result.stderr
+
+
+def test_an_export_that_can_not_be_written_names_the_file_that_was_asked_for(tmp_path):
+    """A name that nobody typed would send the reader looking for a file that is not there."""
+    wanted = tmp_path / "nowhere" / "journal.jsonl"
+    with pytest.raises(Refusal, match=f"^{wanted} can't be written: No such file or directory.$"), _target(wanted):
+        pass
+
+
+def test_what_is_wrong_is_said_in_words(monkeypatch):
+    """A regular expression, or "12 items" of a password, says nothing to whoever lets the first colleague in."""
+    wrong = {"login": "E. Dupont", "display_name": "E. Dupont", "password": "short", "roles": ["admin"]}
+    with pytest.raises(ValidationError) as found:
+        AddUser(**wrong)
+    said, status = told(found.value)
+    assert status == 2
+    assert "login: a login is 2 to 100 small letters, digits and ._@+-" in said
+    assert "password: a password has 12 to 256 characters" in said
+    monkeypatch.setenv("CONCORD_DATABASE_URL", "mysql://concord:secret@db/concord")
+    with pytest.raises(Refusal, match=r"is: it is written postgresql://user:password@host:port/name\.$"):
+        settings_of()
+
+
 # ---------------------------------------------------------------- which database
 
 
@@ -320,6 +365,9 @@ def check_journal(folder, data):
         checked = run("journal", "verify", file, "--head", head)
         assert checked.returncode == 0, checked.stdout
         assert head in checked.stdout
+    packed = folder / "liege.jsonl.gz"
+    packed.write_bytes(gzip.compress(liege.read_bytes()))
+    assert run("journal", "verify", packed, "--head", head).returncode == 0
     piped = run("journal", "verify", "-", given=run("journal", "export", "--data", data).stdout)
     assert piped.returncode == 0, piped.stdout
 
