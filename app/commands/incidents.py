@@ -62,6 +62,14 @@ class AddLogEntry(Act):
     language: Language | None = None
 
 
+HELP_UNDER_WAY: Final = """
+    SELECT (SELECT count(*) FROM mission
+            WHERE space_id = $1 AND incident_id = $2 AND status NOT IN ('returned', 'closed')) AS missions,
+           (SELECT count(*) FROM request
+            WHERE space_id = $1 AND incident_id = $2 AND status IN ('open', 'partly_committed', 'committed')) AS requests
+"""
+
+
 @handles(ReportIncident)
 async def report_incident(uow: UnitOfWork, cmd: ReportIncident) -> None:
     """Record ``incident.reported``."""
@@ -125,11 +133,15 @@ async def change_incident(uow: UnitOfWork, cmd: ChangeIncident) -> None:
 
 @handles(CloseIncident)
 async def close_incident(uow: UnitOfWork, _cmd: CloseIncident) -> None:
-    """Record ``incident.closed``. Locks the incident."""
+    """Record ``incident.closed``. Locks the incident. Warns of help that is under way for it, which goes on."""
     incident = await uow.lock_target(Incident)
     uow.authorise({"lead": {incident.lead_member_id}})
     incident.status = machine("incident").next(incident.status, "close")
     incident.closed_at = uow.act.occurred_at
+    counted = await uow.raw.fetchrow(HELP_UNDER_WAY, uow.space, incident.id)
+    if counted is not None and (counted["missions"] or counted["requests"]):
+        detail = f"Help goes on for this incident: missions under way {counted['missions']}, requests open {counted['requests']}."
+        uow.warn("help_under_way", detail, figures=dict(counted))
     uow.record("incident.closed", incident)
 
 

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
-from app.commands.incidents import ReportIncident
+from app.commands.incidents import CloseIncident, ReportIncident
 from app.commands.missions import (
     AbortMission,
     AdvanceMission,
@@ -444,3 +444,21 @@ async def test_a_dispatch_system_lets_go_only_what_was_there(sent, walk, do, ass
     receipt = await do(AdvanceMission, mission, who=LUIK, via="dispatch_system", to="returned")
     assert receipt.subject["status"] == "returned"
     await assert_fold()
+
+
+async def test_an_incident_closed_over_help_under_way_warns(do, sent, conn, assert_fold):
+    """Units would drive on to a flood that is over, and nobody would know that somebody has to call them back."""
+    (mission,) = await sent("luik-pump-1")
+    incident = await conn.fetchval("SELECT incident_id FROM mission WHERE id = $1", mission)
+    closed = await do(CloseIncident, incident, who=("maas", "authorised_representative"))
+    assert closed.subject["status"] == "closed"
+    (warning,) = closed.warnings
+    assert warning["code"] == "help_under_way"
+    assert warning["figures"] == {"missions": 1, "requests": 1}
+    await assert_fold()
+
+
+async def test_an_incident_without_help_is_closed_without_a_warning(do):
+    """A warning that always comes is read by nobody."""
+    incident = await do(ReportIncident, **flood())
+    assert not (await do(CloseIncident, incident.id, who=("maas", "authorised_representative"))).warnings

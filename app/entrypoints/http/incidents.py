@@ -114,7 +114,11 @@ async def close_incident(
     enter: Enter,
     command: Annotated[CloseIncident, Body(examples=[{"why": "The water is back in its bed."}])],
 ) -> Receipt:
-    """By an authorised representative of the member that leads it."""
+    """By an authorised representative of the member that leads it.
+
+    Help that is under way for it goes on: the receipt's `warnings` then hold `help_under_way`, with `figures` that count
+    the `missions` that are not home yet and the `requests` that are still open.
+    """
     return await enter.execute(command, target=incident_id)
 
 
