@@ -5,7 +5,7 @@ Users belong to no space; their entries stand in the journal of the live one, an
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
@@ -13,7 +13,7 @@ from pydantic import Field, WithJsonSchema
 from app.commands.passwords import Password, hashed, require_unlike
 from app.commands.registry import Command, handles
 from app.domain import authority
-from app.domain.errors import Conflict, FieldError, Malformed, MissingField, NotFound
+from app.domain.errors import Conflict, FieldError, LastAdmin, Malformed, MissingField, NotFound
 from app.domain.forms import Code, Language, ShortText, fitting, pattern_schema
 from app.domain.ids import new_id
 from app.domain.vocabulary import require
@@ -58,6 +58,12 @@ class DeactivateUser(Command):
     """Let a user in no more: sessions end, tokens stop counting. What the user did stays in the journal."""
 
 
+ADMIN: Final = "admin"
+OTHER_ADMINS: Final = (
+    "SELECT count(*) FROM user_account WHERE member_id = $1 AND active AND roles ? 'admin' AND id <> $2"
+)
+
+
 @handles(AddUser)
 async def add_user(uow: UnitOfWork, cmd: AddUser) -> None:
     """Record ``user.added``."""
@@ -83,12 +89,19 @@ async def add_user(uow: UnitOfWork, cmd: AddUser) -> None:
 
 @handles(ChangeUser)
 async def change_user(uow: UnitOfWork, cmd: ChangeUser) -> None:
-    """Record ``user.changed`` with the names of the fields that changed. Locks the user."""
+    """Record ``user.changed`` with the names of the fields that changed. Locks the user.
+
+    Raises:
+        LastAdmin: the member would have no admin any more.
+    """
     user = await _lock(uow)
     user.display_name = cmd.display_name or user.display_name
     user.language = cmd.language or user.language
     if cmd.roles is not None:
-        user.roles = _known(cmd.roles)
+        roles = _known(cmd.roles)
+        if ADMIN not in roles:
+            await _require_another_admin(uow, user)
+        user.roles = roles
     if cmd.password is not None:
         user.password_hash = await _password(user, cmd.password)
         await _end_sessions(uow, user)
@@ -98,8 +111,13 @@ async def change_user(uow: UnitOfWork, cmd: ChangeUser) -> None:
 
 @handles(DeactivateUser)
 async def deactivate_user(uow: UnitOfWork, _cmd: DeactivateUser) -> None:
-    """Record ``user.deactivated``. Locks the user, deletes the sessions."""
+    """Record ``user.deactivated``. Locks the user, deletes the sessions.
+
+    Raises:
+        LastAdmin: the member would have no admin any more.
+    """
     user = await _lock(uow)
+    await _require_another_admin(uow, user)
     user.active = False
     await _end_sessions(uow, user)
     uow.record("user.deactivated", user, visibility="parties", parties=[user.member_id])
@@ -116,6 +134,15 @@ async def _lock(uow: UnitOfWork) -> User:
     if not user.active:
         raise Conflict("This user was deactivated.", extra={"current": user.state()})
     return user
+
+
+async def _require_another_admin(uow: UnitOfWork, user: User) -> None:
+    """Refuse to let go of the last admin. Of two who let go of one another at once, the second counts after the first."""
+    if ADMIN not in user.roles:
+        return
+    await uow.raw.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"admins/{user.member_id}")
+    if not await uow.raw.fetchval(OTHER_ADMINS, user.member_id, user.id):
+        raise LastAdmin("Without this user as an admin, the member would have none.", extra={"current": user.state()})
 
 
 async def _end_sessions(uow: UnitOfWork, user: User) -> None:

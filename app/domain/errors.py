@@ -375,6 +375,14 @@ class Duplicate(Conflict):
     hint = "Choose another one, or change the one that is there."
 
 
+class LastAdmin(Conflict):
+    """Nobody of the member could let people in or out any more, and only the operator could mend that."""
+
+    slug = "last-admin"
+    title = "This is the member's last admin"
+    hint = "Give another user of the member the role admin first."
+
+
 class AgreementRefused(Conflict):
     """The agreement's check says no; ``extra["reasons"]`` holds every reason, coded, with its figures."""
 

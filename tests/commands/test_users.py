@@ -14,6 +14,7 @@ from app.domain.errors import (
     BadCredentials,
     Conflict,
     Duplicate,
+    LastAdmin,
     Malformed,
     MissingField,
     NotFound,
@@ -258,3 +259,30 @@ async def test_housekeeping_keeps_what_is_still_wanted(door, admin, world, clock
     clock.move(days=400)
     gone = await purge(door.engine, settings, clock.now())
     assert gone == {"session": 0, "login_throttle": 0, "idempotency": 0, "due_work": 1, "audit": 1}
+
+
+async def test_the_last_admin_stays(door, admin, world, assert_fold):
+    """Nobody of the member could let anybody in any more, nor out."""
+    own = world.users["maas", "admin"]
+    for command in (DeactivateUser(), ChangeUser(roles=["dispatcher"]), ChangeUser(roles=[])):
+        with pytest.raises(LastAdmin):
+            await door.execute(command, actor=admin, space="live", target=own)
+    await door.execute(ChangeUser(roles=["dispatcher", "admin"]), actor=admin, space="live", target=own)
+    other = await added(door, admin, roles=["admin"])
+    await door.execute(DeactivateUser(), actor=admin, space="live", target=other.id)
+    with pytest.raises(LastAdmin):
+        await door.execute(DeactivateUser(), actor=admin, space="live", target=own)
+    await added(door, admin, login="b.visser", roles=["admin"])
+    await door.execute(DeactivateUser(), actor=admin, space="live", target=own)
+    await assert_fold()
+
+
+async def test_two_admins_who_let_go_of_one_another(door, admin, world):
+    """Both would succeed, and nobody would be left."""
+    own = world.users["maas", "admin"]
+    other = await added(door, admin, roles=["admin"])
+    done = await asyncio.gather(
+        *(door.execute(DeactivateUser(), actor=admin, space="live", target=id_) for id_ in (own, other.id)),
+        return_exceptions=True,
+    )
+    assert sorted(type(each).__name__ for each in done) == ["LastAdmin", "Receipt"]

@@ -74,7 +74,7 @@ async def read_user(user_id: UUID, actor: CurrentActor, reader: Reader, response
     "/users/{user_id}",
     tags=["users"],
     summary="Change a user",
-    responses=responses(errors.UnknownCode, body=True, if_match=True),
+    responses=responses(errors.UnknownCode, errors.LastAdmin, body=True, if_match=True),
 )
 async def change_user(
     user_id: UUID,
@@ -85,7 +85,12 @@ async def change_user(
     return await enter.execute(command, target=user_id, edit=True)
 
 
-@router.post("/users/{user_id}/deactivate", tags=["users"], summary="Deactivate a user", responses=responses(body=True))
+@router.post(
+    "/users/{user_id}/deactivate",
+    tags=["users"],
+    summary="Deactivate a user",
+    responses=responses(errors.LastAdmin, body=True),
+)
 async def deactivate_user(
     user_id: UUID, enter: EnterFree, command: Annotated[DeactivateUser, Body(examples=[{}])]
 ) -> Receipt:
