@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
+from sqlalchemy import func
 from sqlmodel import col
 
 from app.commands.changes import write_sent
@@ -127,7 +128,7 @@ async def change_resource(uow: UnitOfWork, cmd: ChangeResource) -> None:
     resource = await _lock_own(uow)
     require_words(cmd)
     if cmd.call_sign is not None and cmd.call_sign != resource.call_sign:
-        await _require_free_call_sign(uow, resource.member_id, cmd.call_sign)
+        await _require_free_call_sign(uow, resource.member_id, cmd.call_sign, but=resource.id)
     if cmd.depot_id is not None and cmd.depot_id != resource.depot_id:
         depot = await _own_depot(uow, cmd.depot_id, resource.member_id)
         resource.depot_id = depot.id
@@ -193,12 +194,16 @@ async def _own_depot(uow: UnitOfWork, depot_id: UUID, member_id: UUID) -> Depot:
     return depot
 
 
-async def _require_free_call_sign(uow: UnitOfWork, member_id: UUID, call_sign: str) -> None:
+async def _require_free_call_sign(uow: UnitOfWork, member_id: UUID, call_sign: str, *, but: UUID | None = None) -> None:
+    """Refuse a call sign that another unit of the member has, however it is written; PostgreSQL folds both, as its index."""
     taken = await uow.find(
-        Resource, col(Resource.member_id) == member_id, col(Resource.call_sign) == call_sign, ~col(Resource.retired)
+        Resource,
+        col(Resource.member_id) == member_id,
+        func.lower(col(Resource.call_sign)) == func.lower(call_sign),
+        ~col(Resource.retired),
     )
-    if taken:
-        raise DuplicateCallSign(f"{call_sign!r} is in use.", extra={"current": taken[0].state()})
+    if found := next((unit for unit in taken if unit.id != but), None):
+        raise DuplicateCallSign(f"{found.call_sign!r} is in use.", extra={"current": found.state()})
 
 
 async def _require_let_go(uow: UnitOfWork, resource: Resource) -> None:

@@ -528,7 +528,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_resource_call_sign",
         "resource",
-        ["space_id", "member_id", "call_sign"],
+        ["space_id", "member_id", sa.literal_column("lower(call_sign)")],
         unique=True,
         postgresql_where=sa.text("NOT retired"),
     )

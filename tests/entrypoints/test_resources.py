@@ -93,6 +93,7 @@ async def test_as_features(client, world):
         (("maas", "viewer"), {}, 403, "role-missing"),
         (("luik", "dispatcher"), {}, 422, "malformed"),
         (("maas", "dispatcher"), {"call_sign": "maas pump 1"}, 409, "duplicate-call-sign"),
+        (("maas", "dispatcher"), {"call_sign": "Maas PUMP 1"}, 409, "duplicate-call-sign"),
         (("maas", "dispatcher"), {"type_code": "pump.of_wishes"}, 422, "unknown-code"),
         (("maas", "dispatcher"), {"crew": True}, 422, "wrong-type"),
         (("maas", "dispatcher"), {"crew": 10**30}, 422, "integer-overflow"),

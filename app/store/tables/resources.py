@@ -51,7 +51,8 @@ class Depot(Spaced, table=True):
 class Resource(Spaced, table=True):
     """One thing of a type that a member owns. Where it is on its way is its mission's business, not its status'.
 
-    A call sign is unique among a member's units in use: a retired one leaves it to its successor.
+    A call sign is unique among a member's units in use, however it is written: on the radio nobody hears capitals. A
+    retired unit leaves it to its successor.
     """
 
     __tablename__ = "resource"
@@ -69,7 +70,7 @@ class Resource(Spaced, table=True):
             "uq_resource_call_sign",
             "space_id",
             "member_id",
-            "call_sign",
+            text("lower(call_sign)"),
             unique=True,
             postgresql_where=text("NOT retired"),
         ),
