@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-import asyncpg
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from app.delivery import wire
 from app.delivery.fanout import MOST_WAITING, MOST_WAITING_POSITIONS
@@ -25,7 +23,7 @@ from app.domain.chain import Entry, Viewer
 from app.queries import snapshot as queries
 from app.queries.positions import reported_since
 from app.store import journal
-from app.store.engine import reading
+from app.store.engine import AWAY, reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -134,7 +132,7 @@ class Feed:
                 async for batch in tail(self._engine, self._wakes, self.space, self.cursor, None):
                     self._send(batch)
                     pause_s = 0.1
-            except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except AWAY as error:
                 log.warning("feed_waits", space=self.space, error=repr(error), again_in_s=pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
@@ -205,7 +203,7 @@ class Feed:
             try:
                 async with reading(self._engine) as conn:
                     lines = await queries.fill(conn, self.space, requests)
-            except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except AWAY as error:
                 log.warning("fill_waits", space=self.space, error=repr(error))
                 self._refilled |= requests
                 await asyncio.sleep(1)
@@ -235,7 +233,7 @@ class Feed:
             try:
                 async with reading(self._engine) as conn:
                     since, told = await reported_since(conn, self.space, self._stirred_since)
-            except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except AWAY as error:
                 log.warning("positions_wait", space=self.space, error=repr(error))
                 self._stirred.set()
             else:

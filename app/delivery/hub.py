@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-import asyncpg
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from app.delivery import wire
 from app.delivery.feed import CATCHING_UP, Feed, Reader
@@ -23,7 +21,7 @@ from app.delivery.frames import burst
 from app.domain.errors import ConcordError, Forbidden, TokenInvalid
 from app.queries import snapshot
 from app.queries.identity import standings
-from app.store.engine import reading
+from app.store.engine import AWAY, reading
 from app.telemetry import FEED_READERS
 
 if TYPE_CHECKING:
@@ -189,7 +187,7 @@ class Hub:
                     conn, {made.digest for made in connections}, now=now, idle_since=now - self._idle
                 )
                 epoch = await snapshot.epoch(conn)
-        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except AWAY as error:
             log.warning("feed_not_checked", error=repr(error))
             return
         for made in connections:

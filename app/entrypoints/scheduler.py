@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import asyncpg
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.commands.due import run_due
+from app.store.engine import AWAY
 from app.store.housekeeping import purge
 
 if TYPE_CHECKING:
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 
 DUE_EVERY_S: Final = 1
 PURGE_EVERY_MIN: Final = 15
-
-AWAY: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
-"""What comes up while the database is away or refuses; the next tick tries again."""
 
 log = structlog.get_logger(__name__)
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import asyncpg
 import orjson
 from sqlalchemy import event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    import asyncpg
 
 
 DIALECT: Final = "postgresql+asyncpg://"
@@ -21,6 +20,10 @@ DIALECT: Final = "postgresql+asyncpg://"
 SQLAlchemy would hand those on as arguments that asyncpg does not know."""
 
 
+AWAY: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What reading can fail with while the database is away, or while every connection of the pool is taken: whoever runs for ever
+waits and goes on. SQLAlchemy's own timeout is none of Python's; the driver's internal error is that of a server killed in
+mid-sentence."""
 STATEMENTS: Final = 300
 """Statements that a connection keeps prepared: all there are. One that had to go would be prepared anew each time."""
 

@@ -9,6 +9,7 @@ import httpx
 import orjson
 import pytest
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from websockets.exceptions import InvalidStatus
 
 from app.commands.incidents import ReportIncident
@@ -506,6 +507,26 @@ async def test_the_database_goes_away_and_comes_back(follow, report, pg):
                 continue
         await aken.reaches(told.seq)
         assert types(aken) == ["incident.reported"]
+
+
+async def test_no_connection_left(application, follow, report, monkeypatch):
+    """In a rush every connection of the pool is taken for a while: the feed would end for good, and nobody be signed out."""
+    hub, refused = application.state.hub, []
+
+    def none_left(*_):
+        refused.append(asyncio.current_task().get_name())
+        raise PoolTimeoutError
+
+    async with follow() as aken:
+        await aken.snapshot()
+        with monkeypatch.context() as patched:
+            patched.setattr(application.state.door.engine.sync_engine.pool, "connect", none_left)
+            await hub.check()
+            hub._spaces["live"].feed.stir()
+            application.state.wakes._all_look()
+            await until(lambda: {"feed live", "positions live"} <= set(refused))
+        assert not any(task.done() for task in hub._spaces["live"].tasks)
+        await aken.reaches((await report()).seq)
 
 
 async def test_under_another_server(application, world, report):
