@@ -62,5 +62,7 @@ def test_a_bench_that_does_not_exist_is_wrong_usage():
         [sys.executable, "-m", "app.cli", "bench", "nonsense"], capture_output=True, text=True, timeout=60
     )
     assert asked.returncode == 2
-    assert "There are: commands, journal, start" in " ".join(asked.stderr.split())
+    told = " ".join(asked.stderr.split())
+    assert "There is no bench nonsense." in told
+    assert "commands, journal, start" in told
     assert not asked.stdout
