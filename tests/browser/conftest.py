@@ -102,6 +102,10 @@ class RunningClock:
         """The present instant in the world."""
         return NOON + timedelta(seconds=time.monotonic() - self._began)
 
+    def move(self, **by):
+        """Let time pass (``minutes=10``)."""
+        self._began -= timedelta(**by).total_seconds()
+
 
 @pytest.fixture
 def clock():

@@ -8,9 +8,11 @@ import pytest
 from playwright.async_api import expect
 
 from app.commands.incidents import AddLogEntry, ReportIncident
+from app.commands.positions import ReportedPosition, ReportPositions, report_positions
 from app.commands.requests import DraftRequest
 from app.commands.users import DeactivateUser
 from app.delivery import feed as feeds
+from tests.browser.scene import busy
 from tests.browser.screen import shows
 from tests.world import flood
 
@@ -131,6 +133,19 @@ async def test_the_browser_says_that_it_is_offline(screens, do):
     await screen.page.context.set_offline(False)
     await screen.live()
     await expect(screen.panel("incidents").get_by_text("Behind the bridge")).to_be_visible()
+
+
+async def test_a_new_screen_knows_where_units_are(screens, application, do, world, clock):
+    """Whoever opens the console in the night would look for a lorry where it left, until it says again where it is."""
+    full = await busy(do, world)
+    clock.move(minutes=10)
+    here = ReportedPosition(resource_id=world.units("luik", "pump")[0], lon=5.69, lat=50.75)
+    who = world.actor("luik", "dispatcher")
+    await report_positions(application.state.door, ReportPositions(items=(here,)), actor=who, space="live")
+    screen = await screens("maas")
+    await screen.open_request(full.id)
+    age = re.compile(rf"{screen.w('position')} (\d+ s|[0-4] min)")
+    await expect(screen.mission("luik pump 1")).to_contain_text(age)
 
 
 async def test_who_was_let_go_is_told(screens, do, world):

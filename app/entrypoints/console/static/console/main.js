@@ -6,6 +6,7 @@ import { startEvents } from "./events.js";
 import { startFeed } from "./feed.js";
 import { LANGUAGES, setLanguage, setVocabulary } from "./i18n.js";
 import { startKeys } from "./keys.js";
+import { startResources } from "./resources.js";
 import { loadRules } from "./rules.js";
 import { recall, startTheme } from "./theme.js";
 import { startClock } from "./time.js";
@@ -31,6 +32,7 @@ async function begin() {
   startKeys();
   startEvents();
   startAlarms();
+  startResources();
   render(html`<${App} />`, frame);
   startFeed();
 }

@@ -3,6 +3,7 @@
  * to another screen and back costs nothing. Styles are in `map_styles.js`.
  */
 import { basemap } from "./basemap.js";
+import { link } from "./feed.js";
 import { round } from "./geometry.js";
 import { language } from "./i18n.js";
 import { learnArea } from "./resources.js";
@@ -112,7 +113,7 @@ function follow() {
   });
   effect(() => {
     for (const [name, shown] of Object.entries(layers.value)) layerOf[name].setVisible(shown);
-    if (layers.peek().resources) learnArea(extent());
+    if (link.value.live && layers.peek().resources) learnArea(extent());
   });
   effect(() => {
     chosen.value;

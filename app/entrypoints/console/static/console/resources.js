@@ -1,15 +1,29 @@
-/** Resources are not in the snapshot: they are read for the area that the map shows, and kept up by the feed from then on. */
-import { read } from "./api.js";
+/**
+ * Resources are not in the snapshot: they are read for the area that the map shows, and kept up by the feed from then on.
+ * Where units are is told by the feed only as they move, so the last positions are read each time the link comes up.
+ */
+import { read, readAll } from "./api.js";
 import { link } from "./feed.js";
 import { layers } from "./map.js";
-import { resourceRow, take } from "./store.js";
+import { resourceRow, take, takePositions } from "./store.js";
+import { effect } from "./view.js";
 
 const MOST_PAGES = 10;
 const PAGE = 200;
+const MOST_POSITIONS = 5000;
 
 /** @type {number[]} */
 let known = [];
 let busy = false;
+
+/** From now on, whenever the link has come up: read where units are, and the resources anew where they are next looked at. */
+export function startResources() {
+  effect(() => {
+    if (!link.value.live) return;
+    known = [];
+    readAll("/positions", MOST_POSITIONS).then(takePositions, () => undefined); // the feed tells of all that move
+  });
+}
 
 /**
  * Read the resources of an area, unless it lies within one that was read.

@@ -202,11 +202,13 @@ export function takeFill(items) {
   });
 }
 
-/** @param {Position[]} items */
+/** Take in positions, unless a later one is known. @param {Position[]} items */
 export function takePositions(items) {
   batch(() => {
     for (const item of items) {
       const known = positions.get(item.resource_id);
+      const was = known?.peek();
+      if (was && Date.parse(was.at) > Date.parse(item.at)) continue;
       if (known) known.value = item;
       else positions.set(item.resource_id, signal(/** @type {Position | undefined} */ (item)));
     }
@@ -236,7 +238,7 @@ export function positionOf(resource) {
   let known = positions.get(resource.id);
   if (!known) positions.set(resource.id, (known = signal(/** @type {Position | undefined} */ (undefined))));
   const told = known.value;
-  if (told && told.at >= (resource.position_at ?? "")) return told;
+  if (told && !(Date.parse(told.at) < Date.parse(resource.position_at))) return told;
   return resource.lon === undefined ? undefined : { lon: resource.lon, lat: resource.lat, at: resource.position_at };
 }
 
