@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from playwright.async_api import expect
 
 from app.commands.crossings import SetCrossingState
 from app.commands.incidents import ReportIncident
-from app.queries import crossings
+from app.commands.offer_answers import AcceptOffer
+from app.commands.requests import DraftRequest
+from app.queries import crossings, offers
 from app.store.engine import reading
 from tests.world import flood
 
@@ -70,6 +74,28 @@ async def test_undo_is_carried_out(screens, crossing):
         await expect(undo).to_have_count(0)
     now = await crossing()
     assert (now.control, now.delay_min, now.revision) == ("checks", 10, 5), "the journal keeps all four"
+
+
+async def test_what_was_accepted_meanwhile_is_not_undone(screens, do, world, engine):
+    """The undo of an offer would take back, without a question, a unit that the other side counts on already."""
+    fr = await screens("luik")
+    fr.failures_expected = True
+    incident = await do(ReportIncident, **flood())
+    line = {"type_code": "pump.high_capacity", "quantity": 1, "priority": "life_safety", "lon": 5.7, "lat": 50.78}
+    asked = await do(DraftRequest, incident_id=incident.id, kind="immediate", lines=[line], then="open")
+    await fr.open_request(asked.id)
+    send = fr.button("send_unit", fr.panel("candidates"), unit="luik pump 1")
+    async with fr.page.expect_response(lambda answer: answer.url.endswith("/offers")) as made:
+        await send.click()
+    offer = (await (await made.value).json())["id"]
+    await expect(fr.button("undo", fr.page.get_by_role("status"))).to_be_visible()
+    await do(AcceptOffer, offer)
+    await fr.press("z")
+    await expect(fr.dialog).to_contain_text(fr.w("problem.stale-revision"))
+    await expect(fr.button("conflict.send_mine", fr.dialog)).to_have_count(0)
+    async with reading(engine) as conn:
+        found = await offers.offer(conn, "live", UUID(offer), viewer=world.members["luik"])
+    assert found.status == "accepted"
 
 
 async def test_after_eight_seconds_nothing_is_undone(screens, do):

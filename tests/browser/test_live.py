@@ -135,13 +135,14 @@ async def test_the_browser_says_that_it_is_offline(screens, do):
     await expect(screen.panel("incidents").get_by_text("Behind the bridge")).to_be_visible()
 
 
-async def test_a_new_screen_knows_where_units_are(screens, application, do, world, clock):
+async def test_a_new_screen_knows_where_units_are(screens, application, do, world, clock, pg):
     """Whoever opens the console in the night would look for a lorry where it left, until it says again where it is."""
     full = await busy(do, world)
     clock.move(minutes=10)
     here = ReportedPosition(resource_id=world.units("luik", "pump")[0], lon=5.69, lat=50.75)
     who = world.actor("luik", "dispatcher")
     await report_positions(application.state.door, ReportPositions(items=(here,)), actor=who, space="live")
+    await (await pg()).execute("UPDATE position SET reported_at = reported_at - interval '9 minutes'")
     screen = await screens("maas")
     await screen.open_request(full.id)
     age = re.compile(rf"{screen.w('position')} (\d+ s|[0-4] min)")

@@ -4,7 +4,7 @@
  */
 import { named, stateName, t, typeName, word } from "./i18n.js";
 import { stamp } from "./time.js";
-import { html, signal, useEffect, useRef, useState } from "./view.js";
+import { html, signal, useLayoutEffect, useRef, useState } from "./view.js";
 
 /** @typedef {import("./api.js").Problem} Problem */
 
@@ -29,7 +29,7 @@ export function openDialog(label, view, how = {}) {
 export function DialogHost() {
   const shown = open.value;
   const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (shown && box.current && !box.current.open) box.current.showModal();
   }, [shown]);
   if (!shown) return null;

@@ -2,7 +2,7 @@
  * Keys. A single key never binds anybody: it moves, filters, acknowledges or opens something that is confirmed there.
  * Screens say what a key does while they are shown; the last to say so counts.
  */
-import { signal, useEffect } from "./view.js";
+import { signal, useLayoutEffect } from "./view.js";
 
 /** @typedef {{key: string, does: () => void, text: string}} Key */
 
@@ -10,12 +10,12 @@ import { signal, useEffect } from "./view.js";
 export const keys = signal(/** @type {Key[]} */ ([]));
 
 /**
- * While the component is shown, these keys do this.
+ * While the component is shown, these keys do this: from its first moment, for some are quicker than a frame of the screen.
  * @param {Key[]} own
  * @param {any[]} inputs on which they depend
  */
 export function useKeys(own, inputs) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     keys.value = [...keys.peek(), ...own];
     return () => {
       keys.value = keys.peek().filter((key) => !own.includes(key));
