@@ -84,10 +84,24 @@ async function refused(problem, command, how) {
     openProblem(problem);
     return;
   }
-  const mine = await openConflict(problem, command.body ?? {});
   const current = problem.body.current ?? {};
+  if (!isEdit(command, current)) {
+    take({ [String(problem.body.kind ?? "")]: [/** @type {any} */ (current)] });
+    openProblem(problem);
+    return;
+  }
+  const mine = await openConflict(problem, command.body ?? {});
   take({ [String(problem.body.kind ?? "")]: [/** @type {any} */ (current)] });
   if (mine) await carryOut({ ...command, revision: current.revision }, how);
+}
+
+/**
+ * Whether a command writes fields that can be laid beside what they have become. What takes a step instead (accept, commit,
+ * recall, the withdrawal that undoes an offer) was meant for how things stood, and is never sent again unseen.
+ * @param {Command} command @param {Record<string, any>} current
+ */
+function isEdit(command, current) {
+  return Object.keys(command.body ?? {}).some((field) => field in current);
 }
 
 /** A warning in the reader's language as far as it is known, else in the server's words. @param {import("./api.js").Receipt["warnings"][number]} warning */
