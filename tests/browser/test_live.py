@@ -12,6 +12,7 @@ from app.commands.positions import ReportedPosition, ReportPositions, report_pos
 from app.commands.requests import DraftRequest
 from app.commands.users import DeactivateUser
 from app.delivery import feed as feeds
+from tests.browser.conftest import PASSWORD
 from tests.browser.scene import busy
 from tests.browser.screen import shows
 from tests.world import flood
@@ -85,6 +86,45 @@ async def test_after_a_cut_it_goes_on_where_it_was(screens, relay, do, much):
     await expect(screen.panel("requests")).to_contain_text(screen.w("requests.count", n=REQUESTS))
     await expect(hint).to_have_value("Street")
     assert len(set(await screen.page.locator(".request-row .ref").all_text_contents())) == REQUESTS
+
+
+async def test_what_was_missed_raises_its_alarm(screens, relay, do, ask):
+    """Lives are asked for while the wifi is away: a row more in a list is no alarm."""
+    screen = await screens("luik", at=relay.address)
+    screen.failures_expected = True
+    incident = await do(ReportIncident, **flood())
+    await expect(screen.panel("incidents").get_by_text("Meuse over its banks")).to_be_visible()
+    relay.cut()
+    await expect(screen.page.locator("[data-link=offline]")).to_be_visible()
+    await ask(incident, "Kerkplein")
+    relay.mend()
+    await screen.page.locator(".pill.link").click()
+    await screen.live()
+    await screen.page.locator(".alarms > summary").click()
+    alarm = screen.page.locator(".alarm-list li.waits")
+    await expect(alarm.filter(has_text=screen.w("alarm.life_safety"))).to_have_count(1)
+
+
+async def test_somebody_else_in_another_window(screens, relay):
+    """Two windows share a cookie: the old one would mix what two members may see, and act in the other's name."""
+    screen = await screens("luik", at=relay.address)
+    screen.failures_expected = True
+    context = screen.page.context
+    other = await context.new_page()
+    await context.clear_cookies()
+    await other.goto(f"http://{relay.address}/sign-in")
+    await other.fill("[name=login]", "dispatcher@aken")
+    await other.fill("[name=password]", PASSWORD)
+    await other.keyboard.press("Enter")
+    await expect(other.locator("[data-link=live]")).to_be_visible()
+    relay.cut()
+    await expect(screen.page.locator("[data-link=offline]")).to_be_visible()
+    relay.mend()
+    await screen.page.locator(".pill.link").click()
+    await screen.live()
+    await expect(screen.page.locator("html")).to_have_attribute("lang", "de")
+    last = [each for each in screen.sockets if each["heard"]][-1]
+    assert [each["kind"] for each in last["sent"]] == ["snapshot"]
 
 
 async def test_too_much_missed_begins_anew(screens, relay, do, much, monkeypatch):

@@ -3,6 +3,7 @@
  * commitment, a declined offer, a lost link. More than three of a kind within a minute become one line; shelving a kind
  * ends by itself and is written down.
  */
+import { ENDED } from "./about.js";
 import { myMember } from "./api.js";
 import { link, onEntries } from "./feed.js";
 import { keep, recall } from "./theme.js";
@@ -57,7 +58,7 @@ export function startAlarms() {
     shelves.value = [];
   }
   onEntries((entries) => {
-    for (const entry of entries) if (entry.live) hear(entry);
+    for (const entry of entries) if (entry.news) hear(entry);
   });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let losing;
@@ -83,7 +84,8 @@ function hear(entry) {
     case "request.opened": {
       const lives = (rows.request_line ?? []).some((line) => line.priority === "life_safety");
       const request = rows.request?.[0];
-      if (lives && request && request.member_id !== own) raise("life_safety", request.id, request.member_id);
+      const over = ENDED.includes(tables.request.get(request?.id)?.status); // opened and over while the line was cut
+      if (lives && request && !over && request.member_id !== own) raise("life_safety", request.id, request.member_id);
       break;
     }
     case "mission.recalled":

@@ -43,10 +43,21 @@ export class Problem extends Error {
   }
 }
 
-/** Find out who is signed in. */
+/**
+ * Find out who is signed in. Windows of a browser share the cookie: where somebody else has signed in in another one, this
+ * one begins anew as theirs, and never does in their name what was meant in ours.
+ * @returns {Promise<Session>}
+ */
 export async function loadSession() {
-  session.value = await call("GET", "/api/v1/session");
-  return /** @type {Session} */ (session.value);
+  /** @type {Session} */
+  const found = await call("GET", "/api/v1/session");
+  const before = session.peek()?.user.id;
+  if (before && before !== found.user.id) {
+    location.reload();
+    return new Promise(() => undefined);
+  }
+  session.value = found;
+  return found;
 }
 
 /** The signed-in user's member. */

@@ -3,12 +3,12 @@
  * tells the whole course). What is told is put together for one frame of the screen, so a flood of entries is drawn once.
  */
 import { asOf, take, takeFill, takePositions, takeSnapshot } from "./store.js";
-import { loadSession, signedOut, SPACE } from "./api.js";
+import { loadSession, session, signedOut, SPACE } from "./api.js";
 import { clockIs } from "./time.js";
 import { batch, signal } from "./view.js";
 
 /** @typedef {Record<string, any> & {kind: string}} Message */
-/** @typedef {{seq: number, type: string, at: string, actor: string, subject: string, visibility: string, data: Record<string, any> | null, rows: Record<string, any[]> | null, live: boolean}} Entry */
+/** @typedef {{seq: number, type: string, at: string, actor: string, subject: string, visibility: string, data: Record<string, any> | null, rows: Record<string, any[]> | null, live: boolean, news?: boolean}} Entry */
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
@@ -120,6 +120,10 @@ function hear(message) {
   if (message.at && message.kind !== "entry") clockIs(message.at);
   switch (message.kind) {
     case "hello":
+      if (message.you.user_id !== session.peek()?.user.id) {
+        loadSession().catch(() => lost(socket));
+        break;
+      }
       heard.every = message.heartbeat_s * 1000;
       link.value = { ...link.peek(), up: true };
       if (mine >= 0 && message.epoch === epoch) ask({ kind: "resume", epoch, after: mine });
@@ -186,7 +190,7 @@ function draw() {
   if (!waiting.length) return;
   const told = waiting;
   waiting = [];
-  const live = link.peek().live;
+  const { live, everLive: news } = link.peek(); // what comes after a cut is no longer live, and still new to who sits here
   /** @type {Entry[]} */
   const entries = [];
   batch(() => {
@@ -195,7 +199,7 @@ function draw() {
       else if (message.kind === "positions") takePositions(message.items);
       else {
         take(message.rows, { mark: live });
-        entries.push(/** @type {any} */ ({ ...message, live }));
+        entries.push(/** @type {any} */ ({ ...message, live, news }));
       }
     }
     mark();
