@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from app.domain.errors import Conflict
-from app.planning.eta import carries, is_open, soonest
+from app.planning.eta import carries, country_of, is_open, soonest
 from app.store.tables import Crossing, Depot, Member
 
 if TYPE_CHECKING:
@@ -45,11 +45,13 @@ async def choose_crossing(
         _require_passable(crossing, unit, uow.now)
         return crossing
     lender, requester = await uow.get(Member, lender_id), await uow.get(Member, requester_id)
-    if lender.country == requester.country:
+    members = await uow.find(Member)
+    there = country_of([(each.country, each.area) for each in members], lon, lat, otherwise=requester.country)
+    if lender.country == there:
         return None
     start: Depot | Member = lender if unit is None else await uow.get(Depot, unit.depot_id)
-    countries = {member.id: member.country for member in await uow.find(Member)}
-    wanted = {lender.country, requester.country}
+    countries = {member.id: member.country for member in members}
+    wanted = {lender.country, there}
     open_ways = [
         crossing
         for crossing in await uow.find(Crossing)
@@ -59,9 +61,7 @@ async def choose_crossing(
     ]
     chosen = soonest(open_ways, start.lon, start.lat, lon, lat)
     if chosen is None:
-        uow.warn(
-            "no_open_crossing", f"No crossing between {lender.country} and {requester.country} is open to this unit."
-        )
+        uow.warn("no_open_crossing", f"No crossing between {lender.country} and {there} is open to this unit.")
     return chosen
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-from app.domain.geo import great_circle_km
+from app.domain.geo import covers, great_circle_km
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+
+    from app.domain.geo import GeoJson
 
 DETOUR: Final = 1.3
 """How much longer the road is than the great circle: this project's working figure."""
@@ -100,3 +102,11 @@ def soonest(
     return min(
         crossings, key=lambda crossing: (minutes_over(crossing, lon1, lat1, lon2, lat2), crossing.code), default=None
     )
+
+
+def country_of(areas: Iterable[tuple[str, GeoJson]], lon: float, lat: float, *, otherwise: str) -> str:
+    """Return the country of the member whose area the place lies in; ``otherwise`` where it lies in nobody's.
+
+    Who asks need not be where the help goes: a flood that one side leads has a bank on the other.
+    """
+    return next((country for country, area in areas if covers(area, lon, lat)), otherwise)

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.domain.errors import NotFound
 from app.domain.geo import Point
 from app.planning.candidates import Gate, Unit, Wanted, rank
-from app.planning.eta import DETOUR, SPEED_KMH
+from app.planning.eta import DETOUR, SPEED_KMH, country_of
 from app.queries.models import ReadModel
 from app.queries.requests import request
 from app.store.agreements import agreed, stocks_of
@@ -37,6 +37,7 @@ _GATES: Final = """
       JOIN member b ON b.space_id = c.space_id AND b.id = c.member_b_id
      WHERE c.space_id = $1
 """
+_AREAS: Final = "SELECT country, area FROM member WHERE space_id = $1 ORDER BY id"
 _ABOUT: Final = """
     SELECT m.country, i.hazard
       FROM request r
@@ -135,7 +136,12 @@ async def candidates(
         raise NotFound("request", request_id)
     wanted = Wanted(
         member_id=asked.member_id,
-        country=about["country"],
+        country=country_of(
+            [(row["country"], row["area"]) for row in await conn.fetch(_AREAS, space)],
+            line.geometry.lon,
+            line.geometry.lat,
+            otherwise=about["country"],
+        ),
         hazard=about["hazard"],
         type_code=line.type_code,
         kind=asked.kind,

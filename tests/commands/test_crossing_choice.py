@@ -7,11 +7,16 @@ from datetime import UTC, datetime
 import pytest
 
 from app.commands.crossing_choice import choose_crossing, has_control
+from app.commands.incidents import ReportIncident
+from app.commands.requests import DraftRequest
 from app.domain.authority import SYSTEM
 from app.domain.errors import Conflict, NotFound
+from app.queries.candidates import candidates
 from app.settings import Settings
+from app.store.engine import reading
 from app.store.tables import Crossing, Resource
 from app.store.unit_of_work import Act, unit_of_work
+from tests.world import flood
 
 NOON = datetime(2026, 7, 14, 12, tzinfo=UTC)
 AT_EIJSDEN = {"lon": 5.7, "lat": 50.78}
@@ -42,7 +47,7 @@ async def test_the_way_between_two_countries(uow, world):
 async def test_no_border_no_crossing(uow, world):
     """Liège and Hasselt lie in one country: nobody stops between them."""
     found = await choose_crossing(
-        uow, lender_id=world.members["luik"], requester_id=world.members["hasselt"], **AT_EIJSDEN
+        uow, lender_id=world.members["luik"], requester_id=world.members["hasselt"], lon=5.34, lat=50.93
     )
     assert found is None
     assert not has_control(None)
@@ -64,3 +69,30 @@ async def test_a_closed_crossing_is_taken_neither_by_choice_nor_by_name(uow, wor
     assert await choose_crossing(uow, **sides) is eijsden
     with pytest.raises(NotFound):
         await choose_crossing(uow, **sides, named=world.members["luik"])
+
+
+async def test_the_border_is_where_the_place_is_not_who_asks(do, ask, door, world):
+    """A Dutch request for the Belgian bank would send a Belgian pump over the border and back."""
+    there = {"lon": 5.57, "lat": 50.63}
+    async with reading(door.engine) as conn:
+        receipt_id, [_line] = await ask()
+        wanted = await candidates(
+            conn, "live", receipt_id, viewer=world.members["maas"], language="en", at=door.clock.now(), limit=50
+        )
+    by_member = {each.member_id: each for each in wanted.items}
+    assert by_member[world.members["luik"]].crossing_id == world.crossings["eijsden"]
+    incident = await do(ReportIncident.model_validate(flood()), who=("maas", "dispatcher"))
+    body = {
+        "incident_id": incident.id,
+        "kind": "immediate",
+        "lines": [{"type_code": "pump.high_capacity", "quantity": 1, "priority": "life_safety"} | there],
+        "then": "open",
+    }
+    abroad = await do(DraftRequest.model_validate(body), who=("maas", "dispatcher"))
+    async with reading(door.engine) as conn:
+        wanted = await candidates(
+            conn, "live", abroad.id, viewer=world.members["maas"], language="en", at=door.clock.now(), limit=50
+        )
+    by_member = {each.member_id: each for each in wanted.items}
+    assert by_member[world.members["luik"]].crossing_id is None
+    assert by_member[world.members["maas"]].crossing_id == world.crossings["eijsden"]
