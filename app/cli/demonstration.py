@@ -248,8 +248,10 @@ def _show(url: str, logins: _Logins, *, playing: bool) -> None:
     out.print()
     out.print(table)
     out.print(f"Passwords are kept in {logins.file}. Places are real; services, units and numbers are fictional.\n")
-    out.print(f"  {url}/       what is going on" + (": a flood of the Meuse is being played" if playing else ""))
-    out.print(f"  {url}/docs   the API, to try out")
+    played = ": a flood of the Meuse is being played" if playing else ""
+    out.print(f"  {url}/console   the control room{played}")
+    out.print(f"  {url}/          the overview, without scripts")
+    out.print(f"  {url}/docs      the API, to try out")
     out.print(f"  curl -c jar -H 'Content-Type: application/json' -d '{sign_in}' {url}/api/v1/session")
     out.print(f"  curl -b jar {url}/api/v1/spaces/live/incidents\n")
     out.print(f"[bold]Concord demo at {url}[/] (Ctrl-C ends it; the data stays)")
