@@ -218,3 +218,10 @@ async def test_other_types_of_body_are_refused(client):
 async def test_a_route_without_a_body_is_left_alone(client):
     """A signal that carries bytes for nobody is not our business to read."""
     assert (await post(client, b"\xff\xff", "text/plain", "/api/v1/signals")).json() == {"size": 2}
+
+
+def test_a_byte_order_mark_is_named():
+    """Whoever saved a file in an editor sees nothing wrong with it, and a parser's words name a Python function."""
+    with pytest.raises(errors.MalformedJson) as caught:
+        read_json(b"\xef\xbb\xbf{}")
+    assert caught.value.detail == "The body begins with a byte order mark (U+FEFF), which JSON does not have."

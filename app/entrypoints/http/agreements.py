@@ -94,6 +94,10 @@ async def list_agreements(
     """By code: everything that was ever proposed, and drafts that your own member is a party of."""
     for number, code in enumerate(status):
         require("state of an agreement", code, STATUSES, pointer=f"query/status/{number}")
+    if hazard is not None:
+        require("hazard", hazard, codes("hazards"), pointer="query/hazard")
+    if type_code is not None:
+        require_type(type_code, pointer="query/type_code")
     of = fingerprint(
         "agreements",
         {

@@ -4,19 +4,22 @@ JSON as it is read by default lets through what no table can hold or what two re
 Infinity, whole numbers of any length, half surrogate pairs, NUL, and the same key twice (RFC 8259, 4 and 8.2; RFC 7493,
 2.1 to 2.3). Each is refused here, with a pointer to its place, before any field is looked at.
 
-`StrictRoute` puts this under FastAPI's own reading: every router of the API has it as its `route_class`.
+`StrictRoute` puts this under FastAPI's own reading: every router of the API has it as its `route_class`. It also refuses
+parameters in the address that the operation does not have: a filter misspelt would otherwise be no filter.
 """
 
 from __future__ import annotations
 
+import codecs
 import email.message
 import json
 import math
 import re
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 from typing_extensions import override
@@ -30,6 +33,7 @@ from app.domain.errors import (
     Malformed,
     MalformedJson,
     NotFinite,
+    UnknownField,
     UnsupportedMediaType,
     WrongType,
 )
@@ -39,6 +43,8 @@ _LONGEST_INTEGER = len(str(_SMALLEST))
 _ESCAPE_TO_LOOK_AT = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _HTTP_JSON = "application/json"
+_TOLD = 64
+"""Characters of a name that nobody knows which a refusal repeats."""
 
 
 class _Odd:
@@ -89,6 +95,8 @@ def read_json(raw: bytes) -> Any:
 
     Raises `InvalidUtf8`, `MalformedJson`, `NotFinite`, `IntegerOverflow`, `LoneSurrogate` or `ForbiddenCharacter`.
     """
+    if raw.startswith(codecs.BOM_UTF8):
+        raise MalformedJson("The body begins with a byte order mark (U+FEFF), which JSON does not have.")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -169,6 +177,29 @@ def require_json_type(content_type: str | None) -> None:
         )
 
 
+def require_plain(content_encoding: str | None) -> None:
+    """Raise `UnsupportedMediaType` for a body that is compressed: unpacked, a small one could be of any size."""
+    if content_encoding and content_encoding.strip().lower() != "identity":
+        raise UnsupportedMediaType(
+            f"The body is encoded ({content_encoding[:_TOLD]}); this address reads it as it is.",
+            hint="Send the body uncompressed, without Content-Encoding.",
+        )
+
+
+def require_known(sent: Iterable[str], known: Collection[str]) -> None:
+    """Raise `UnknownField` for the parameters of an address that the operation does not have."""
+    unknown = [name[:_TOLD] for name in dict.fromkeys(sent) if name not in known]
+    if unknown:
+        wrong = [FieldError(f"query/{name}", UnknownField.slug, "There is no such parameter.") for name in unknown]
+        has = f"has {', '.join(sorted(known))}" if known else "has no parameters"
+        more = f" ({len(unknown) - 1} more in `errors`)" if len(unknown) > 1 else ""
+        raise UnknownField(
+            f"query/{unknown[0]}: There is no such parameter; this address {has}.{more}",
+            errors=wrong,
+            extra={"known": sorted(known)},
+        )
+
+
 class StrictRequest(Request):
     """A request whose JSON is read by `read_object`, whoever asks for it."""
 
@@ -179,8 +210,16 @@ class StrictRequest(Request):
         return self._json
 
 
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    """Yield the names of the parameters that an operation and what it depends on read from the address."""
+    for field in dependant.query_params:
+        yield field.alias
+    for inner in dependant.dependencies:
+        yield from _parameters(inner)
+
+
 class StrictRoute(APIRoute):
-    """A route that reads its body strictly, before FastAPI does.
+    """A route that reads its address and its body strictly, before FastAPI does.
 
     FastAPI turns what goes wrong in `request.json()` into a bare 400; so the body is read one step earlier, where our own
     errors pass. FastAPI then finds it read.
@@ -189,14 +228,18 @@ class StrictRoute(APIRoute):
     @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        if self.body_field is None or isinstance(self.body_field.field_info, Form):
-            return handle
+        known = frozenset(_parameters(self.dependant))
+        reads_json = self.body_field is not None and not isinstance(self.body_field.field_info, Form)
 
         async def strict(request: Request) -> Response:
-            request = StrictRequest(request.scope, request.receive)
-            if await request.body():
-                require_json_type(request.headers.get("content-type"))
-                await request.json()
+            if request.scope["query_string"]:
+                require_known(request.query_params.keys(), known)
+            if reads_json:
+                request = StrictRequest(request.scope, request.receive)
+                if await request.body():
+                    require_json_type(request.headers.get("content-type"))
+                    require_plain(request.headers.get("content-encoding"))
+                    await request.json()
             return await handle(request)
 
         return strict

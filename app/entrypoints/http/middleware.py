@@ -5,9 +5,10 @@ From outside to inside:
     SecurityHeaders    on every answer, also on those of the two below
     Requests           the request's id, its log lines and figures; the last net under unforeseen errors
     BodyLimit          no body beyond the limit is kept, whatever Content-Length said; no NUL in an address
+    Heads              HEAD is answered as GET is, without the body
     GZip               Starlette's: an answer that is worth it is compressed for who takes it (files come compressed)
 
-Websockets pass all four untouched.
+Websockets pass all five untouched.
 """
 
 from __future__ import annotations
@@ -168,6 +169,24 @@ class BodyLimit:
         await _Counted(self.limit, scope, receive, send).run(self.app)
 
 
+class Heads:
+    """Answer HEAD on every address that has GET (RFC 9110, 9.3.2): FastAPI's routes know only what they are told."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass HEAD on as GET, and its answer back without the body."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def without_body(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self.app({**scope, "method": "GET"}, receive, without_body)
+
+
 async def _drain(receive: Receive, most: int) -> bool:
     """Read the rest of a body, up to `most` bytes, and say whether its end was reached."""
     size = 0
@@ -239,8 +258,9 @@ async def _answer(error: ConcordError, scope: Scope, send: Send, headers: dict[s
 
 
 def install(app: FastAPI, *, body_limit: int) -> None:
-    """Put all four around an application. What is added last stands outermost."""
+    """Put all five around an application. What is added last stands outermost."""
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    app.add_middleware(Heads)
     app.add_middleware(BodyLimit, limit=body_limit)
     app.add_middleware(Requests)
     app.add_middleware(SecurityHeaders)

@@ -24,8 +24,9 @@ from starlette.requests import HTTPConnection
 
 from app.domain import errors
 from app.domain.errors import ConcordError, Malformed
-from app.entrypoints.http.causes import from_any, from_http, malformed
+from app.entrypoints.http.causes import NoSuchAddress, from_any, from_http, malformed
 from app.entrypoints.http.examples import add_examples
+from app.entrypoints.http.pages import render
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "/problems/"
@@ -108,6 +109,11 @@ def problem(error: ConcordError, request: HTTPConnection, *, headers: Mapping[st
     return JSONResponse(body, status_code=error.status, headers=sent, media_type=MEDIA_TYPE)
 
 
+def _wants_page(request: Request) -> bool:
+    """Say whether a person is reading, in a browser, and not a program that asks the API."""
+    return "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith("/api/")
+
+
 def install(app: FastAPI) -> None:
     """Make every refusal of an application a problem, and every failure that can be expected.
 
@@ -116,6 +122,8 @@ def install(app: FastAPI) -> None:
 
     async def on_ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, ConcordError)
+        if isinstance(error, NoSuchAddress) and _wants_page(request):
+            return render("no_such_address.html", status=error.status, detail=error.detail)
         if type(error).status >= 500 and not isinstance(error, errors.Unavailable):  # noqa: PLR2004
             log.error("request.failed", exc_info=error)
         return problem(error, request)
@@ -129,7 +137,12 @@ def install(app: FastAPI) -> None:
         if error.status_code < 400:  # noqa: PLR2004 - no refusal: 304 and the like
             return Response(status_code=error.status_code, headers=error.headers)
         refusal = from_http(error, method=request.method, path=request.scope["path"])
-        return problem(refusal, request, headers=error.headers)
+        if isinstance(refusal, NoSuchAddress):
+            return await on_ours(request, refusal)
+        headers = dict(error.headers or {})
+        if "GET" in headers.get("Allow", "").split(", ") and "HEAD" not in headers["Allow"]:
+            headers["Allow"] += ", HEAD"  # every address that has the one has the other, by `middleware.Heads`
+        return problem(refusal, request, headers=headers)
 
     async def on_any(request: Request, error: Exception) -> Response:
         return problem(from_any(error), request)

@@ -11,6 +11,7 @@ from app.commands.receipt import Receipt
 from app.commands.resources import AddResource, ChangeResource, RetireResource, SetResourceStatus
 from app.domain import errors
 from app.domain.forms import Code
+from app.domain.resource_types import require_type
 from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, space_router
 from app.entrypoints.http.geojson import AsFeatures, shown, with_features
 from app.entrypoints.http.paging import BoxQuery, Page, PagingQuery, decode_cursor, etag, fingerprint, page_of
@@ -43,7 +44,7 @@ PUMP = {
     "/resources",
     summary="List resources",
     response_model=Page[ResourceView],
-    responses=with_features(responses(errors.BadCursor)),
+    responses=with_features(responses(errors.BadCursor, errors.UnknownCode)),
 )
 async def list_resources(
     space: Space,
@@ -59,6 +60,8 @@ async def list_resources(
     retired: Annotated[bool, Query(description="Those that were retired, instead of those in use.")] = False,
 ) -> Page[ResourceView] | Response:
     """In the order they were entered. `bbox` is compared with where they were last known to be."""
+    for number, type_code in enumerate(types):
+        require_type(type_code, pointer=f"query/type/{number}")
     of = fingerprint(
         "resources",
         {
