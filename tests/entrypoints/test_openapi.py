@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from app.entrypoints.http.deps import KEY_EXAMPLE
 from app.main import openapi
 
 DOCUMENT = json.loads(json.dumps(openapi()))
@@ -38,6 +39,11 @@ def examples_of(content):
     return found
 
 
+def schemas_of(schema):
+    """A schema and those it is a choice of."""
+    return [schema, *schema.get("anyOf", ())]
+
+
 def test_the_document_is_openapi_3_1():
     """A generator of clients would stop at the first page."""
     assert DOCUMENT["openapi"].startswith("3.1")
@@ -65,11 +71,24 @@ def test_a_body_has_an_example_that_is_valid(name):
     """The first thing that anybody sends is the example; it would be refused."""
     content = API[name]["requestBody"]["content"]
     assert list(content) == ["application/json"]
-    examples = examples_of(content["application/json"])
-    assert examples, "no example"
+    examples = [each["value"] for each in content["application/json"].get("examples", {}).values()]
+    assert examples, "no example as a whole"
     validator = jsonschema.Draft202012Validator(resolved(content["application/json"]["schema"]))
     for example in examples:
         assert not [error.message for error in validator.iter_errors(example)]
+
+
+@pytest.mark.parametrize("name", API)
+def test_examples_of_parameters_are_valid(name):
+    """A viewer fills them in; what is sent then would be refused, or mean something else."""
+    for parameter in API[name].get("parameters", ()):
+        examples = [parameter["example"]] if "example" in parameter else []
+        examples += [example for each in schemas_of(parameter["schema"]) for example in each.get("examples", ())]
+        validator = jsonschema.Draft202012Validator(resolved(parameter["schema"]))
+        for example in examples:
+            assert not [error.message for error in validator.iter_errors(example)], parameter["name"]
+        if parameter["name"] == "Idempotency-Key":
+            assert set(examples) == {KEY_EXAMPLE}
 
 
 @pytest.mark.parametrize("name", API)

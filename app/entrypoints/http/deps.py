@@ -12,13 +12,14 @@ from uuid import UUID
 import asyncpg
 from fastapi import Depends, Header, Path, Request, Response
 from fastapi.routing import APIRouter
+from pydantic import Field, WithJsonSchema
 from typing_extensions import override
 
 from app.commands.execute import Door
 from app.commands.receipt import Receipt
 from app.commands.registry import Command
 from app.domain.authority import Actor
-from app.domain.forms import ShortText
+from app.domain.forms import ONE_LINE, text_schema
 from app.entrypoints.http.body import StrictRoute
 from app.entrypoints.http.identity import current_actor
 from app.entrypoints.http.paging import etag, if_match, required_if_match
@@ -75,12 +76,16 @@ async def _reader(door: TheDoor) -> AsyncIterator[Connection]:
 Reader = Annotated[Connection, Depends(_reader)]
 """A connection for queries, given back when the answer is made."""
 
+KEY_EXAMPLE = "b1f5c1de-2f1f-4c0e-9d8c-0b5a3f5a7e11"
+_KeyText = Annotated[
+    str, Field(min_length=1, max_length=200), ONE_LINE, WithJsonSchema(text_schema(1, 200, KEY_EXAMPLE))
+]
 _Key = Annotated[
-    ShortText | None,
+    _KeyText | None,
     Header(
         alias="Idempotency-Key",
         description="Your own key for this message: a repeat within 24 hours gets the first receipt and changes nothing.",
-        examples=["b1f5c1de-2f1f-4c0e-9d8c-0b5a3f5a7e11"],
+        examples=[KEY_EXAMPLE],
     ),
 ]
 _IfMatch = Annotated[
@@ -88,6 +93,7 @@ _IfMatch = Annotated[
     Header(
         alias="If-Match",
         description="The ETag you read. If the thing has changed since, you get 409 and how it is now.",
+        examples=['"3"'],
     ),
 ]
 

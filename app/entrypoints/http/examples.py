@@ -1,5 +1,7 @@
 """An example for every answer in the OpenAPI document, made from its schema, so that it can't fall behind the code.
 
+Examples of bodies and parameters stand beside their operations; here they are put where tools look for them.
+
 A field's value comes from the field's own example, else from the words below, else from its type. A receipt names the
 command of its operation, and the state that the state machine says it leads to.
 """
@@ -79,18 +81,33 @@ MACHINES: Final = frozenset({"agreement", "debt", "incident", "mission", "offer"
 
 
 def add_examples(document: Json) -> None:
-    """Give every answer of the document an example, unless it has one."""
+    """Give every answer of the document an example, unless it has one; bodies and parameters show theirs as a whole."""
     maker = _Maker(document.get("components", {}).get("schemas", {}))
     for path, operations in document.get("paths", {}).items():
         for operation in operations.values():
             if not isinstance(operation, dict):
                 continue
+            _show_sent(operation)
             for status, answer in operation.get("responses", {}).items():
                 if not status.startswith("2"):
                     continue
                 for content in answer.get("content", {}).values():
                     if not content.keys() & {"example", "examples"} and "schema" in content:
                         content["example"] = maker.answer(content["schema"], path, operation)
+
+
+def _show_sent(operation: Json) -> None:
+    """Lift the examples of a body out of its schema, where most tools don't look; give parameters theirs."""
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        found = content.get("schema", {}).pop("examples", [])
+        if found:
+            content["examples"] = {
+                "example" if number == 1 else f"example {number}": {"value": each}
+                for number, each in enumerate(found, 1)
+            }
+    for parameter in operation.get("parameters", ()):
+        if examples := parameter.get("schema", {}).get("examples"):
+            parameter["example"] = examples[0]
 
 
 class _Maker:
