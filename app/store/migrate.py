@@ -51,8 +51,9 @@ def config(connection: Connection | None = None) -> Config:
 async def migrate(dsn: str, *, progress: Callable[[str], None] = _nothing) -> str:
     """Bring the database at ``dsn`` to this release and return the revision it is at.
 
-    Waits while another process migrates. A migration that waits more than 5 s for a lock gives up, so that it never
-    queues in front of those who are working.
+    All of it is one transaction: a migration that fails leaves the database as it was. Waits while another process
+    migrates. A migration that waits more than 5 s for a lock gives up, so that it never queues in front of those who are
+    working.
 
     Raises:
         sqlalchemy.exc.DBAPIError: the database refused, or a lock was not to be had in time.
@@ -61,13 +62,10 @@ async def migrate(dsn: str, *, progress: Callable[[str], None] = _nothing) -> st
     try:
         async with engine.connect() as guard:
             await _take_turn(guard, progress)
-            async with engine.connect() as connection:
-                await connection.execute(text(f"SET lock_timeout = {LOCK_TIMEOUT_MS}"))
-                await connection.commit()
+            async with engine.begin() as connection:
+                await connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"))
                 revision = await connection.run_sync(_upgrade, progress)
-                await connection.commit()
                 await _carry_data(connection)
-                await connection.commit()
     finally:
         await engine.dispose()
     return revision

@@ -41,8 +41,7 @@ def _source(module: Path) -> str:
 def test_commit_stands_in_one_file():
     """A second place that commits is a second door."""
     found = {str(module.relative_to(TOP)) for module in MODULES if re.search(r"\.commit\(", _source(module))}
-    assert found <= {"app/store/unit_of_work.py", "app/store/migrate.py"}
-    assert "app/store/unit_of_work.py" in found
+    assert found == {"app/store/unit_of_work.py"}
 
 
 def test_entrypoints_hold_no_sql():
