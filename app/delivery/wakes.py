@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import asyncpg
 import structlog
 
+from app.store.engine import AWAY
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,8 +29,6 @@ SHORTEST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 5.0
 PATIENCE_S: Final = 10.0
 PING_S: Final = 30.0
-AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
-"""What comes up while the database is away. The driver's internal error is one of a server that is killed in mid-sentence."""
 
 log = structlog.get_logger(__name__)
 
