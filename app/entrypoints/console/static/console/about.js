@@ -1,4 +1,5 @@
 /** What people call things: members, units, requests; and how far, how old and how urgent they are. */
+import { myMember } from "./api.js";
 import { named, t, typeName, word } from "./i18n.js";
 import { agoMs } from "./time.js";
 import { fillOf, tables } from "./store.js";
@@ -96,4 +97,14 @@ export function urgency(at) {
   if (!at) return "";
   const left = -agoMs(at);
   return left < 0 ? "late" : left < 30 * 60_000 ? "soon" : "";
+}
+
+/** Whether my side has said anything to a request. @param {string} id */
+export function answered(id) {
+  const own = myMember();
+  return (
+    tables.acknowledgement.where("request_id", id).some((row) => row.member_id === own) ||
+    tables.response.where("request_id", id).some((row) => row.member_id === own) ||
+    tables.offer.where("request_id", id).some((row) => row.lender_id === own)
+  );
 }

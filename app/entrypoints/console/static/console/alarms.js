@@ -1,21 +1,23 @@
 /**
  * Alarms (EEMUA 191): only what somebody here has to act on. Sound for four things alone: a new request to save lives, a broken
  * commitment, a declined offer, a lost link. More than three of a kind within a minute become one line; shelving a kind
- * ends by itself and is written down.
+ * ends by itself and is written down. What a snapshot shows to be waiting is raised from it, and an alarm goes with its cause.
  */
-import { ENDED } from "./about.js";
+import { answered, ENDED, HOME, linesOf } from "./about.js";
 import { myMember } from "./api.js";
-import { link, onEntries } from "./feed.js";
+import { link, onEntries, onSnapshot } from "./feed.js";
 import { keep, recall } from "./theme.js";
 import { tables } from "./store.js";
 import { now } from "./time.js";
-import { computed, effect, signal } from "./view.js";
+import { batch, computed, effect, signal } from "./view.js";
 
 const WINDOW_MS = 10 * 60_000;
 const GROUPED_MS = 60_000;
 const ALONE = 3;
 const MOST_KEPT = 200;
 const LINK_LOST_AFTER_MS = 10_000;
+/** States of a request in which units are still wanted. */
+const WANTING = ["open", "partly_committed"];
 const SHELVES = "concord.shelves";
 const MUTED = "concord.muted";
 
@@ -29,7 +31,8 @@ const SOUNDS = /** @type {Record<string, number[]>} */ ({
 /** Every kind, most urgent first. */
 export const ALARM_KINDS = ["life_safety", "broken_commitment", "offer_declined", "link_lost", "call_unconfirmed", "debt_overdue"];
 
-/** @typedef {{id: number, kind: string, at: number, request: string, who: string, count: number, done: boolean}} Alarm */
+/** @typedef {{request: string, who: string, subject: string, at: number}} Cause subject: the id of the row that it is about; who: a member's */
+/** @typedef {{id: number, kind: string, at: number, raised: number, causes: Cause[], request: string, who: string, count: number, done: boolean}} Alarm */
 /** @typedef {{kind: string, until: number, since: number}} Shelf */
 
 /** All alarms, newest first. */
@@ -60,13 +63,18 @@ export function startAlarms() {
   onEntries((entries) => {
     for (const entry of entries) if (entry.news) hear(entry);
   });
+  onSnapshot(lookAround);
+  effect(() => {
+    alarms.value;
+    settle(over);
+  });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let losing;
   effect(() => {
     const { live, everLive } = link.value;
     clearTimeout(losing);
-    if (live) settle("link_lost");
-    else if (everLive) losing = setTimeout(() => raise("link_lost", "", ""), LINK_LOST_AFTER_MS);
+    if (live) settle((kind) => kind === "link_lost");
+    else if (everLive) losing = setTimeout(() => raise("link_lost", { request: "", who: "", subject: "", at: now() }), LINK_LOST_AFTER_MS);
   });
   setInterval(() => {
     const since = now() - WINDOW_MS;
@@ -79,72 +87,119 @@ export function startAlarms() {
 function hear(entry) {
   const own = myMember();
   const rows = entry.rows ?? {};
+  const at = Date.parse(entry.at) || now();
   const by = entry.data?.member_id;
+  const mission = rows.mission?.[0];
+  const offer = rows.offer?.[0];
   switch (entry.type) {
-    case "request.opened": {
-      const lives = (rows.request_line ?? []).some((line) => line.priority === "life_safety");
-      const request = rows.request?.[0];
-      const over = ENDED.includes(tables.request.get(request?.id)?.status); // opened and over while the line was cut
-      if (lives && request && !over && request.member_id !== own) raise("life_safety", request.id, request.member_id);
+    case "request.opened":
+      for (const request of rows.request ?? []) if (wantsLives(request)) raise("life_safety", { request: request.id, who: request.member_id, subject: request.id, at });
       break;
-    }
     case "mission.recalled":
-    case "mission.aborted": {
-      const mission = rows.mission?.[0];
-      if (mission?.requester_id === own) raise("broken_commitment", mission.request_id, mission.lender_id);
+    case "mission.aborted":
+      if (mission?.requester_id === own) raise("broken_commitment", { request: mission.request_id, who: mission.lender_id, subject: mission.id, at });
       break;
-    }
-    case "mission.stood_down": {
-      const mission = rows.mission?.[0];
-      if (mission?.lender_id === own && by !== own) raise("broken_commitment", mission.request_id, mission.requester_id);
+    case "mission.stood_down":
+      if (mission?.lender_id === own && by !== own) raise("broken_commitment", { request: mission.request_id, who: mission.requester_id, subject: mission.id, at });
       break;
-    }
-    case "offer.withdrawn": {
-      const offer = rows.offer?.[0];
-      if (offer && tables.request.get(offer.request_id)?.member_id === own) raise("broken_commitment", offer.request_id, offer.lender_id);
+    case "offer.withdrawn":
+      if (offer && tables.request.get(offer.request_id)?.member_id === own) raise("broken_commitment", { request: offer.request_id, who: offer.lender_id, subject: offer.id, at });
       break;
-    }
-    case "offer.declined": {
-      const offer = rows.offer?.[0];
-      if (offer?.lender_id === own) raise("offer_declined", offer.request_id, by ?? "");
+    case "offer.declined":
+      if (offer?.lender_id === own) raise("offer_declined", { request: offer.request_id, who: by ?? "", subject: offer.id, at });
       break;
-    }
     case "call.recorded":
-    case "call.ring_back": {
-      const call = rows.call?.[0];
-      if (call && call.recorded_by_member_id !== own && call.status !== "confirmed") raise("call_unconfirmed", call.request_id, call.recorded_by_member_id);
+    case "call.ring_back":
+      for (const call of rows.call ?? []) if (wantsUs(call)) raise("call_unconfirmed", { request: call.request_id, who: call.recorded_by_member_id, subject: call.id, at });
       break;
-    }
-    case "call.confirmed":
-      settle("call_unconfirmed", rows.call?.[0]?.request_id);
+    case "debt.overdue":
+      for (const debt of rows.debt ?? []) if (debt.member_id === own) raise("debt_overdue", { request: debt.request_id, who: own, subject: debt.id, at });
       break;
-    case "debt.fell_overdue":
-    case "debt.overdue": {
-      const debt = rows.debt?.[0];
-      if (debt?.member_id === own) raise("debt_overdue", debt.request_id, own);
-      break;
-    }
     default:
   }
 }
 
-/** @param {string} kind @param {string} request @param {string} who a member's id */
-function raise(kind, request, who) {
-  const at = now();
-  times.value = [...times.peek(), at];
-  if (shelvedUntil(kind)) return;
-  const near = alarms.peek().filter((alarm) => alarm.kind === kind && at - alarm.at < GROUPED_MS && !alarm.done);
-  const group = near.find((alarm) => alarm.count > 1);
-  const kept = alarms.peek().filter((alarm) => !(near.length >= ALONE && near.includes(alarm)) && alarm !== group);
-  const count = group ? group.count + 1 : near.length >= ALONE ? near.length + 1 : 1;
-  alarms.value = [{ id: ++counter, kind, at, request: count > 1 ? "" : request, who: count > 1 ? "" : who, count, done: false }, ...kept].slice(0, MOST_KEPT);
-  if (SOUNDS[kind] && !muted.peek()) sound(SOUNDS[kind]);
+/** Raise what a snapshot shows to be waiting: unheard by whoever has just come, for it is not new. */
+function lookAround() {
+  /** @type {[string, Cause][]} */
+  const found = [];
+  for (const row of tables.request.all.peek()) if (wantsLives(row)) found.push(["life_safety", { request: row.id, who: row.member_id, subject: row.id, at: Date.parse(row.opened_at) || now() }]);
+  for (const row of tables.call.all.peek()) if (wantsUs(row)) found.push(["call_unconfirmed", { request: row.request_id, who: row.recorded_by_member_id, subject: row.id, at: Date.parse(row.occurred_at) }]);
+  for (const row of tables.debt.all.peek()) if (row.status === "overdue" && row.member_id === myMember()) found.push(["debt_overdue", { request: row.request_id, who: row.member_id, subject: row.id, at: Date.parse(row.due_at) }]);
+  const unheard = !link.peek().everLive;
+  batch(() => {
+    for (const [kind, cause] of found.sort((a, b) => a[1].at - b[1].at))
+      if (!alarms.peek().some((alarm) => alarm.kind === kind && alarm.causes.some((each) => each.subject === cause.subject))) raise(kind, cause, unheard);
+  });
 }
 
-/** What it was about is over. @param {string} kind @param {string} [request] */
-function settle(kind, request) {
-  if (!alarms.peek().some((alarm) => alarm.kind === kind && !alarm.done)) return;
-  alarms.value = alarms.peek().map((alarm) => (alarm.kind === kind && (!request || alarm.request === request) ? { ...alarm, done: true } : alarm));
+/** Whether a request asks us to save lives, and we have said nothing to it. @param {import("./store.js").Row | undefined} request */
+function wantsLives(request) {
+  const known = tables.request.get(request?.id);
+  if (!known || !WANTING.includes(known.status) || known.member_id === myMember() || answered(known.id)) return false;
+  return linesOf(known.id).some((line) => line.priority === "life_safety");
+}
+
+/** Whether a phone call waits for our word. @param {import("./store.js").Row | undefined} call */
+function wantsUs(call) {
+  const own = myMember();
+  return Boolean(call && call.status !== "confirmed" && call.recorded_by_member_id !== own && [call.requester_id, call.lender_id].includes(own));
+}
+
+/** Whether nothing is left to do about a cause, by what we know now. @param {string} kind @param {Cause} cause */
+function over(kind, cause) {
+  const request = tables.request.get(cause.request);
+  const ended = !request || ENDED.includes(request.status);
+  switch (kind) {
+    case "life_safety":
+      return !wantsLives(request);
+    case "broken_commitment": {
+      const mission = tables.mission.get(cause.subject);
+      return ended || (mission ? HOME.includes(mission.status) : request.status === "committed");
+    }
+    case "offer_declined":
+      return ended || request.status === "committed";
+    case "call_unconfirmed":
+      return !wantsUs(tables.call.get(cause.subject));
+    case "debt_overdue":
+      return tables.debt.get(cause.subject)?.status !== "overdue";
+    default:
+      return false;
+  }
+}
+
+/** @param {string} kind @param {Cause} cause @param {boolean} [unheard] it was there before: no sound, and not counted */
+function raise(kind, cause, unheard = false) {
+  const at = now();
+  if (!unheard) times.value = [...times.peek(), at];
+  if (shelvedUntil(kind)) return;
+  settle((each, other) => each === kind && other.subject === cause.subject); // told again: once is enough
+  const near = alarms.peek().filter((alarm) => alarm.kind === kind && at - alarm.raised < GROUPED_MS && !alarm.done);
+  const group = near.find((alarm) => alarm.count > 1);
+  const joined = group ? [group] : near.length >= ALONE ? near : [];
+  const causes = [...joined.flatMap((alarm) => alarm.causes), cause];
+  const kept = alarms.peek().filter((alarm) => !joined.includes(alarm));
+  alarms.value = [about({ id: ++counter, kind, raised: at, done: false }, causes), ...kept].slice(0, MOST_KEPT);
+  if (SOUNDS[kind] && !muted.peek() && !unheard) sound(SOUNDS[kind]);
+}
+
+/** An alarm about these causes. @param {{id: number, kind: string, raised: number, done: boolean}} alarm @param {Cause[]} causes @returns {Alarm} */
+function about({ id, kind, raised, done }, causes) {
+  const one = causes.length === 1;
+  return { id, kind, raised, done, causes, at: Math.max(...causes.map((each) => each.at)), request: one ? causes[0].request : "", who: one ? causes[0].who : "", count: causes.length };
+}
+
+/** What it was about is over: of a group only what is. @param {(kind: string, cause: Cause) => boolean} gone */
+function settle(gone) {
+  let changed = false;
+  const next = alarms.peek().map((alarm) => {
+    if (alarm.done) return alarm;
+    const left = alarm.causes.filter((cause) => !gone(alarm.kind, cause));
+    if (left.length === alarm.causes.length) return alarm;
+    changed = true;
+    return left.length ? about(alarm, left) : { ...alarm, done: true };
+  });
+  if (changed) alarms.value = next;
 }
 
 /** Somebody has seen it and acts. @param {number} [id] all without one */

@@ -32,6 +32,18 @@ export function onEntries(listener) {
   return () => listeners.delete(listener);
 }
 
+/** @type {Set<() => void>} */
+const begun = new Set();
+
+/**
+ * Be told that everything was taken in anew.
+ * @param {() => void} listener
+ */
+export function onSnapshot(listener) {
+  begun.add(listener);
+  return () => begun.delete(listener);
+}
+
 /** @type {WebSocket | null} */
 let socket = null;
 let epoch = "";
@@ -144,6 +156,7 @@ function hear(message) {
         takeSnapshot(whole);
         mine = message.seq;
         mark();
+        for (const listener of begun) listener();
       }
       break;
     case "entry":

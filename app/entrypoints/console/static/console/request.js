@@ -1,5 +1,5 @@
 /** The request: what is asked for and how far it is filled, offers, units under way, who else could come, questions, what happened. */
-import { ENDED, linesOf, linesText, rankOf } from "./about.js";
+import { answered, ENDED, linesOf, linesText, rankOf } from "./about.js";
 import { myMember, Problem, read, readAll } from "./api.js";
 import { Candidates } from "./candidates.js";
 import { confirmAct } from "./dialogs.js";
@@ -12,7 +12,7 @@ import { declineRequest, learnUnit } from "./offering.js";
 import { Offers } from "./offers.js";
 import { Age, Fill, Left, Member, Nothing, Panel, Phone, Priority, State } from "./parts.js";
 import { Questions } from "./questions.js";
-import { acknowledge, answered } from "./requests.js";
+import { acknowledge } from "./requests.js";
 import { can, may } from "./rules.js";
 import { Debt } from "./situation.js";
 import { fillOf, tables, take, takeFill } from "./store.js";

@@ -1,5 +1,5 @@
 /** Open requests by priority and age, with a filter; one is chosen, and `a` acknowledges it. */
-import { ENDED, fillOfAll, linesOf, linesText, member, placeText, rankOf, UNFILLED } from "./about.js";
+import { answered, ENDED, fillOfAll, linesOf, linesText, member, placeText, rankOf, UNFILLED } from "./about.js";
 import { myMember } from "./api.js";
 import { openAsk } from "./ask.js";
 import { carryOut } from "./doing.js";
@@ -59,16 +59,6 @@ function fits(row, choice) {
   if (choice === "sent") return tables.mission.where("request_id", row.id).some((mission) => mission.lender_id === own);
   if (choice === "unanswered") return row.member_id !== own && UNFILLED.includes(row.status) && !answered(row.id);
   return true;
-}
-
-/** Whether my side has said anything to a request. @param {string} id */
-export function answered(id) {
-  const own = myMember();
-  return (
-    tables.acknowledgement.where("request_id", id).some((row) => row.member_id === own) ||
-    tables.response.where("request_id", id).some((row) => row.member_id === own) ||
-    tables.offer.where("request_id", id).some((row) => row.lender_id === own)
-  );
 }
 
 /** Say that my side has read it. @param {string} id */
