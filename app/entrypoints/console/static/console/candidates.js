@@ -5,8 +5,8 @@
 import { linesOf, lineText, memberName, UNFILLED } from "./about.js";
 import { myMember, Problem, read } from "./api.js";
 import { askUnit, sendUnit } from "./offering.js";
-import { language, t } from "./i18n.js";
-import { Age, Member, Nothing, Panel } from "./parts.js";
+import { language, named, t } from "./i18n.js";
+import { Age, Member, Nothing, Panel, Phone } from "./parts.js";
 import { may } from "./rules.js";
 import { fillOf, tables } from "./store.js";
 import { minute, stamp } from "./time.js";
@@ -79,9 +79,9 @@ function CandidateRow({ rank, found, request, line, compact }) {
   const notes = found.reasons.filter((reason) => !reason.blocking);
   return html`<li class="candidate ${found.can ? "" : "cannot"}">
     <span class="candidate-rank" aria-hidden="true">${rank}</span>
-    <span class="candidate-unit"><strong>${found.call_sign}</strong> <${Member} id=${found.member_id} short=${compact} /></span>
+    <span class="candidate-unit"><strong>${found.call_sign}</strong> <${Member} id=${found.member_id} short=${compact} />${found.member_id === myMember() ? "" : html` <${Phone} id=${found.member_id} />`}</span>
     <span class="candidate-eta">${found.eta_min === null ? "–" : html`<strong>${t("span.min", { n: found.eta_min })}</strong>`}${found.in_time === false ? html` <span class="late">${t("too_late")}</span>` : ""}</span>
-    <span class="candidate-way">${t("km", { n: Math.round(found.distance_km) })} · ${crossing ? html`<span class=${crossing.control === "closed" ? "late" : ""}>${crossingName(crossing)}${found.delay_min ? ` +${t("span.min", { n: found.delay_min })}` : ""}</span> · ` : ""}${found.of_requester ? t("own_unit") : found.agreement_code ? html`<span class="agreement">${found.agreement_code}</span>` : t("no_agreement")}${compact ? "" : html` · ${t("mobilises", { n: found.mobilisation_min })} · <span class="dim">${t("position")} <${Age} at=${found.position_at} /></span>`}</span>
+    <span class="candidate-way">${t("km", { n: Math.round(found.distance_km) })} · ${crossing ? html`<span class=${crossing.control === "closed" ? "late" : ""}>${crossingName(crossing)}${found.delay_min ? ` +${t("span.min", { n: found.delay_min })}` : ""}</span> · ` : ""}${found.of_requester ? t("own_unit") : found.agreement_code ? html`<span class="agreement" title=${found.agreement_code}>${agreementName(found)}</span>` : t("no_agreement")}${compact ? "" : html` · ${t("mobilises", { n: found.mobilisation_min })} · <span class="dim">${t("position")} <${Age} at=${found.position_at} /></span>`}</span>
     ${(!compact || !found.can) && found.reasons.length > 0 && html`<ul class="why">${blocking.map((reason) => html`<li class="why-not">${reason.text}</li>`)}${notes.map((reason) => html`<li>${reason.text}</li>`)}</ul>`}
     <span class="candidate-act"><${Act} found=${found} request=${request} line=${line} /></span></li>`;
 }
@@ -95,6 +95,12 @@ function Act({ found, request, line }) {
   if (request.member_id === own && found.member_id !== own && found.can && request.status !== "draft")
     return html`<button type="button" class="button small" onClick=${() => askUnit(request, found)} aria-label=${t("ask_member", { who: memberName(found.member_id) })}>${t("ask")}</button>`;
   return null;
+}
+
+/** The agreement that a unit would come under, in the reader's language. @param {Candidate} found */
+function agreementName(found) {
+  const agreement = tables.agreement.get(found.agreement_id);
+  return agreement ? named(agreement.names) : found.agreement_code;
 }
 
 /** @param {any} crossing */

@@ -1,6 +1,6 @@
 /** The units of a request: where each is on its way, and the steps that whoever is signed in may take. */
 import { linesText, linesOf, memberName, unitText } from "./about.js";
-import { readAll } from "./api.js";
+import { myMember, readAll } from "./api.js";
 import { confirmAct, openDialog } from "./dialogs.js";
 import { carryOut } from "./doing.js";
 import { codes, named, stateName, t, typeName, word } from "./i18n.js";
@@ -30,13 +30,19 @@ function Mission({ id, request }) {
     learnUnit(row?.resource_id ?? null);
   }, [row?.resource_id]);
   if (!row) return null;
+  const other = otherSide(row);
   const at = positionOf(tables.resource.get(row.resource_id));
   const crossing = tables.crossing.get(row.crossing_id);
   return html`<li class="mission ${mark} ${row.status === "closed" ? "over" : ""}">
-    <div class="offer-head"><strong>${unitText(row)}</strong> <${Member} id=${row.lender_id} /> <${State} text=${stateName("mission", row.status)} tone=${BROKEN.includes(row.status) ? "alert" : ""} /> <span class="dim"><${Age} at=${row.status_at} /></span><span class="grow"></span><${Phone} id=${row.lender_id} /></div>
+    <div class="offer-head"><strong>${unitText(row)}</strong> <${Member} id=${row.lender_id} /> <${State} text=${stateName("mission", row.status)} tone=${BROKEN.includes(row.status) ? "alert" : ""} /> <span class="dim"><${Age} at=${row.status_at} /></span><span class="grow"></span><${Phone} id=${other} /></div>
     <${Way} status=${row.status} control=${row.has_control} />
     <p class="dim">${row.resource_id ? typeName(row.type_code) : ""}${crossing ? html` · ${t("crossing")} ${named(crossing.names)}` : ""}${row.talkgroup ? ` · ${t("talkgroup")} ${row.talkgroup}` : ""}${row.relieve_by ? html` · ${t("relieve")} <${Left} at=${row.relieve_by} />` : ""}${at?.at && row.status !== "closed" ? html` · ${t("position")} <${Age} at=${at.at} />` : ""}</p>
     <div class="buttons"><${Steps} row=${row} request=${request} /></div></li>`;
+}
+
+/** Whom to ring about a mission: for the lender who asked, for everybody else who sends. @param {Row} row */
+function otherSide(row) {
+  return row.lender_id === myMember() ? row.requester_id : row.lender_id;
 }
 
 /** Where on its way a unit is. @param {{status: string, control: boolean}} props */
@@ -48,13 +54,14 @@ function Way({ status, control }) {
 
 /** @param {{row: Row, request: Row}} props */
 function Steps({ row, request }) {
+  const other = otherSide(row);
   const sides = { requester: row.requester_id, lender: row.lender_id };
   const facts = { crossing_has_control: row.has_control, day_to_day: request.kind === "day_to_day" };
   const send = (/** @type {string} */ path, /** @type {any} */ body, /** @type {string} */ done) => carryOut({ path: `/missions/${row.id}/${path}`, body, revision: row.revision }, { done });
   const step = (/** @type {string} */ command, /** @type {string} */ path) => next("mission", row.status, command, facts).filter(() => may(command, sides)).map((to, n) =>
     html`<button type="button" class=${n === 0 ? "button primary" : "button"} onClick=${() => send(path, { to }, t("done.moved", { unit: unitText(row), state: stateName("mission", to) }))}>→ ${stateName("mission", to)}</button>`);
   const binds = (/** @type {string} */ name, /** @type {string} */ path, /** @type {"asked" | "required"} */ why, danger = true) => async () => {
-    const answer = await confirmAct({ title: t(name), text: html`<p>${t(`${name}.text`, { unit: unitText(row), who: memberName(row.lender_id), asker: memberName(row.requester_id), what: linesText(linesOf(request.id)) })}</p><p><${Phone} id=${row.lender_id} /></p>`, action: t(name), why, danger });
+    const answer = await confirmAct({ title: t(name), text: html`<p>${t(`${name}.text`, { unit: unitText(row), who: memberName(row.lender_id), asker: memberName(row.requester_id), what: linesText(linesOf(request.id)) })}</p><p><${Member} id=${other} /> <${Phone} id=${other} /></p>`, action: t(name), why, danger });
     if (answer) await send(path, answer, t(`done.${name}`, { unit: unitText(row) }));
   };
   const abort = async () => {

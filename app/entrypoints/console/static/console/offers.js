@@ -79,7 +79,7 @@ function OfferLine({ line, eta }) {
       ${crossing ? html`<div><dt>${t("border")}</dt><dd class=${crossing.control === "closed" ? "late" : ""}>${crossing.names[language.value] ?? crossing.code}${eta?.delay_min ? ` +${t("span.min", { n: eta.delay_min })}` : ""}</dd></div>` : ""}
       ${unit ? html`<div><dt>${t("ready")}</dt><dd><${Readiness} ready=${unit.readiness} /></dd></div>` : ""}
       <div><dt>${t("cost")}</dt><dd>${line.cost?.terms === "free_for_hours" ? t("cost.free_hours", { n: line.cost.hours }) : word("cost_terms", line.cost?.terms)}</dd></div>
-      <div><dt>${t("agreement")}</dt><dd>${agreement ? html`<span title=${named(agreement.names)}>${agreement.code}</span>` : t("ad_hoc")}</dd></div></dl>
+      <div><dt>${t("agreement")}</dt><dd>${agreement ? html`<span title=${agreement.code}>${named(agreement.names)}</span>` : t("ad_hoc")}</dd></div></dl>
     ${line.reserve_override && html`<p class="late">${t("reserve.overridden")} ${line.reserve_override.reason ?? ""}</p>`}
     ${(line.findings ?? []).length > 0 && html`<ul class="why">${line.findings.map((/** @type {any} */ finding) => html`<li class="why-not">${finding.texts ? named(finding.texts) : finding.text ?? finding.code}</li>`)}</ul>`}</li>`;
 }
