@@ -9,7 +9,7 @@ from playwright.async_api import expect
 
 from app.commands.incidents import AddLogEntry, ReportIncident
 from app.commands.positions import ReportedPosition, ReportPositions, report_positions
-from app.commands.requests import DraftRequest
+from app.commands.requests import AcknowledgeRequest, CancelRequest, DraftRequest
 from app.commands.users import DeactivateUser
 from app.delivery import feed as feeds
 from tests.browser.conftest import PASSWORD
@@ -103,6 +103,22 @@ async def test_what_was_missed_raises_its_alarm(screens, relay, do, ask):
     await screen.page.locator(".alarms > summary").click()
     alarm = screen.page.locator(".alarm-list li.waits")
     await expect(alarm.filter(has_text=screen.w("alarm.life_safety"))).to_have_count(1)
+
+
+async def test_an_alarm_stands_as_long_as_its_cause(screens, do, ask):
+    """A reload would hide that lives wait for an answer; an alarm that stays after the answer teaches to look away."""
+    incident = await do(ReportIncident, **flood())
+    first, second = [await ask(incident, place) for place in ("Kerkplein", "Markt")]
+    screen = await screens("luik")
+    waits = screen.page.locator(".alarm-list li.waits").filter(has_text=screen.w("alarm.life_safety"))
+    await expect(waits).to_have_count(2)
+    await do(AcknowledgeRequest, first.id, who=("luik", "dispatcher"))
+    await expect(waits).to_have_count(1)
+    await screen.page.reload()
+    await screen.live()
+    await expect(waits).to_have_count(1)
+    await do(CancelRequest, second.id)
+    await expect(waits).to_have_count(0)
 
 
 async def test_somebody_else_in_another_window(screens, relay):
