@@ -18,29 +18,56 @@ from app.domain.clock import Clock, SystemClock
 from app.entrypoints import feed
 from app.entrypoints.console import home, shell, signing_in
 from app.entrypoints.http import (
+    agreement_versions,
     agreements,
+    audit,
+    automatic_aid,
     calls,
     candidates,
+    claims,
+    contacts,
+    coordination,
     corridor,
     crossings,
     depots,
     docs,
+    exchange_rates,
+    extensions,
+    external_ids,
+    formations,
+    handovers,
     health,
+    host_support,
     incidents,
     journal,
+    lender_words,
     members,
     middleware,
     missions,
+    money_due,
+    notices,
     offers,
+    papers,
+    personal_data,
+    playbooks,
     positions,
     problems,
     questions,
+    reach,
+    reassignments,
+    rendezvous,
+    representatives,
     requests,
     resource_types,
     resources,
+    response_commitments,
     responses,
     search,
     sessions,
+    sheets,
+    statements,
+    system,
+    unasked_offers,
     users,
     vocabulary,
 )
@@ -58,17 +85,41 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     missions.router,
     requests.router,
     offers.router,
+    unasked_offers.router,
     incidents.router,
     calls.router,
+    automatic_aid.router,
     responses.router,
+    response_commitments.router,
     candidates.router,
     questions.router,
+    extensions.router,
+    formations.router,
+    reassignments.router,
+    host_support.router,
+    rendezvous.router,
+    representatives.router,
+    notices.router,
+    handovers.router,
     agreements.router,
+    agreement_versions.router,
+    claims.router,
+    statements.router,
+    money_due.router,
+    exchange_rates.router,
     resources.router,
+    reach.router,
     positions.router,
     members.router,
     crossings.router,
     depots.router,
+    contacts.router,
+    coordination.router,
+    playbooks.router,
+    lender_words.router,
+    external_ids.router,
+    sheets.router,
+    papers.router,
     corridor.router,
     vocabulary.router,
     resource_types.router,
@@ -80,8 +131,14 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     search.router,
     sessions.router,
     users.router,
+    personal_data.router,
+    audit.router,
+    system.router,
     feed.router,
 )
+
+FEED_POOL: Final = 3
+"""Connections kept for the feed, and as many again under load: commands that wait for locks hold all of theirs."""
 
 DESCRIPTION: Final = """
 Cities on two sides of a border help each other in a disaster: incidents, requests, offers, missions, and the journal
@@ -107,8 +164,9 @@ def create_app(settings: Settings, dsn: str, *, clock: Clock | None = None, back
     """
     engine = create_engine(dsn, pool_size=settings.db_pool_size, lock_timeout_ms=settings.lock_timeout_ms)
     wakes = Wakes(dsn)
-    door = Door(engine, settings, clock or SystemClock(), on_commit=wakes.committed)
-    hub = Hub(engine, wakes, door.clock, idle_minutes=settings.idle_minutes)
+    door = Door(engine, settings, clock or SystemClock(), on_commit=wakes.committed, on_doubt=wakes.doubted)
+    feeding = create_engine(dsn, pool_size=FEED_POOL, lock_timeout_ms=settings.lock_timeout_ms)
+    hub = Hub(feeding, wakes, door.clock, idle_minutes=settings.idle_minutes)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -126,6 +184,7 @@ def create_app(settings: Settings, dsn: str, *, clock: Clock | None = None, back
                 with suppress(asyncio.CancelledError):
                     await task
             await engine.dispose()
+            await feeding.dispose()
 
     made = FastAPI(
         title="Concord",
@@ -140,6 +199,7 @@ def create_app(settings: Settings, dsn: str, *, clock: Clock | None = None, back
         separate_input_output_schemas=False,
     )
     made.state.door = door
+    made.state.started_at = door.clock.now()
     made.state.settings = settings
     made.state.wakes = wakes
     made.state.known_spaces = set()

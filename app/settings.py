@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None, description="Address under which people reach the service, e.g. https://help.example."
     )
+    feed_origins: str = Field(
+        default="", description="Other origins, with commas between, from which the feed may be opened by token."
+    )
     cookie_secure: bool | None = Field(
         default=None, description="Secure flag of the session cookie; unset: follows `public_url`."
     )
@@ -59,6 +62,15 @@ class Settings(BaseSettings):
         default=2, ge=1, le=60, description="Minutes until an unconfirmed phone call alarms."
     )
     idempotency_hours: int = Field(default=24, ge=1, le=24 * 30, description="Hours an Idempotency-Key is remembered.")
+    retention_days_calls: int = Field(
+        default=365, ge=1, le=3650, description="Days after a phone call until it is forgotten who was rung."
+    )
+    retention_days_contacts: int = Field(
+        default=90, ge=1, le=3650, description="Days after an incident is closed until names of liaison and guide go."
+    )
+    retention_days_audit: int = Field(
+        default=400, ge=1, le=3650, description="Days until what was refused is forgotten."
+    )
     treaty: str = Field(
         default="mutual assistance between neighbouring states, case by case",
         description="Legal basis named when help is given without an agreement (`ad_hoc`).",
@@ -67,6 +79,11 @@ class Settings(BaseSettings):
         default="info", description="Least severe log line written."
     )
     log_json: bool = Field(default=False, description="Write log lines as JSON.")
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """``feed_origins``, each as a browser writes it."""
+        return frozenset(origin.strip().lower().rstrip("/") for origin in self.feed_origins.split(",")) - {""}
 
 
 def _data(name: str) -> Path:

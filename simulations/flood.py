@@ -63,7 +63,7 @@ async def play(
         raise ValueError(f"speed must be above 0, not {speed}")
     async with httpx.AsyncClient(base_url=base_url, timeout=TIMEOUT_S, transport=transport) as http:
         clients = {who: Client(http, token) for who, token in tokens.items()}
-        player = _Player(clients, progress, speed, stop)
+        player = Player(clients, progress, speed, stop)
         with suppress(_Stopped):
             await player.play(story())
 
@@ -73,7 +73,9 @@ class _Stopped(Exception):
 
 
 @dataclass(slots=True)
-class _Player:
+class Player:
+    """Whoever acts a story out: one client for each part in it."""
+
     clients: Mapping[str, Client]
     progress: Callable[[str], None]
     speed: float
@@ -90,18 +92,18 @@ class _Player:
             return
         try:
             await self._or_stop(put_away(self.clients, told.incident_titles))
-            names = Names(await self._or_stop(_known(next(iter(self.clients.values())))))
+            names = Names(await self._or_stop(known(self.clients)))
         except (Refused, Away) as error:
             self.progress(f"{told.title} can't begin: {error}")
             return
         for step in told.beforehand:
-            await self._act(step, names, quietly=True)
+            await self.act(step, names, quietly=True)
         self.progress(f"{told.title}: it begins.")
         begun = asyncio.get_running_loop().time()
         async with Movement(self.clients, self.progress, self.speed).going(self.stop):
             for step in told.steps:
                 await self._until(begun + step.at_s / self.speed)
-                await self._act(step, names)
+                await self.act(step, names)
             with suppress(Refused, Away):
                 await self._or_stop(put_away(self.clients, told.incident_titles))
         self.progress(f"{told.title}: it is over, and everybody is home.")
@@ -127,13 +129,13 @@ class _Player:
                 task.cancel()
             await asyncio.gather(doing, stopping, return_exceptions=True)
 
-    async def _act(self, step: Step, names: Names, *, quietly: bool = False) -> None:
-        """Carry out one step; tell what came of it."""
+    async def act(self, step: Step, names: Names, *, quietly: bool = False) -> bool:
+        """Carry out one step; tell what came of it, and return whether it went as the story says."""
         tell = _silence if quietly else self.progress
         client = self.clients.get(step.who)
         if client is None:
             tell(f"{step.clock} {step.who}: left out, for want of a token: {step.tell}")
-            return
+            return False
         try:
             await self._or_stop(_done(client, step, names))
         except Missing as error:
@@ -142,15 +144,16 @@ class _Player:
             if step.expect in {refused.slug, ANYWAY}:
                 why = f" ({', '.join(refused.reasons)})" if refused.reasons else ""
                 tell(f"{step.clock} {step.who}: {step.tell}: refused, {refused.slug}{why}")
-            else:
-                tell(f"{step.clock} {step.who}: did not work: {step.tell}: {refused}")
+                return True
+            tell(f"{step.clock} {step.who}: did not work: {step.tell}: {refused}")
         except Away as error:
             tell(f"{step.clock} {step.who}: did not work, the service is away: {step.tell}: {error}")
         else:
             if step.expect in {None, ANYWAY}:
                 tell(f"{step.clock} {step.who}: {step.tell}")
-            else:
-                tell(f"{step.clock} {step.who}: did not work: it should have been refused ({step.expect}): {step.tell}")
+                return True
+            tell(f"{step.clock} {step.who}: did not work: it should have been refused ({step.expect}): {step.tell}")
+        return False
 
 
 def _silence(_line: str) -> None:
@@ -168,10 +171,25 @@ async def _done(client: Client, step: Step, names: Names) -> None:
             names.receipts[step.as_] = receipt
 
 
-async def _known(client: Client) -> dict[str, dict[str, str]]:
-    """Return the ids of members, crossings and units by what the story calls them."""
+async def known(clients: Mapping[str, Client]) -> dict[str, dict[str, str]]:
+    """Return the ids of members, crossings, units and so on by what a story calls them; statements as far as clients see any.
+
+    Raises:
+        Refused, Away.
+    """
+    client = next(iter(clients.values()))
+    codes = {row["id"]: row["code"] for row in await client.all("members")}
+    newest: dict[str, tuple[str, str]] = {}
+    for who, accounts in clients.items():
+        if who.endswith("/finance"):
+            for row in await accounts.all("statements"):
+                pair = "/".join(sorted((codes[row["member_a_id"]], codes[row["member_b_id"]])))
+                newest[pair] = max(newest.get(pair, ("", "")), (row["month"], row["id"]))
     return {
-        "member": {row["code"]: row["id"] for row in await client.all("members")},
+        "member": {code: id_ for id_, code in codes.items()},
         "crossing": {row["code"]: row["id"] for row in await client.all("crossings")},
+        "rendezvous": {row["code"]: row["id"] for row in await client.all("rendezvous")},
         "unit": {row["call_sign"]: row["id"] for row in await client.all("resources")},
+        "agreement": {row["code"]: row["id"] for row in await client.all("agreements")},
+        "statement": {pair: id_ for pair, (_, id_) in newest.items()},
     }

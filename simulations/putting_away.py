@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ENDED: Final = ("released", "stood_down", "recalled", "aborted")
 FINAL_REQUESTS: Final = frozenset({"closed", "cancelled", "expired", "unfilled"})
+KINDS: Final = ("immediate", "planned", "day_to_day")
+"""All of them: lists leave help from day to day out unless it is asked for."""
 UNDECIDED: Final = frozenset({"offered", "provisional"})
 
 
@@ -32,9 +34,9 @@ async def put_away(clients: Mapping[str, Client], titles: frozenset[str]) -> Non
     going = _Going(clients, codes)
     live = await anyone.all("incidents", status=["reported", "active", "contained"])
     for incident in [each for each in live if each["title"] in titles]:
-        for mission in await anyone.all("missions", incident=incident["id"]):
+        for mission in await anyone.all("missions", incident=incident["id"], kind=KINDS):
             await going.home(mission)
-        for request in await anyone.all("requests", incident=incident["id"]):
+        for request in await anyone.all("requests", incident=incident["id"], kind=KINDS):
             await going.end(request)
         await going.post(incident["lead_member_id"], "authorised_representative", f"incidents/{incident['id']}/close")
 

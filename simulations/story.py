@@ -1,6 +1,6 @@
 """A story that clients of the API act out: who does what, when and why, as a YAML file that people can read and change.
 
-A step names its time (``"mm:ss"`` from the start), who acts (``<member code>/<role>``), the command, what it is about
+A step names its time (``"mm:ss"`` from the start, or ``"12d 14:05"`` for a story of days), who acts (``<member code>/<role>``), the command, what it is about
 (``of``), its body (``with``), a name for what comes of it (``as``) and one line for whoever watches (``tell``). ``why``
 goes into the journal, in the language of those who act. ``expect`` names the problem that the step is to be refused with.
 
@@ -9,8 +9,10 @@ In ``of`` and ``with``, texts of these forms stand for something else:
     $pumps               the id of what the step named ``pumps`` was about
     $pumps.line.2        the id of the second line that came of it; so for mission, debt, request …, the first if no number
     member:be-liege      the id of a member, by its code
-    crossing:lichtenbusch, unit:HCP Liège 1
+    crossing:lichtenbusch, rendezvous:gronsveld, unit:HCP Liège 1, agreement:roer-water-rescue
+    statement:de-aachen/nl-heerlen   the newest monthly statement between the two
     in 90 min            that long from now, in real time
+    today                the day that it is in UTC
 """
 
 from __future__ import annotations
@@ -23,15 +25,18 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 MINUTE_S: Final = 60
-LOOKED_UP: Final = ("member", "crossing", "unit")
+HOUR_S: Final = 3600
+DAY_S: Final = 86_400
+LOOKED_UP: Final = ("member", "crossing", "rendezvous", "unit", "agreement", "statement")
 
 _NAMED = re.compile(r"\$(?P<name>[a-z][a-z0-9_]*)(?:\.(?P<kind>[a-z_]+)(?:\.(?P<number>[1-9]\d*))?)?")
 _SOON = re.compile(r"in (?P<minutes>-?\d+) min")
 _TIME = re.compile(r"(?P<minutes>\d{1,3}):(?P<seconds>[0-5]\d)")
+_DAY_TIME = re.compile(r"(?P<day>\d{1,3})d (?P<hours>[01]\d|2[0-3]):(?P<minutes>[0-5]\d)")
 
 VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "report_incident": ("POST", "incidents"),
@@ -44,6 +49,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "open_request": ("POST", "requests/{of}/open"),
     "acknowledge_request": ("POST", "requests/{of}/acknowledge"),
     "decline_request": ("POST", "requests/{of}/decline"),
+    "send_day_to_day": ("POST", "requests/{of}/send"),
     "cancel_request": ("POST", "requests/{of}/cancel"),
     "close_request": ("POST", "requests/{of}/close"),
     "make_offer": ("POST", "requests/{of}/offers"),
@@ -58,11 +64,44 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "recall": ("POST", "missions/{of}/recall"),
     "abort_mission": ("POST", "missions/{of}/abort"),
     "assign_unit": ("POST", "missions/{of}/assign-unit"),
+    "name_liaison": ("POST", "missions/{of}/liaison"),
+    "name_guide": ("POST", "missions/{of}/guide"),
+    "ask_host_support": ("POST", "missions/{of}/host-support"),
+    "confirm_host_support": ("POST", "host-support/{of}/confirm"),
+    "ask_extension": ("POST", "missions/{of}/extensions"),
+    "answer_extension": ("POST", "extensions/{of}/answer"),
+    "reassign_mission": ("POST", "missions/{of}/reassignments"),
+    "answer_reassignment": ("POST", "reassignments/{of}/answer"),
+    "plan_relief": ("POST", "missions/{of}/relief"),
+    "split_mission": ("POST", "missions/{of}/split"),
+    "write_manifest": ("POST", "missions/{of}/manifest"),
+    "record_measures": ("POST", "missions/{of}/measures"),
+    "alarm_automatic_aid": ("POST", "incidents/{of}/automatic-aid"),
+    "answer_automatic_alarm": ("POST", "automatic-alarms/{of}/answer"),
+    "ask_question": ("POST", "requests/{of}/questions"),
+    "answer_question": ("POST", "questions/{of}/answer"),
     "close_mission": ("POST", "missions/{of}/close"),
+    "draft_claim": ("POST", "claims"),
+    "submit_claim": ("POST", "claims/{of}/submit"),
+    "dispute_claim_line": ("POST", "claim-lines/{of}/dispute"),
+    "answer_dispute": ("POST", "claim-lines/{of}/answer"),
+    "verify_claim": ("POST", "claims/{of}/verify"),
+    "pay_claim": ("POST", "claims/{of}/pay"),
+    "close_claim": ("POST", "claims/{of}/close"),
+    "enter_exchange_rate": ("POST", "exchange-rates"),
+    "acknowledge_statement": ("POST", "statements/{of}/acknowledge"),
+    "dispute_statement": ("POST", "statements/{of}/dispute"),
     "assist_now": ("POST", "assist-now"),
     "confirm_call": ("POST", "calls/{of}/confirm"),
     "make_debt_good": ("POST", "debts/{of}/make-good"),
     "set_crossing_state": ("POST", "crossings/{of}/state"),
+    "reroute_mission": ("POST", "missions/{of}/reroute"),
+    "send_to_rendezvous": ("POST", "missions/{of}/rendezvous"),
+    "set_rendezvous_state": ("POST", "rendezvous/{of}/state"),
+    "change_phase": ("POST", "incidents/{of}/phase"),
+    "confirm_receipt": ("POST", "notices/{of}/confirm"),
+    "hand_over_shift": ("POST", "handovers"),
+    "take_over_shift": ("POST", "handovers/{of}/take"),
     "set_resource_status": ("POST", "resources/{of}/status"),
 }
 """Each command: how it is sent, and where to; ``{of}`` is what the step is about."""
@@ -93,6 +132,9 @@ class Step:
     @property
     def clock(self) -> str:
         """When, as people read it."""
+        if self.at_s >= DAY_S:
+            day, left = divmod(self.at_s, DAY_S)
+            return f"{day}d {left // HOUR_S:02d}:{left % HOUR_S // MINUTE_S:02d}"
         return f"{self.at_s // MINUTE_S:02d}:{self.at_s % MINUTE_S:02d}"
 
     def body(self) -> dict[str, Any]:
@@ -112,6 +154,8 @@ class Story:
     title: str
     beforehand: tuple[Step, ...]
     steps: tuple[Step, ...]
+    days: int = 0
+    """How long it takes, if it is a story of days."""
 
     @property
     def cast(self) -> frozenset[str]:
@@ -129,8 +173,10 @@ class Names:
     """What the texts of a story stand for: what is looked up by code, and what has come of its steps."""
 
     known: Mapping[str, Mapping[str, str]]
-    """``member``, ``crossing``, ``unit``: code or call sign → id."""
+    """For each of ``LOOKED_UP``: code or call sign → id."""
     receipts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    """The clock that the service goes by."""
 
     def resolve(self, value: Any) -> Any:
         """Return ``value`` with every text that stands for something else replaced.
@@ -156,8 +202,8 @@ class Names:
             except KeyError as error:
                 raise Missing(f"there is no {kind} {code}") from error
         if soon := _SOON.fullmatch(value):
-            return (datetime.now(UTC) + timedelta(minutes=int(soon["minutes"]))).isoformat()
-        return value
+            return (self.now() + timedelta(minutes=int(soon["minutes"]))).isoformat()
+        return self.now().date().isoformat() if value == "today" else value
 
     def _named(self, named: re.Match[str]) -> str:
         receipt = self.receipts.get(named["name"])
@@ -192,18 +238,18 @@ def read_story(path: Path) -> Story:
         if steps and step.at_s < steps[-1].at_s:
             raise StoryError(f"{where}: {step.clock} is before the step above it")
         steps.append(step)
-    return Story(str(told["title"]), before, tuple(steps))
+    return Story(str(told["title"]), before, tuple(steps), int(told.get("days", 0)))
 
 
 def _step(raw: Mapping[str, Any], where: str, given: set[str], *, at: Any) -> Step:
     unknown = set(raw) - {"at", "who", "does", "of", "with", "as", "why", "tell", "expect"}
     missing = {"who", "does", "tell"} - set(raw)
-    time = _TIME.fullmatch(str(at))
-    if unknown or missing or time is None:
+    at_s = _seconds(str(at))
+    if unknown or missing or at_s is None:
         raise StoryError(f"{where}: unknown {sorted(unknown)}, missing {sorted(missing)}, at {at!r}")
     of = raw.get("of", [])
     step = Step(
-        at_s=int(time["minutes"]) * MINUTE_S + int(time["seconds"]),
+        at_s=at_s,
         who=raw["who"],
         does=raw["does"],
         tell=raw["tell"],
@@ -224,6 +270,15 @@ def _step(raw: Mapping[str, Any], where: str, given: set[str], *, at: Any) -> St
     if step.as_:
         given.add(step.as_)
     return step
+
+
+def _seconds(at: str) -> int | None:
+    """Return how long after the beginning that is; None if it is no time."""
+    if time := _TIME.fullmatch(at):
+        return int(time["minutes"]) * MINUTE_S + int(time["seconds"])
+    if time := _DAY_TIME.fullmatch(at):
+        return int(time["day"]) * DAY_S + int(time["hours"]) * HOUR_S + int(time["minutes"]) * MINUTE_S
+    return None
 
 
 def _texts(value: Any) -> Iterator[str]:

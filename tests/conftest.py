@@ -11,20 +11,17 @@ from pathlib import Path
 
 import asyncpg
 import httpx
-import orjson
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlmodel import select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 import app.commands.catalogue  # noqa: F401 - enters every handler at the door
 from app.commands.execute import Door
-from app.domain import fold as folding
 from app.domain.clock import SetClock
 from app.main import create_app
 from app.settings import Settings
 from app.store.embedded import EmbeddedServer
 from app.store.engine import create_engine
+from app.store.folded import folded_and_tables
 from app.store.migrate import migrate
 from app.store.tables import JOURNALED
 from tests.world import World, build_world
@@ -200,29 +197,3 @@ def assert_fold(engine):
             assert folded.get(kind, {}) == tables.get(kind, {}), f"the journal tells {kind} otherwise than the table"
 
     return compare
-
-
-async def folded_and_tables(engine: AsyncEngine, space: str) -> tuple[dict, dict]:
-    """Return {kind: {id: state}} as the journal tells it and as the tables hold it."""
-
-    told: dict = {}
-    held: dict = {}
-    async with AsyncSession(engine) as session:
-        rows = await session.execute(JOURNAL_PAYLOADS, {"space": space})
-        states = folding.fold(orjson.loads(payload) for (payload,) in rows)
-        for (kind, id_), state in states.items():
-            told.setdefault(kind, {})[str(id_)] = state
-        for kind, table in JOURNALED.items():
-            statement = select(table)
-            if "space_id" in table.model_fields:
-                statement = statement.where(table.space_id == space)
-            elif space != "live":
-                continue
-            for row in (await session.execute(statement)).scalars():
-                held.setdefault(kind, {})[str(row.id)] = row.state()
-    return told, held
-
-
-JOURNAL_PAYLOADS = text(
-    "SELECT payload FROM journal_entry WHERE space_id = :space AND payload IS NOT NULL ORDER BY seq"
-)

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from app.delivery.fanout import FanoutProtocol
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from functools import wraps
 from app.store.unit_of_work import UnitOfWork
 
 FIRST = "the first of two commands"
-LOCKS = ("lock_where", "lock_stock")
+LOCKS = ("lock_where", "lock_cap", "lock_stock")
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 

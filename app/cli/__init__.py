@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import data, journal, people, running
+from app.cli import data, drills, journal, jurisdictions, people, rota, running, sheets
 from app.cli.terminal import run
 
 EPILOG = """
@@ -51,8 +51,12 @@ def concord(
 
 running.install(app)
 data.install(app)
+jurisdictions.install(app)
+rota.install(app)
 people.install(app)
+sheets.install(app)
 journal.install(app)
+drills.install(app)
 
 
 def main() -> None:

@@ -27,9 +27,10 @@ def install(app: typer.Typer) -> None:
     app.command(rich_help_panel="Data")(migrate)
     app.add_typer(corridors, name="corridor", rich_help_panel="Data")
     app.command(rich_help_panel="More")(openapi)
-    app.command(rich_help_panel="More", epilog="**Example:** `concord bench commands journal --json > figures.jsonl`")(
-        bench
-    )
+    app.command(
+        rich_help_panel="More",
+        epilog="**Examples:** `concord bench commands journal --json > figures.jsonl` · `concord bench storm --seconds 60`",
+    )(bench)
 
 
 # ---------------------------------------------------------------- ground for other modules
@@ -116,7 +117,7 @@ def load(
     source: Annotated[str, typer.Argument(metavar="FOLDER|NAME", help="A folder of YAML files, or `meuse-rhine`.")],
     data: Data = None,
 ) -> None:
-    """Load corridor, members, crossings, depots, resources and agreements from a folder of YAML files.
+    """Load corridor, members, crossings, rendezvous, depots, resources, formations and agreements from a folder of YAML files.
 
     All files are checked before anything is written. Loading again adds what is new and changes nothing else.
     """
@@ -153,9 +154,19 @@ def openapi(
 
 
 def bench(
-    names: Annotated[list[str], typer.Argument(metavar="NAME…|all", help="`commands`, `journal`, `start`, or `all`.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME…|all", help="`commands`, `journal`, `start`, …, or `all`; or `storm`.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, for each case.")] = False,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="storm: how long it lasts.")] = 300,
+    clients: Annotated[int, typer.Option("--clients", min=1, max=1000, help="storm: how many at once.")] = 50,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="storm: from which each client's choices follow.")] = 1,
 ) -> None:
-    """Measure this machine: what Concord does a second, beside the bare database doing the same."""
+    """Measure this machine: what Concord does a second, beside the bare database doing the same.
+
+    `storm` lets many clients at once follow random legal paths over HTTP, and then checks journal, tables and invariants: it
+    ends with 1 if anything failed.
+    """
     benches = importlib.import_module("simulations.bench")
-    raise typer.Exit(benches.run(names, as_json=as_json))
+    plan = importlib.import_module("simulations.bench.storm").Plan(seconds, clients, seed)
+    raise typer.Exit(benches.run(names, as_json=as_json, storm_plan=plan))

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from app.cli.data import corridor_folder, opened_door
 from app.cli.people import carry_out
+from app.cli.players import has_begun, let_play, live_through_the_weeks_before, stand_at_home
 from app.cli.running import Host, Port
 from app.cli.terminal import Data, Ended, Refusal, end_process, err, out, settings_of, steps
 
@@ -43,23 +44,31 @@ class Login:
     member: str
     language: str
     name: str
-    roles: tuple[str, ...]
-
-
-def _both(login: str, member: str, language: str, city: str) -> tuple[Login, Login]:
-    return (
-        Login(login, member, language, f"Dispatcher, {city}", ("dispatcher",)),
-        Login(
-            f"{login}-rep", member, language, f"Representative, {city}", ("authorised_representative", "admin")
-        ),
-    )  # fmt: skip
+    role: str
+    to_try: str
+    """What this one can do that is worth seeing."""
 
 
 LOGINS: Final = (
-    *_both("maastricht", "nl-maastricht", "nl", "Maastricht"),
-    *_both("liege", "be-liege", "fr", "Liège"),
-    *_both("aachen", "de-aachen", "de", "Aachen"),
-)
+    Login("maastricht", "nl-maastricht", "nl", "Dispatcher, Maastricht", "dispatcher",
+          "dispatcher: ask for help, log a phone call, accept, stand down"),
+    Login("liege", "be-liege", "fr", "Dispatcher, Liège", "dispatcher",
+          "dispatcher on the other side: offer, send, recall, answer an alarm"),
+    Login("aachen", "de-aachen", "de", "Dispatcher, Aachen", "dispatcher",
+          "dispatcher in the third country, behind a border with checks"),
+    Login("aachen-liaison", "de-aachen", "de", "Liaison officer, Aachen", "liaison_officer",
+          "travels with units: at the border, let through, asks for fuel"),
+    Login("maastricht-rep", "nl-maastricht", "nl", "Representative, Maastricht", "authorised_representative",
+          "representative: open what is planned, change an agreement"),
+    Login("liege-rep", "be-liege", "fr", "Representative, Liège", "authorised_representative",
+          "representative: consent, suspend, go below a reserve"),
+    Login("maastricht-finance", "nl-maastricht", "nl", "Finance, Maastricht", "finance",
+          "finance: verify or dispute a claim, and claim for a mission"),
+    Login("aachen-finance", "de-aachen", "de", "Finance, Aachen", "finance",
+          "finance: a claim in francs, one overdue, monthly statements"),
+    Login("maastricht-admin", "nl-maastricht", "nl", "Administrator, Maastricht", "admin",
+          "administrator: users, tokens, what was refused, health"),
+)  # fmt: skip
 
 
 def demo(
@@ -142,13 +151,17 @@ async def _prepare(
     async with opened_door(settings, dsn, tell) as door:
         await _refuse_another_corridor(door)
         with corridor_folder(CORRIDOR) as folder:
-            await load_corridor(door, folder, tell)
+            if await has_begun(door):
+                await load_corridor(door, folder, tell)
+            else:
+                await live_through_the_weeks_before(door, dsn, folder, tell)
         tell("Making logins")
         logins.keep()
         members, users = await _known(door)
         for each in LOGINS:
             await _let_in(door, each, logins.passwords[each.login], members, users)
-        return await _players(door, members, users) if playing else {}
+        await stand_at_home(door)
+        return await let_play(door, _cast()) if playing else {}
 
 
 async def _refuse_another_corridor(door: Door) -> None:
@@ -177,6 +190,7 @@ async def _let_in(door: Door, who: Login, password: str, members: Mapping[str, U
     from pydantic import SecretStr
 
     from app.commands.passwords import fits
+    from app.commands.representatives import BINDS, NameRepresentative, SetDuty
     from app.commands.users import AddUser, ChangeUser
 
     secret = SecretStr(password)
@@ -188,34 +202,22 @@ async def _let_in(door: Door, who: Login, password: str, members: Mapping[str, U
             display_name=who.name,
             password=secret,
             language=who.language,
-            roles=list(who.roles),
+            roles=[who.role],
         )
-        await carry_out(door, command)
+        added = await carry_out(door, command)
+        if who.role == BINDS:
+            named = await carry_out(door, NameRepresentative(user_id=added.id), target=members[who.member])
+            await carry_out(door, SetDuty(on_duty=True), target=named.id)
     elif not await fits(secret, there["password_hash"]):
         await carry_out(door, ChangeUser(password=secret), target=there["id"])
 
 
-async def _players(door: Door, members: Mapping[str, UUID], users: Mapping[str, Any]) -> dict[str, str]:
-    """Make a token for everybody who takes part in the flood, and whoever puts away what an earlier one left."""
-    from app.commands.tokens import AddToken
-    from app.commands.users import AddUser
+def _cast() -> frozenset[str]:
+    """Return everybody who takes part in the flood, and whoever puts away what an earlier one left."""
     from simulations.flood import story
 
-    cast = story().cast
-    takes_part = {who.partition("/")[0] for who in cast}
-    tokens: dict[str, str] = {}
-    for who in sorted(cast | {f"{code}/{role}" for code in takes_part for role in PUTS_AWAY}):
-        code, _, role = who.partition("/")
-        login = f"player.{code}.{role}"
-        if (there := users.get(login)) is not None:
-            user_id = there["id"]
-        else:
-            name = f"Player of {code}"
-            added = AddUser(member_id=members[code], login=login, display_name=name, roles=[role], kind="service")
-            user_id = (await carry_out(door, added)).id
-        made = await carry_out(door, AddToken(user_id=user_id, label="concord demo", scopes=["write"], days=1))
-        tokens[who] = (made.once or {})["token"]
-    return tokens
+    takes_part = {who.partition("/")[0] for who in story().cast}
+    return story().cast | {f"{code}/{role}" for code in takes_part for role in PUTS_AWAY}
 
 
 # ---------------------------------------------------------------- the flood
@@ -238,11 +240,12 @@ def _flood(tokens: Mapping[str, str], speed: float) -> Company:
 
 def _show(url: str, logins: _Logins, *, playing: bool) -> None:
     """Print what the reader needs: where, who, what to look at, how to stop."""
-    table = Table(title="Sign in as", title_justify="left")
-    for heading in ("Login", "Password", "Who"):
+    table = Table(title="Sign in as", title_justify="left", box=None, padding=(0, 1))
+    for heading in ("Login", "Password"):
         table.add_column(heading, no_wrap=True)
+    table.add_column("What to try")
     for each in LOGINS:
-        table.add_row(each.login, logins.passwords[each.login], each.name)
+        table.add_row(each.login, logins.passwords[each.login], each.to_try)
     first = LOGINS[0]
     sign_in = json.dumps({"login": first.login, "password": logins.passwords[first.login]})
     out.print()

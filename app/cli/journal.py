@@ -105,7 +105,7 @@ def export(
     with (
         steps() as tell,
         open_database(settings_of(), data, tell, create=False) as dsn,
-        _target(output) as stream,
+        target(output) as stream,
     ):
         tell("Writing the journal")
         lines = asyncio.run(_export(dsn, space, as_member, stream))
@@ -211,7 +211,7 @@ async def _member_id(connection: asyncpg.Connection[Any], space: str, code: str)
 
 
 @contextmanager
-def _target(output: Path | None) -> Iterator[IO[bytes]]:
+def target(output: Path | None) -> Iterator[IO[bytes]]:
     """Yield the stream to write to. A file is put in its place whole, or not at all, and is for its owner's eyes."""
     if output is None:
         yield sys.stdout.buffer

@@ -1,20 +1,21 @@
-"""``user add`` and ``token add``: the first admin of a member, and machines that sign in by token."""
+"""``user`` and ``token``: the first admin of a member, machines that sign in by token, what is held on a person and its erasure."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from app.cli.data import opened_door
+from app.cli.journal import target
 from app.cli.terminal import USAGE, Data, Refusal, err, settings_of, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from pathlib import Path
     from uuid import UUID
 
     from app.commands.execute import Door
@@ -92,7 +93,7 @@ def add_user(
 
         async with opened_door(settings, dsn, tell) as door:
             command = AddUser(
-                member_id=await _member(door, member),
+                member_id=await member_of(door, member),
                 login=login,
                 display_name=name or login,
                 password=secret,
@@ -102,8 +103,77 @@ def add_user(
             )
             return (await carry_out(door, command)).id
 
-    id_ = _on_database(work, data)
+    id_ = on_database(work, data)
     err.print(f"{login} may now act for {member} as {', '.join(role)}.")
+    typer.echo(str(id_))
+
+
+@users.command(
+    "export",
+    epilog="**Examples:** `concord user export e.dupont` · `concord user export e.dupont -o e-dupont.json`",
+)
+def export_user(
+    login: Annotated[str, typer.Argument(help="Whose data.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; else standard output.")] = None,
+    data: Data = None,
+) -> None:
+    """Print what is held on a user, as JSON: profile, roles, tokens and sessions without secrets, refusals, acts."""
+
+    async def work(settings: Settings, dsn: str, tell: Callable[[str], None]) -> str:
+        from app.queries.personal_data import personal_data
+        from app.store.engine import reading
+
+        async with opened_door(settings, dsn, tell) as door:
+            id_ = await _user(door, login)
+            async with reading(door.engine) as conn:
+                found = await personal_data(conn, id_, door.clock.now())
+        return found.model_dump_json(indent=2)
+
+    text = on_database(work, data)
+    if output is None:
+        typer.echo(text)
+        return
+    with target(output) as stream:
+        stream.write(text.encode() + b"\n")
+    err.print(f"Written to {output}.")
+
+
+@users.command(
+    "erase",
+    epilog="**Examples:** `concord user erase e.dupont` ·"
+    " `concord user erase e.dupont --also '+32 00 000 0421' --yes`, from a script",
+)
+def erase_user(
+    login: Annotated[str, typer.Argument(help="Who is to be erased.")],
+    also: Annotated[
+        list[str], typer.Option("--also", help="Another name or number of the person, as it was written; repeatable.")
+    ] = [],  # noqa: B006 - typer copies it
+    texts: Annotated[
+        bool, typer.Option("--texts/--no-texts", help="Black the names out in texts of the member as well.")
+    ] = True,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    data: Data = None,
+) -> None:
+    """Erase a person: account, sessions, tokens, names. It can't be undone. The journal keeps the acts and still verifies."""
+    if not yes:
+        if not sys.stdin.isatty():
+            raise Refusal("It can't be undone: say --yes.", status=USAGE)
+        typer.confirm(f"Erase {login} for good?", abort=True, err=True)
+
+    async def work(settings: Settings, dsn: str, tell: Callable[[str], None]) -> UUID:
+        from app.commands.due import FORGETS, one_due
+        from app.commands.erasure import EraseUser
+
+        async with opened_door(settings, dsn, tell) as door:
+            id_ = await _user(door, login)
+            receipt = await carry_out(door, EraseUser(also=tuple(also), texts=texts), target=id_)
+            tell("Going through the texts")
+            while await one_due(door, command=FORGETS):
+                pass
+            return receipt.id
+
+    id_ = on_database(work, data)
+    err.print(f"{login} is erased. What is left of the person is the id of the acts:")
     typer.echo(str(id_))
 
 
@@ -133,7 +203,7 @@ def add_token(
             )
         return str((receipt.once or {})["token"])
 
-    token = _on_database(work, data)
+    token = on_database(work, data)
     err.print(f"A token of {login} for {days} days; send it as `Authorization: Bearer …`.")
     typer.echo(token)
 
@@ -148,9 +218,8 @@ async def carry_out(door: Door, command: Command, *, target: UUID | None = None)
     return await door.execute(command, actor=SYSTEM, space=LIVE, target=target)
 
 
-def _on_database(
-    work: Callable[[Settings, str, Callable[[str], None]], Coroutine[Any, Any, T]], data: Path | None
-) -> T:
+def on_database(work: Callable[[Settings, str, Callable[[str], None]], Coroutine[Any, Any, T]], data: Path | None) -> T:
+    """Return what ``work`` makes of the deployment's database, which has to be there."""
     from app.store.database import open_database
 
     settings = settings_of()
@@ -158,7 +227,12 @@ def _on_database(
         return asyncio.run(work(settings, dsn, tell))
 
 
-async def _member(door: Door, code: str) -> UUID:
+async def member_of(door: Door, code: str) -> UUID:
+    """Return the id of the member of that code.
+
+    Raises:
+        Refusal: there is none.
+    """
     from app.store.engine import reading
 
     async with reading(door.engine) as conn:

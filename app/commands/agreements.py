@@ -1,63 +1,53 @@
-"""Agreements: drafted and proposed by one party, in force once every party has consented for itself.
+"""Agreements: drafted and proposed by one party, in force once every party has consented for itself, and how they end.
 
-A version never changes once it is written. Until it is proposed only its parties see it; from then on the whole corridor.
+The words of a version never change once they are proposed (``agreement_versions.py`` has the new ones). Until the first proposal
+only its parties see an agreement; from then on the whole corridor.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
 from sqlmodel import col
 
+from app.commands.agreement_drafts import VersionBody, require_sound, require_term, written
+from app.commands.agreement_versions import Versions, begin, locked, parties_of, switch, withdraw
 from app.commands.registry import Act, Command, handles
-from app.domain.agreements import EVERYTHING, Terms
-from app.domain.errors import Conflict, Duplicate, FieldError, NotFound, OutOfRange
+from app.domain.agreement_terms import Terms
+from app.domain.errors import Conflict, Duplicate, FieldError, OutOfRange, TransitionNotAllowed
 from app.domain.forms import WHOLE, Code, Instant, Names, Note
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
-from app.domain.resource_types import require_type
-from app.domain.vocabulary import codes, require
-from app.store.tables import Agreement, AgreementConsent, AgreementVersion, Member
+from app.store.tables import Agreement, AgreementConsent, AgreementVersion
 from app.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from app.store.unit_of_work import Visibility
 
-Parties = Annotated[tuple[UUID, ...], Field(min_length=1, max_length=200)]
-"""Ids of members."""
-
-Precedence = Annotated[int, Field(strict=True, ge=1, le=1000), WHOLE]
-"""Where two agreements allow the same help, the lower number counts."""
-
 ALL_CONSENTED: Final = {"all_parties_consented": True}
+COUNTING: Final = frozenset({"in_force", "suspended"})
+"""States of an agreement that some version of has counted in."""
 
 
-class DraftAgreement(Act):
+class DraftAgreement(VersionBody):
     """Write an agreement down: who lends to whom, for what, and what stays at home."""
 
     code: Code
     names: Names
-    lenders: Parties
-    """Who sends under it. Whoever stands here or among the borrowers is a party."""
-    borrowers: Parties
-    """Who may ask under it."""
-    terms: Terms
-    effective_at: Instant
-    expires_at: Instant | None = None
-    precedence: Precedence = 100
 
 
 class ProposeAgreement(Act):
-    """Fix its words and put it before every party. From now on the whole corridor sees it."""
+    """Fix the words of the draft and put them before every party. From now on the whole corridor sees them."""
 
 
 class ConsentToAgreement(Act):
-    """A party's consent, for itself alone. The last one puts the agreement into force."""
+    """A party's consent to the version that is proposed, for itself alone. The last one puts it into force."""
 
+    version: Annotated[int, Field(strict=True, ge=1), WHOLE] | None = None
+    """The version that was read. If another one is proposed by now, the consent is refused."""
     on_behalf_of: UUID | None = None
     """The party whose signature is on paper; only for the service itself, when a corridor is loaded."""
 
@@ -73,7 +63,22 @@ class ResumeAgreement(Act):
 
 
 class TerminateAgreement(Act):
-    """End it for good. Missions under way go on."""
+    """End it for good, after the notice that was agreed; at once where there is none. Missions under way go on."""
+
+
+class ReviewAgreement(Act):
+    """The parties have looked at it again: what came of it, and when they will do so next."""
+
+    note: Note
+    next_review_at: Instant
+
+
+class EndAgreement(Command):
+    """The notice that a party gave has run out: by the service itself."""
+
+
+class MarkReviewDue(Command):
+    """The day of the review has come: by the service itself."""
 
 
 class ExpireAgreement(Command):
@@ -83,14 +88,8 @@ class ExpireAgreement(Command):
 @handles(DraftAgreement)
 async def draft_agreement(uow: UnitOfWork, cmd: DraftAgreement) -> None:
     """Record ``agreement.drafted``, for the parties' eyes."""
-    lenders, borrowers = list(dict.fromkeys(cmd.lenders)), list(dict.fromkeys(cmd.borrowers))
-    parties = {*lenders, *borrowers}
-    uow.authorise({"party": parties})
-    _require_two_parties(parties)
-    _require_term(uow, cmd.effective_at, cmd.expires_at)
-    require_scope(cmd.terms)
-    for party in sorted(parties):
-        await uow.get(Member, party)
+    uow.authorise({"party": cmd.parties()})
+    await require_sound(uow, cmd)
     await _require_new_code(uow, cmd.code)
     agreement = uow.add(
         Agreement(
@@ -99,32 +98,32 @@ async def draft_agreement(uow: UnitOfWork, cmd: DraftAgreement) -> None:
             code=cmd.code,
             names=dict(cmd.names),
             status=machine("agreement").initial,
-            drafted_by_member_id=uow.actor.member_id or lenders[0],
+            drafted_by_member_id=uow.actor.member_id or cmd.lenders[0],
         )
     )
-    version = uow.add(
-        AgreementVersion(
-            space_id=uow.space,
-            id=new_id(),
-            agreement_id=agreement.id,
-            version=agreement.version,
-            lenders=lenders,
-            borrowers=borrowers,
-            precedence=cmd.precedence,
-            terms=cmd.terms.model_dump(mode="json"),
-            effective_at=cmd.effective_at,
-            expires_at=cmd.expires_at,
-        )
-    )
-    uow.record("agreement.drafted", agreement, version, visibility="parties", parties=sorted(parties))
+    version = written(uow, agreement, agreement.version, cmd)
+    uow.record("agreement.drafted", agreement, version, visibility="parties", parties=sorted(cmd.parties()))
 
 
 @handles(ProposeAgreement)
 async def propose_agreement(uow: UnitOfWork, _cmd: ProposeAgreement) -> None:
-    """Record ``agreement.proposed`` with the whole version, for everybody. Locks the agreement; its end falls due."""
-    agreement, version = await _locked(uow)
-    uow.authorise({"party": parties_of(version)})
-    _require_term(uow, version.effective_at, version.expires_at)
+    """Record ``agreement.proposed``, or ``agreement.version_proposed`` of a new version, whole and for everybody.
+
+    Clauses that nobody has spoken of are told as a warning. Its end falls due. Locks the agreement and its versions.
+    """
+    found = await locked(uow)
+    agreement, steps = found.agreement, machine("agreement_version")
+    uow.authorise({"party": found.parties})
+    if agreement.status in {"draft", "proposed"}:
+        machine("agreement").next(agreement.status, "propose")
+    version = found.require_coming("draft", "propose")
+    require_term(uow, version.effective_at, version.expires_at)
+    version.status = steps.next(version.status, "propose")
+    version.proposed_at = uow.act.occurred_at
+    _tell_unsaid(uow, version)
+    if agreement.status != machine("agreement").initial:
+        uow.record("agreement.version_proposed", agreement, version)
+        return
     agreement.status = machine("agreement").next(agreement.status, "propose")
     agreement.proposed_at = uow.act.occurred_at
     if version.expires_at is not None:
@@ -134,23 +133,24 @@ async def propose_agreement(uow: UnitOfWork, _cmd: ProposeAgreement) -> None:
 
 @handles(ConsentToAgreement)
 async def consent_to_agreement(uow: UnitOfWork, cmd: ConsentToAgreement) -> None:
-    """Record ``agreement.consented``, and ``agreement.entered_into_force`` with the last party's. Locks the agreement.
+    """Record ``agreement.consented``, and with the last party's what follows. Locks the agreement and its versions.
+
+    The first version: ``agreement.entered_into_force``. A new one: ``agreement.version_entered_into_force``, or
+    ``agreement.version_agreed`` where its first day is still to come.
 
     Raises:
-        Conflict: the party has consented before.
-        TransitionNotAllowed: the agreement is not proposed.
+        Conflict: the party has consented before, or another version is proposed than the one that was read.
+        TransitionNotAllowed: nothing is proposed.
     """
-    agreement, version = await _locked(uow)
-    parties = parties_of(version)
-    uow.authorise({"party": parties})
-    party = _consenting(uow, cmd, parties)
-    machine("agreement").next(agreement.status, "enter_into_force", ALL_CONSENTED)
-    before = await uow.find(
-        AgreementConsent,
-        col(AgreementConsent.agreement_id) == agreement.id,
-        col(AgreementConsent.version) == version.version,
-    )
-    consented = {consent.member_id for consent in before}
+    found = await locked(uow)
+    agreement = found.agreement
+    uow.authorise({"party": found.signing or found.parties})
+    party = _consenting(uow, cmd, found.signing or found.parties)
+    version = found.require_coming("proposed", "consent")
+    if cmd.version not in {None, version.version}:
+        detail = f"Version {version.version} is proposed, not {cmd.version}."
+        raise Conflict(detail, extra={"current": version.state()}, hint="Read the version that is proposed.")
+    consented = await _consented(uow, version)
     if party in consented:
         message = "This member has consented to this version already."
         raise Conflict(message, extra={"current": agreement.state()})
@@ -166,16 +166,33 @@ async def consent_to_agreement(uow: UnitOfWork, cmd: ConsentToAgreement) -> None
         )
     )
     uow.record("agreement.consented", agreement, consent, party_id=party)
-    if parties == consented | {party}:
+    if found.signing == consented | {party}:
+        _agree(uow, found, version)
+
+
+def _agree(uow: UnitOfWork, found: Versions, version: AgreementVersion) -> None:
+    """Put a version that all parties have consented to into force, at once or on its first day."""
+    agreement, steps = found.agreement, machine("agreement_version")
+    version.status = steps.next(version.status, "agree", ALL_CONSENTED)
+    if version is found.current:
         agreement.status = machine("agreement").next(agreement.status, "enter_into_force", ALL_CONSENTED)
+        version.status = steps.next(version.status, "enter_into_force")
+        version.in_force_at = uow.act.occurred_at
+        begin(uow, agreement, version)
         uow.record("agreement.entered_into_force", agreement, version)
+    elif version.effective_at <= uow.now:
+        switch(uow, found, version)
+    else:
+        uow.later("bring_version_into_force", version.effective_at, agreement.id)
+        uow.record("agreement.version_agreed", agreement, version)
 
 
 @handles(SuspendAgreement)
 async def suspend_agreement(uow: UnitOfWork, cmd: SuspendAgreement) -> None:
-    """Record ``agreement.suspended``. Locks the agreement."""
-    agreement, version = await _locked(uow)
-    uow.authorise({"party": parties_of(version)})
+    """Record ``agreement.suspended``. Locks the agreement and its versions."""
+    found = await locked(uow)
+    agreement = found.agreement
+    uow.authorise({"party": parties_of(found.current)})
     agreement.status = machine("agreement").next(agreement.status, "suspend")
     agreement.suspended_reason = cmd.reason
     uow.record("agreement.suspended", agreement, reason=cmd.reason)
@@ -183,9 +200,10 @@ async def suspend_agreement(uow: UnitOfWork, cmd: SuspendAgreement) -> None:
 
 @handles(ResumeAgreement)
 async def resume_agreement(uow: UnitOfWork, _cmd: ResumeAgreement) -> None:
-    """Record ``agreement.resumed``. Locks the agreement."""
-    agreement, version = await _locked(uow)
-    uow.authorise({"party": parties_of(version)})
+    """Record ``agreement.resumed``. Locks the agreement and its versions."""
+    found = await locked(uow)
+    agreement = found.agreement
+    uow.authorise({"party": parties_of(found.current)})
     agreement.status = machine("agreement").next(agreement.status, "resume")
     agreement.suspended_reason = None
     uow.record("agreement.resumed", agreement)
@@ -193,52 +211,138 @@ async def resume_agreement(uow: UnitOfWork, _cmd: ResumeAgreement) -> None:
 
 @handles(TerminateAgreement)
 async def terminate_agreement(uow: UnitOfWork, _cmd: TerminateAgreement) -> None:
-    """Record ``agreement.terminated``; a draft that nobody else has seen ends unseen. Locks the agreement."""
-    agreement, version = await _locked(uow)
-    parties = parties_of(version)
-    uow.authorise({"party": parties})
-    seen_by: Visibility = "parties" if agreement.proposed_at is None else "corridor"
-    agreement.status = machine("agreement").next(agreement.status, "terminate")
-    uow.record("agreement.terminated", agreement, visibility=seen_by, parties=sorted(parties))
+    """Record ``agreement.terminated``, or ``agreement.notice_given`` where the end has to be told so many days before.
+
+    A draft that nobody else has seen ends unseen. The days count from when it is recorded. Locks the agreement and its versions.
+
+    Raises:
+        Conflict: a party gave notice before.
+    """
+    found = await locked(uow)
+    agreement = found.agreement
+    uow.authorise({"party": parties_of(found.current)})
+    days = found.current.notice_days if agreement.status in COUNTING else 0
+    if not days:
+        _end(uow, found, "terminate")
+        return
+    if agreement.terminates_at is not None:
+        detail = f"Notice was given: it ends on {agreement.terminates_at.isoformat()}."
+        raise Conflict(detail, extra={"current": agreement.state()})
+    agreement.terminates_at = uow.now + timedelta(days=days)
+    agreement.notice_by_member_id = uow.actor.member_id
+    uow.later("end_agreement", agreement.terminates_at, agreement.id)
+    uow.record("agreement.notice_given", agreement, notice_days=days)
+
+
+@handles(EndAgreement)
+async def end_agreement(uow: UnitOfWork, _cmd: EndAgreement) -> None:
+    """Record ``agreement.terminated``. Locks the agreement and its versions.
+
+    Raises:
+        Conflict: nobody gave notice, or it has not run out.
+        TransitionNotAllowed: it ended in another way before.
+    """
+    found = await locked(uow)
+    uow.authorise()
+    if found.agreement.terminates_at is None or found.agreement.terminates_at > uow.now:
+        message = "No notice has run out."
+        raise Conflict(message, extra={"current": found.agreement.state()})
+    _end(uow, found, "terminate")
 
 
 @handles(ExpireAgreement)
 async def expire_agreement(uow: UnitOfWork, _cmd: ExpireAgreement) -> None:
-    """Record ``agreement.expired``. Locks the agreement.
+    """Record ``agreement.expired``. Locks the agreement and its versions.
 
     Raises:
-        Conflict: its term has not ended.
+        Conflict: its term has not ended, or a version that all have signed goes on where it ends.
         TransitionNotAllowed: it ended in another way before.
     """
-    agreement, version = await _locked(uow)
+    found = await locked(uow)
     uow.authorise()
+    version = found.current
     if version.expires_at is None or version.expires_at > uow.now:
         message = "The term of this agreement has not ended."
+        raise Conflict(message, extra={"current": found.agreement.state()})
+    coming = found.coming
+    if coming is not None and coming.status == "agreed" and coming.effective_at <= version.expires_at:
+        # Both fall due at the same instant, and which piece of due work comes first is chance.
+        message = f"Version {coming.version}, which every party has signed, takes its place."
+        raise Conflict(message, extra={"current": found.agreement.state()})
+    _end(uow, found, "expire")
+
+
+@handles(MarkReviewDue)
+async def mark_review_due(uow: UnitOfWork, _cmd: MarkReviewDue) -> None:
+    """Record ``agreement.review_due``. Locks the agreement and its versions.
+
+    Raises:
+        Conflict: no review is due, or everybody has been told.
+    """
+    found = await locked(uow)
+    agreement = found.agreement
+    uow.authorise()
+    due = agreement.review_at is not None and agreement.review_at <= uow.now and agreement.status in COUNTING
+    if not due or agreement.review_due:
+        message = "No review is due."
         raise Conflict(message, extra={"current": agreement.state()})
-    agreement.status = machine("agreement").next(agreement.status, "expire")
-    uow.record("agreement.expired", agreement)
+    agreement.review_due = True
+    uow.record("agreement.review_due", agreement)
 
 
-def parties_of(version: AgreementVersion) -> set[UUID]:
-    """Return the members that lend or borrow under a version."""
-    return {*version.lenders, *version.borrowers}
+@handles(ReviewAgreement)
+async def review_agreement(uow: UnitOfWork, cmd: ReviewAgreement) -> None:
+    """Record ``agreement.reviewed`` with what came of it. Locks the agreement and its versions.
+
+    Raises:
+        TransitionNotAllowed: it does not count any more, or not yet.
+        OutOfRange: the next review would be in the past, or after the end.
+    """
+    found = await locked(uow)
+    agreement = found.agreement
+    uow.authorise({"party": parties_of(found.current)})
+    if agreement.status not in COUNTING:
+        raise TransitionNotAllowed("agreement", agreement.status, "review", [], current=agreement.state())
+    ends = found.current.expires_at
+    if cmd.next_review_at <= uow.now or (ends is not None and cmd.next_review_at >= ends):
+        detail = "The next review lies between now and the end of the agreement."
+        raise OutOfRange(detail, errors=[FieldError("/next_review_at", OutOfRange.slug, detail)])
+    agreement.review_at, agreement.review_due = cmd.next_review_at, False
+    uow.later("mark_review_due", cmd.next_review_at, agreement.id)
+    uow.record("agreement.reviewed", agreement, note=cmd.note)
+
+
+def _end(uow: UnitOfWork, found: Versions, transition: str) -> None:
+    """End the agreement, and with it what was on its way; record both, the draft of a new version for the parties alone."""
+    agreement, coming = found.agreement, found.coming
+    seen_by: Visibility = "parties" if agreement.proposed_at is None else "corridor"
+    parties = sorted(found.parties)
+    agreement.status = machine("agreement").next(agreement.status, transition)
+    agreement.review_due = False
+    rows: list[AgreementVersion] = []
+    if coming is not None:
+        drafted = coming.status == "draft"
+        withdraw(coming)
+        rows = [coming] if coming is found.current or not drafted else []
+    uow.record(f"agreement.{agreement.status}", agreement, *rows, visibility=seen_by, parties=parties)
+    if coming is not None and coming not in rows:
+        uow.record("agreement.withdrawn", agreement, coming, visibility="parties", parties=parties)
 
 
 async def version_of(uow: UnitOfWork, agreement: Agreement) -> AgreementVersion:
-    """Return the version of the agreement that counts. Versions are never changed, so nothing is locked."""
+    """Return the version of the agreement that counts. Once proposed it is never changed, so nothing is locked."""
     of = (col(AgreementVersion.agreement_id) == agreement.id, col(AgreementVersion.version) == agreement.version)
     (version,) = await uow.find(AgreementVersion, *of)
     return version
 
 
-async def _locked(uow: UnitOfWork) -> tuple[Agreement, AgreementVersion]:
-    """Lock the agreement that the command is about; a draft is not there for those who are no party."""
-    agreement = await uow.lock(Agreement, uow.require_target())
-    version = await version_of(uow, agreement)
-    if agreement.proposed_at is None and not uow.sees(*parties_of(version)):
-        raise NotFound(Agreement.KIND, agreement.id)
-    uow.expect_revision(agreement)
-    return agreement, version
+async def _consented(uow: UnitOfWork, version: AgreementVersion) -> set[UUID]:
+    before = await uow.find(
+        AgreementConsent,
+        col(AgreementConsent.agreement_id) == version.agreement_id,
+        col(AgreementConsent.version) == version.version,
+    )
+    return {consent.member_id for consent in before}
 
 
 def _consenting(uow: UnitOfWork, cmd: ConsentToAgreement, parties: set[UUID]) -> UUID:
@@ -252,28 +356,10 @@ def _consenting(uow: UnitOfWork, cmd: ConsentToAgreement, parties: set[UUID]) ->
     raise OutOfRange(detail, errors=[FieldError("/on_behalf_of", OutOfRange.slug, detail)])
 
 
-def _require_two_parties(parties: set[UUID]) -> None:
-    if len(parties) == 1:
-        detail = "An agreement binds at least two members."
-        raise OutOfRange(detail, errors=[FieldError("/borrowers", OutOfRange.slug, detail)])
-
-
-def _require_term(uow: UnitOfWork, effective_at: datetime, expires_at: datetime | None) -> None:
-    if expires_at is not None and expires_at <= max(effective_at, uow.now):
-        detail = "The agreement would end before it begins, or has ended already."
-        raise OutOfRange(detail, errors=[FieldError("/expires_at", OutOfRange.slug, detail)])
-
-
-def require_scope(terms: Terms) -> None:
-    """Refuse hazards, kinds and types that nobody knows."""
-    if terms.hazards != EVERYTHING:
-        for index, hazard in enumerate(terms.hazards):
-            require("hazard", hazard, codes("hazards"), pointer=f"/terms/hazards/{index}")
-    if terms.types != EVERYTHING:
-        for index, type_code in enumerate(terms.types):
-            require_type(type_code, pointer=f"/terms/types/{index}")
-    for index, floor in enumerate(terms.reserve):
-        require_type(floor.type, pointer=f"/terms/reserve/{index}/type")
+def _tell_unsaid(uow: UnitOfWork, version: AgreementVersion) -> None:
+    unsaid = Terms.model_validate(version.terms).clauses.unsaid
+    if unsaid:
+        uow.warn("clauses_unsaid", f"Nobody has spoken of: {', '.join(unsaid)}.", figures={"clauses": list(unsaid)})
 
 
 async def _require_new_code(uow: UnitOfWork, code: str) -> None:

@@ -2,50 +2,124 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from app.commands.debts import CALLED_KIND
+from app.commands.agreement_cases import known_to, matter_of
+from app.commands.costs import estimated, expected
+from app.commands.fill import fill
 from app.commands.missions import give_unit
-from app.domain.agreements import NO_AGREEMENT, Case, Reason, Verdict, check, choose
+from app.commands.offer_check import set_aside
+from app.commands.offers import STILL_ASKING
+from app.domain.agreement_reasons import NO_AGREEMENT, Reason
+from app.domain.agreements import within
+from app.domain.errors import Conflict, FieldError, NotFound, OverFilled
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
 from app.domain.short_codes import short_code
-from app.store.agreements import agreed, stock_of
-from app.store.tables import Member, Mission, Offer, OfferLine, Request, RequestLine
+from app.store.tables import Mission, Offer, OfferLine, Request, RequestLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from app.commands.calls import AssistNow
-    from app.store.tables import Incident, Resource
+    from app.domain.agreements import Verdict
+    from app.store.tables import Resource
     from app.store.unit_of_work import UnitOfWork
 
 
-async def ground(uow: UnitOfWork, cmd: AssistNow, incident: Incident) -> tuple[Verdict | None, tuple[Reason, ...]]:
-    """Ask the agreements; return the one the help runs under (None: ``ad_hoc``) and every reason, none of which blocks."""
-    requester = await uow.get(Member, cmd.requester_id)
-    if incident.hazard not in requester.jurisdiction["hazards"] or CALLED_KIND not in requester.jurisdiction["kinds"]:
-        uow.warn("out_of_jurisdiction", f"{requester.code} may not ask for this; somebody who may should know.")
-    known = await agreed(uow.raw, uow.space, lock=True)
-    await uow.lock_stock(cmd.lender_id, cmd.type_code)
-    stock = await stock_of(uow.raw, uow.space, cmd.lender_id, cmd.type_code)
-    case = Case(
-        incident.hazard, cmd.type_code, CALLED_KIND, cmd.lender_id, cmd.requester_id, cmd.quantity, uow.act.occurred_at
+class Help(Protocol):
+    """What was agreed, on the telephone or long before: who sends whom what, and where to."""
+
+    @property
+    def requester_id(self) -> UUID: ...
+    @property
+    def lender_id(self) -> UUID: ...
+    @property
+    def incident_id(self) -> UUID | None: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def type_code(self) -> str: ...
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def priority(self) -> str: ...
+    @property
+    def place(self) -> str | None: ...
+    @property
+    def lon(self) -> float: ...
+    @property
+    def lat(self) -> float: ...
+    @property
+    def expected_hours(self) -> int | None: ...
+
+
+async def asked_before(uow: UnitOfWork, cmd: AssistNow) -> tuple[Request, RequestLine] | None:
+    """Lock and return the open request that the call is for and its line; None where the call makes one of its own.
+
+    Raises:
+        NotFound: there is no such line, or its request is not the requester's, not open to all, or about something else.
+        Conflict: nothing more is asked for.
+        OverFilled: more was agreed than the line still lacks.
+    """
+    if cmd.request_line_id is None:
+        return None
+    seen = await uow.get(RequestLine, cmd.request_line_id)
+    request = await uow.lock(Request, seen.request_id)
+    line = await uow.lock(RequestLine, seen.id)
+    same = request.member_id == cmd.requester_id and request.incident_id == cmd.incident_id
+    if request.opened_at is None or not same or line.type_code != cmd.type_code:
+        raise NotFound(RequestLine.KIND, line.id)
+    if request.status not in STILL_ASKING:
+        detail = f"The request is {request.status.replace('_', ' ')}: nothing more is asked for."
+        hint = "Leave `request_line_id` out: the call then makes a request of its own."
+        raise Conflict(detail, extra={"current": request.state()}, hint=hint)
+    filled = (await fill(uow, request.id))[line.id]
+    if cmd.quantity > filled.lacking:
+        detail = f"The request's line lacks {filled.lacking} of {filled.wanted}."
+        hint = "Lower the quantity, or leave `request_line_id` out: the call then makes a request of its own."
+        raise OverFilled(detail, errors=[FieldError("/quantity", OverFilled.slug, detail)], hint=hint)
+    return request, line
+
+
+async def ground(uow: UnitOfWork, cmd: AssistNow, kind: str) -> tuple[Verdict | None, tuple[Reason, ...]]:
+    """Ask the agreements; return the one the help runs under (None: ``ad_hoc``) and every reason, none of which blocks.
+
+    Each reason is a warning, with its figures. Locks as ``known_to``: who counts after this call counts it, too.
+    """
+    matter = await matter_of(
+        uow, incident_id=cmd.incident_id, kind=kind, lender_id=cmd.lender_id, borrower_id=cmd.requester_id
     )
-    verdict = choose(check(facts, terms, case, stock) for facts, terms in known)
+    allowed = matter.borrower.jurisdiction
+    no_say = matter.hazard is not None and matter.hazard not in allowed["hazards"]
+    if no_say or kind not in allowed["kinds"]:
+        uow.warn("out_of_jurisdiction", f"{matter.borrower.code} may not ask for this; somebody who may should know.")
+    known = await known_to(uow, cmd.lender_id, {cmd.type_code})
+    named = cmd.resource_ids[0] if cmd.quantity == 1 and cmd.resource_ids else None
+    effort = await expected(uow, cmd.lender_id, cmd, named, cmd.expected_hours)
+    case = matter.case(
+        cmd.type_code,
+        cmd.quantity,
+        uow.act.occurred_at,
+        effort,
+        place=(cmd.lon, cmd.lat),
+        resource_id=named,
+        duration_h=cmd.expected_hours,
+    )
+    verdict = known.chosen(case)
     if verdict is not None and not verdict.allowed:
-        verdict = choose(check(facts, terms, case, stock, reserve_overridden=True) for facts, terms in known)
+        verdict = known.chosen(case, reserve_overridden=True)
     reasons = (NO_AGREEMENT,) if verdict is None else verdict.reasons
     for reason in reasons:
         uow.warn(reason.code, reason.detail, figures=dict(reason.figures))
     if verdict is None or not verdict.allowed:
         uow.warn("ad_hoc", f"No agreement: help is given under {uow.settings.treaty}.")
-        return None, tuple(replace(reason, blocking=False) for reason in reasons)
+        return None, set_aside(reasons)
     return verdict, reasons
 
 
-async def open_request(uow: UnitOfWork, cmd: AssistNow) -> tuple[Request, RequestLine]:
+async def open_request(uow: UnitOfWork, cmd: Help) -> tuple[Request, RequestLine]:
     """Write the request and its one line, open already."""
     steps = machine("request")
     request = uow.add(
@@ -55,7 +129,7 @@ async def open_request(uow: UnitOfWork, cmd: AssistNow) -> tuple[Request, Reques
             ref=short_code("R"),
             incident_id=cmd.incident_id,
             member_id=cmd.requester_id,
-            kind=CALLED_KIND,
+            kind=cmd.kind,
             status=steps.next(steps.next(steps.initial, "submit"), "open"),
             opened_at=uow.act.occurred_at,
         )
@@ -80,7 +154,7 @@ async def open_request(uow: UnitOfWork, cmd: AssistNow) -> tuple[Request, Reques
 
 async def accepted_offer(
     uow: UnitOfWork,
-    cmd: AssistNow,
+    cmd: Help,
     asked: RequestLine,
     verdict: Verdict | None,
     reasons: Sequence[Reason],
@@ -88,6 +162,10 @@ async def accepted_offer(
 ) -> tuple[Offer, OfferLine]:
     """Write the offer and its one line, accepted and committed already."""
     steps = machine("offer")
+    cost = verdict.terms.cost if verdict else None
+    effort = await expected(uow, cmd.lender_id, asked, units[0].id if units else None, cmd.expected_hours)
+    if verdict is not None:
+        effort = within(verdict.terms, effort)
     offer = uow.add(
         Offer(
             space_id=uow.space,
@@ -113,14 +191,15 @@ async def accepted_offer(
             agreement_id=verdict.agreement.id if verdict else None,
             agreement_version=verdict.agreement.version if verdict else None,
             findings=[reason.told() for reason in reasons],
-            cost=verdict.terms.cost.model_dump(mode="json", exclude_none=True) if verdict else {},
+            cost=cost.stored() if cost else {},
+            estimate=await estimated(uow, cmd.lender_id, cmd.type_code, cost, effort, cmd.quantity),
         )
     )
     await uow.flush()
     return offer, line
 
 
-async def sent(uow: UnitOfWork, cmd: AssistNow, line: OfferLine, unit: Resource | None) -> Mission:
+async def sent(uow: UnitOfWork, cmd: AssistNow, kind: str, line: OfferLine, unit: Resource | None) -> Mission:
     """Return the mission of one piece, on its way already; its unit may be named later."""
     mission = Mission(
         space_id=uow.space,
@@ -130,6 +209,7 @@ async def sent(uow: UnitOfWork, cmd: AssistNow, line: OfferLine, unit: Resource 
         offer_id=line.offer_id,
         offer_line_id=line.id,
         incident_id=cmd.incident_id,
+        kind=kind,
         lender_id=cmd.lender_id,
         requester_id=cmd.requester_id,
         type_code=cmd.type_code,
@@ -137,6 +217,7 @@ async def sent(uow: UnitOfWork, cmd: AssistNow, line: OfferLine, unit: Resource 
         agreement_version=line.agreement_version,
         status=machine("mission").next(machine("mission").initial, "mobilise"),
         status_at=uow.act.occurred_at,
+        mobilised_at=uow.act.occurred_at,
         place=cmd.place,
         lon=cmd.lon,
         lat=cmd.lat,

@@ -8,31 +8,37 @@ is matched with the first and confirms it. Nobody else sees who rang whom; the h
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import Field
 from sqlmodel import col
 
-from app.commands.called_help import accepted_offer, ground, open_request, sent
+from app.commands.called_help import accepted_offer, asked_before, ground, open_request, sent
 from app.commands.debts import owe, settle_debts
 from app.commands.fill import settle_request
-from app.commands.missions import HOME, give_unit, take_units
+from app.commands.mission_steps import HOME
+from app.commands.missions import give_unit, take_units
+from app.commands.parts import parts_of
 from app.commands.places import require_point_inside
 from app.commands.registry import Act, Command, handles
 from app.commands.request_lines import Priority
+from app.commands.response_commitments import answered, begin_own_answers, begin_turn_out
 from app.domain import geo
+from app.domain.day_to_day import KIND as DAY_TO_DAY
+from app.domain.day_to_day import keep_patients_out, require_incident
 from app.domain.errors import FieldError, Forbidden, Malformed, NotFound, OverFilled
 from app.domain.forms import WHOLE, Code, ShortText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
 from app.domain.resource_types import require_type
-from app.store.tables import Call, Incident, Member, Mission
+from app.store.tables import Call, Incident, Member, Mission, Request
 from app.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.domain.agreements import Verdict
     from app.store.tables import Offer, Resource
 
 SAME_CALL: Final = timedelta(minutes=30)
@@ -55,7 +61,9 @@ class AssistNow(Act):
     """The member that asked; yours, or the other one."""
     lender_id: UUID
     """The member that sends; the other one, or yours."""
-    incident_id: UUID
+    incident_id: UUID | None = None
+    """What it is for; help from day to day needs none."""
+    kind: Literal["immediate", "day_to_day"] = "immediate"
     type_code: Code
     quantity: Called
     lon: geo.Longitude
@@ -65,8 +73,12 @@ class AssistNow(Act):
     priority: Priority = "life_safety"
     person_rung: ShortText | None = None
     """Who was on the line at the other end. Seen by the two members alone."""
+    expected_hours: Annotated[int, Field(strict=True, ge=1, le=24 * 365), WHOLE] | None = None
+    """How long the help is expected to last, where it was spoken of: for what it costs, and how long the agreement lets it stay."""
     resource_ids: Units = ()
     """Which units go, as far as it is known: the lender's word."""
+    request_line_id: UUID | None = None
+    """The line of an open request of the requester's that this help is for. Without one, the call makes a request of its own."""
 
 
 class ConfirmCall(Act):
@@ -87,34 +99,41 @@ async def assist_now(uow: UnitOfWork, cmd: AssistNow) -> None:
     """Record ``call.recorded`` with all that follows from it, or ``call.confirmed`` where the other side wrote it down before.
 
     ``request.opened``, ``mission.mobilising`` and ``debt.owed`` are for the corridor, ``offer.accepted`` for the two members.
-    Locks calls of these two members and this type, the agreements, (lender, type), the units; for a confirmation as
-    ``confirm_call``.
+    Locks calls of these two members and this type, the request that it is for and its line, the agreements, (agreement, type)
+    where there is a cap, (lender, type), the units; for a confirmation as ``confirm_call``.
 
     Raises:
         NotAvailable: a unit that was named is not free.
+        Conflict: the request that it is for asks for nothing more.
+        OverFilled: more than its line still lacks.
     """
     own = _own_side(uow, cmd)
-    incident = await _require_known(uow, cmd, own)
+    await _require_known(uow, cmd, own)
     await _lock_calls(uow, cmd.requester_id, cmd.lender_id, cmd.type_code)
     if (call := await _written_by_the_other(uow, cmd, own)) is not None:
         await _confirm(uow, call, cmd.person_rung, cmd.resource_ids)
         uow.warn("call_matched", "The other side wrote this call down before: it is confirmed, and not doubled.")
         return
-    verdict, reasons = await ground(uow, cmd, incident)
+    before = await asked_before(uow, cmd)
+    verdict, reasons = await ground(uow, cmd, before[0].kind if before else cmd.kind)
     units = await take_units(uow, cmd.resource_ids, cmd.lender_id, cmd.type_code, pointer="/resource_ids")
-    request, request_line = await open_request(uow, cmd)
+    request, request_line = before or await open_request(uow, cmd)
     offer, offer_line = await accepted_offer(uow, cmd, request_line, verdict, reasons, units)
     call = _written(uow, cmd, offer, own)
-    missions = [await sent(uow, cmd, offer_line, unit) for unit in _one_each(units, cmd.quantity)]
+    missions = [await sent(uow, cmd, request.kind, offer_line, unit) for unit in _one_each(units, cmd.quantity)]
     both = [cmd.requester_id, cmd.lender_id]
     uow.record("call.recorded", call, visibility="parties", parties=both)
-    uow.record("request.opened", request, request_line)
+    if before is None:
+        uow.record("request.opened", request, request_line)
     uow.record("offer.accepted", offer, offer_line, visibility="parties", parties=both)
     for mission, unit in zip(missions, _one_each(units, cmd.quantity), strict=True):
-        uow.record("mission.mobilising", mission, *([unit] if unit else []), state=mission.status)
+        along = [unit, *await parts_of(uow, unit)] if unit else []
+        uow.record("mission.mobilising", mission, *along, state=mission.status)
+        await begin_turn_out(uow, request, mission)
     if await settle_request(uow, request):
         uow.record(f"request.{request.status}", request)
-    owe(uow, call)
+    owe(uow, call, request.kind, opened_before=before is not None)
+    await _spoken(uow, call, request, verdict, asked_before=before is not None)
     uow.later("ring_back", uow.now + timedelta(minutes=uow.settings.ring_back_minutes), call.id)
 
 
@@ -172,17 +191,21 @@ def _require_lender(uow: UnitOfWork, lender_id: UUID) -> None:
         raise _wrong("/resource_ids", "Which units go is the lender's word; leave it out, and the lender names them.")
 
 
-async def _require_known(uow: UnitOfWork, cmd: AssistNow, own: UUID) -> Incident:
-    """Check what the call is about; return its incident."""
+async def _require_known(uow: UnitOfWork, cmd: AssistNow, own: UUID) -> None:
+    """Check what the call is about."""
     other = cmd.lender_id if own == cmd.requester_id else cmd.requester_id
     await uow.get(Member, other)
     if len(cmd.resource_ids) > cmd.quantity or len(set(cmd.resource_ids)) < len(cmd.resource_ids):
         raise _wrong("/resource_ids", f"Name each unit once, and {cmd.quantity} at most.")
-    incident = await uow.get(Incident, cmd.incident_id)
-    machine("incident").refuse_final(incident.status, "be sent help for", incident.state())
+    require_incident(cmd.kind, cmd.incident_id)
+    if cmd.kind == DAY_TO_DAY and cmd.quantity != 1:
+        raise _wrong("/quantity", "Help from day to day is one unit.")
+    keep_patients_out(cmd.kind, cmd.why)
+    if cmd.incident_id is not None:
+        incident = await uow.get(Incident, cmd.incident_id)
+        machine("incident").refuse_final(incident.status, "be sent help for", incident.state())
     require_type(cmd.type_code)
     await require_point_inside(uow, cmd.lon, cmd.lat, pointer="/lon")
-    return incident
 
 
 async def _lock_calls(uow: UnitOfWork, requester_id: UUID, lender_id: UUID, type_code: str) -> None:
@@ -235,6 +258,20 @@ def _written(uow: UnitOfWork, cmd: AssistNow, offer: Offer, own: UUID) -> Call:
     )
 
 
+async def _spoken(
+    uow: UnitOfWork, call: Call, request: Request, verdict: Verdict | None, *, asked_before: bool
+) -> None:
+    """Measure what the lender has promised about its response. The call is its answer; that it has the call in its own books is its
+    acknowledgement, unless the request lay before it already.
+    """
+    if not asked_before:
+        under = None if verdict is None else (verdict.agreement, verdict.terms.response)
+        await begin_own_answers(uow, request, call.lender_id, under, call.type_code)
+    await answered(uow, request.id, call.lender_id, "answer")
+    if asked_before or call.recorded_by_member_id == call.lender_id:
+        await answered(uow, request.id, call.lender_id, "acknowledge")
+
+
 def _one_each(units: Sequence[Resource], quantity: int) -> list[Resource | None]:
     return [*units, *[None] * (quantity - len(units))]
 
@@ -262,8 +299,11 @@ async def _confirm(uow: UnitOfWork, call: Call, person: str | None, resource_ids
         raise _too_many(len(free))
     for mission, unit in zip(free, units, strict=False):
         await give_unit(uow, mission, unit)
-        uow.record("mission.unit_assigned", mission, unit)
-    await settle_debts(uow, call)
+        uow.record("mission.unit_assigned", mission, unit, *await parts_of(uow, unit))
+    asked = await uow.get(Request, call.request_id)
+    await settle_debts(uow, call, asked.kind)
+    if uow.actor.member_id == call.lender_id:
+        await answered(uow, call.request_id, call.lender_id, "acknowledge")
 
 
 async def _missions_without_unit(uow: UnitOfWork, call: Call, wanted: int) -> list[Mission]:

@@ -33,6 +33,7 @@ PLACES: Final = """
         SELECT 'member ' || code AS what, lon, lat FROM member
         UNION ALL SELECT 'crossing ' || code, lon, lat FROM crossing
         UNION ALL SELECT 'depot ' || code, lon, lat FROM depot
+        UNION ALL SELECT 'rendezvous ' || code, lon, lat FROM rendezvous
     ) AS points
 """
 """Everything that the corridor has to hold, in every space."""
@@ -53,7 +54,7 @@ async def define_corridor(uow: UnitOfWork, cmd: DefineCorridor) -> None:
     """Record ``corridor.defined`` the first time, ``corridor.changed`` after that. Locks the corridor.
 
     Raises:
-        OutsideCorridor: a member, crossing or depot would no longer lie within it.
+        OutsideCorridor: a member, crossing, depot or rendezvous would no longer lie within it.
         Conflict: asked of another space than the live one.
     """
     uow.authorise()

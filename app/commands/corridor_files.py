@@ -1,14 +1,15 @@
 """A corridor as a folder of YAML files, read and checked as a whole before anything of it is written.
 
-    corridor.yaml  members.yaml  crossings.yaml  depots.yaml  resources.yaml  agreements.yaml
+    corridor.yaml  members.yaml  crossings.yaml  rendezvous.yaml  depots.yaml  resources.yaml
+    formations.yaml  agreements.yaml
 
-All but the first are lists of entries, each with a ``code`` by which the others name it. Entries are turned into the
+Rendezvous and formations may be left out. All but the first are lists of entries, each with a ``code`` by which the others name it. Entries are turned into the
 commands that will enter them, so that the form of a field is said once; ids that nobody knows yet are filled in later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -18,13 +19,17 @@ from pydantic import ValidationError
 
 from app.commands import corridor as corridors
 from app.commands import members, resources
-from app.commands.agreements import DraftAgreement, require_scope
+from app.commands.agreement_drafts import require_lenders, require_scope
+from app.commands.agreements import DraftAgreement, SuspendAgreement
 from app.commands.corridor import DefineCorridor
 from app.commands.crossings import AddCrossing
 from app.commands.depots import AddDepot
+from app.commands.formations import FormFormation, require_composite
 from app.commands.members import AddMember
+from app.commands.rendezvous import AddRendezvous
 from app.commands.resources import AddResource
 from app.domain import geo
+from app.domain.agreement_terms import EVERYTHING, Terms
 from app.domain.errors import ConcordError, Malformed
 from app.domain.protocol_data import load, wrong
 
@@ -37,6 +42,8 @@ Key: TypeAlias = tuple[str, str]
 """What an entry is, and the name by which it is found again: ``("member", "nl-maastricht")``, ``("depot", "nl-maastricht/eijsden")``."""
 Ids: TypeAlias = Mapping[Key, UUID]
 _UNKNOWN: Final = UUID(int=0)
+LATER: Final = ("suspended", "expires_in_days")
+"""What is said of an agreement and happens only when it is loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +55,32 @@ class Entry:
     key: Key
     command: Command
     waits: Mapping[str, Key | tuple[Key, ...]]
+    suspended: SuspendAgreement | None = None
+    """An agreement is set aside once it is in force."""
+    expires_in_days: int | None = None
+    """An agreement ends so many days after it is loaded."""
 
     def ready(self, ids: Ids) -> Command:
         """Return the command with the ids of what it refers to."""
-        found = {
-            name: ids[wanted] if isinstance(wanted[0], str) else tuple(ids[key] for key in wanted)
-            for name, wanted in self.waits.items()
-        }
-        return self.command.model_copy(update=found)
+        command: Any = self.command
+        for name, wanted in self.waits.items():
+            command = _with(
+                command,
+                name.split("."),
+                ids[wanted] if isinstance(wanted[0], str) else tuple(ids[key] for key in wanted),
+            )
+        ready: Command = command
+        return ready
+
+
+def _with(whole: Any, path: Sequence[str], value: Any) -> Any:
+    """Return a model, or a tuple of models, with the value at the path (``terms``, ``automatic_aid``, ``0``, ``lenders``) set."""
+    if not path:
+        return value
+    if isinstance(whole, tuple):
+        number = int(path[0])
+        return (*whole[:number], _with(whole[number], path[1:], value), *whole[number + 1 :])
+    return whole.model_copy(update={path[0]: _with(getattr(whole, path[0]), path[1:], value)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +90,10 @@ class CorridorFiles:
     corridor: Entry
     members: tuple[Entry, ...]
     crossings: tuple[Entry, ...]
+    rendezvous: tuple[Entry, ...]
     depots: tuple[Entry, ...]
     resources: tuple[Entry, ...]
+    formations: tuple[Entry, ...]
     agreements: tuple[Entry, ...]
 
 
@@ -80,16 +107,20 @@ def read_corridor(folder: Path) -> CorridorFiles:
         corridor=_corridor(folder / "corridor.yaml"),
         members=_entries(folder / "members.yaml", _member),
         crossings=_entries(folder / "crossings.yaml", _crossing),
+        rendezvous=_entries(folder / "rendezvous.yaml", _rendezvous, optional=True),
         depots=_entries(folder / "depots.yaml", _depot),
         resources=_entries(folder / "resources.yaml", _resource),
+        formations=_entries(folder / "formations.yaml", _formation, optional=True),
         agreements=_entries(folder / "agreements.yaml", _agreement),
     )
-    listed = (*read.members, *read.crossings, *read.depots, *read.resources, *read.agreements)
+    units = (*read.resources, *read.formations)
+    listed = (*read.members, *read.crossings, *read.rendezvous, *read.depots, *units, *read.agreements)
     _require_references(listed)
     for entry in (read.corridor, *listed):
         _require_words(entry)
     _require_places(read)
     _require_borders(read)
+    _require_crossings(read)
     return read
 
 
@@ -117,6 +148,12 @@ def _crossing(said: dict[str, Any]) -> _Made:
     return AddCrossing, body, ("crossing", said["code"]), {"member_a_id": ("member", a), "member_b_id": ("member", b)}
 
 
+def _rendezvous(said: dict[str, Any]) -> _Made:
+    body = _placed(said, "point")
+    member = body.pop("member")
+    return AddRendezvous, body, ("rendezvous", said["code"]), {"member_id": ("member", member)}
+
+
 def _depot(said: dict[str, Any]) -> _Made:
     body = _placed(said, "point")
     member = body.pop("member")
@@ -134,6 +171,20 @@ def _resource(said: dict[str, Any]) -> _Made:
     return AddResource, body, ("resource", f"{member}/{said['call_sign']}"), waits
 
 
+def _formation(said: dict[str, Any]) -> _Made:
+    body = said | {"type_code": said["type"], "depot_id": _UNKNOWN}
+    member, depot = body.pop("member"), body.pop("depot")
+    parts = tuple(("resource", f"{member}/{sign}") for sign in body.pop("parts"))
+    body["part_ids"] = [uuid5(_UNKNOWN, name) for _, name in parts]
+    del body["code"], body["type"]
+    waits: dict[str, Key | tuple[Key, ...]] = {
+        "member_id": ("member", member),
+        "depot_id": ("depot", f"{member}/{depot}"),
+        "part_ids": parts,
+    }
+    return FormFormation, body, ("resource", f"{member}/{said['call_sign']}"), waits
+
+
 def _agreement(said: dict[str, Any]) -> _Made:
     body = dict(said)
     waits: dict[str, Key | tuple[Key, ...]] = {}
@@ -145,8 +196,23 @@ def _agreement(said: dict[str, Any]) -> _Made:
     expires = body.pop("expires", None)
     if expires is not None:
         body["expires_at"] = _start_of(expires) + timedelta(days=1)
-    terms = ("hazards", "types", "kinds", "reserve", "cost", "legal_basis", "who_may_bind")
-    body["terms"] = {name: body.pop(name) for name in terms if name in body}
+    clauses = [dict(clause) for clause in body.pop("automatic_aid", ())]
+    for number, clause in enumerate(clauses):
+        alarmed = tuple(("member", str(code)) for code in clause["lenders"])
+        waits[f"terms.automatic_aid.{number}.lenders"] = alarmed
+        clause["lenders"] = [uuid5(_UNKNOWN, code) for _, code in alarmed]
+    review = body.pop("review", None)
+    if review is not None:
+        body["review_at"] = _start_of(review)
+    floors = [dict(floor) for floor in body.pop("reserve", ())]
+    for number, floor in enumerate(floors):
+        if "lender" in floor:
+            waits[f"terms.reserve.{number}.lender"] = ("member", str(floor["lender"]))
+            floor["lender"] = uuid5(_UNKNOWN, str(floor["lender"]))
+    body["reserve"] = floors
+    for name in LATER:
+        body.pop(name, None)
+    body["terms"] = {name: body.pop(name) for name in Terms.model_fields if name in body} | {"automatic_aid": clauses}
     return DraftAgreement, body, ("agreement", said["code"]), waits
 
 
@@ -170,7 +236,9 @@ def _load(file: Path) -> Any:
         raise wrong(file, f"byte {error.start}", "is not UTF-8") from error
 
 
-def _entries(file: Path, make: Callable[[dict[str, Any]], _Made]) -> tuple[Entry, ...]:
+def _entries(file: Path, make: Callable[[dict[str, Any]], _Made], *, optional: bool = False) -> tuple[Entry, ...]:
+    if optional and not file.exists():
+        return ()
     said = _load(file)
     if not isinstance(said, list):
         raise wrong(file, "(file)", "a list of entries is wanted")
@@ -185,8 +253,18 @@ def _entries(file: Path, make: Callable[[dict[str, Any]], _Made]) -> tuple[Entry
             raise wrong(file, f"{code}.{missing.args[0]}", "is missing") from None
         except (TypeError, ValueError) as error:
             raise wrong(file, code, f"is not written as it should be ({error})") from None
-        found.append(Entry(file, code, key, _command(file, code, model, body), waits))
+        found.append(Entry(file, code, key, _command(file, code, model, body), waits, *_later(file, code, each)))
     return tuple(found)
+
+
+def _later(file: Path, code: str, said: dict[str, Any]) -> tuple[SuspendAgreement | None, int | None]:
+    """Return what is done with an agreement once it is loaded: why it is set aside, after how many days it ends."""
+    reason, days = (said.get(name) for name in LATER)
+    if days is not None and (not isinstance(days, int) or days < 1 or "expires" in said):
+        raise wrong(file, f"{code}.expires_in_days", "a number of days is wanted, and no `expires` beside it")
+    suspended = None if reason is None else _command(file, f"{code}.suspended", SuspendAgreement, {"reason": reason})
+    assert suspended is None or isinstance(suspended, SuspendAgreement)
+    return suspended, days
 
 
 def _command(file: Path, code: str, model: type[Command], body: dict[str, Any]) -> Command:
@@ -226,19 +304,22 @@ def _require_words(entry: Entry) -> None:
             members.require_words(command)
         elif isinstance(command, AddResource):
             resources.require_words(command)
+        elif isinstance(command, FormFormation):
+            require_composite(command.type_code)
         elif isinstance(command, DraftAgreement):
             require_scope(command.terms)
+            require_lenders(command.terms, command.lenders)
     except Malformed as error:
         raise as_of(entry, error) from error
 
 
 def _require_places(read: CorridorFiles) -> None:
-    """Members' areas and centres, crossings and depots lie in the corridor."""
+    """Members' areas and centres, crossings, rendezvous and depots lie in the corridor."""
     assert isinstance(read.corridor.command, DefineCorridor)
     area = read.corridor.command.area.geojson()
-    for entry in (*read.members, *read.crossings, *read.depots):
+    for entry in (*read.members, *read.crossings, *read.rendezvous, *read.depots):
         command = entry.command
-        assert isinstance(command, AddMember | AddCrossing | AddDepot)
+        assert isinstance(command, AddMember | AddCrossing | AddRendezvous | AddDepot)
         inside = geo.covers(area, command.lon, command.lat)
         if isinstance(command, AddMember) and not geo.within(area, command.area.geojson()):
             raise wrong(entry.file, f"{entry.code}.area", "is not wholly inside the corridor")
@@ -254,6 +335,17 @@ def _require_borders(read: CorridorFiles) -> None:
         joined = {country[key] for key in entry.waits.values() if key in country}
         if len(joined) == 1:
             raise wrong(entry.file, f"{entry.code}.joins", f"both are in {joined.pop()}: no border runs between them")
+
+
+def _require_crossings(read: CorridorFiles) -> None:
+    """The crossings that an agreement allows are there."""
+    known = {entry.code for entry in read.crossings}
+    for entry in read.agreements:
+        assert isinstance(entry.command, DraftAgreement)
+        terms = entry.command.terms
+        for code in () if terms.crossings == EVERYTHING else terms.crossings:
+            if code not in known:
+                raise wrong(entry.file, f"{entry.code}.crossings", f"there is no crossing {code!r}")
 
 
 def as_of(entry: Entry, error: ConcordError) -> ConcordError:

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from app.domain.agreements import passes_elsewhere
 from app.domain.errors import Conflict
-from app.planning.eta import carries, country_of, is_open, soonest
+from app.planning.eta import CLOSED, Size, carries, country_of, excesses, is_open, soonest
 from app.store.tables import Crossing, Depot, Member
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
+    from app.domain.agreement_reasons import Reason
+    from app.domain.agreement_terms import Terms
+    from app.planning.eta import Excess, Sized
     from app.store.tables import Resource
     from app.store.unit_of_work import UnitOfWork
 
@@ -29,20 +34,27 @@ async def choose_crossing(
     lon: float,
     lat: float,
     unit: Resource | None = None,
+    parts: Sequence[Resource] = (),
     named: UUID | None = None,
+    terms: Terms | None = None,
 ) -> Crossing | None:
     """Return the crossing for a unit on its way to a place, or None where it passes no border, or none is open to it.
 
-    Without a unit (nobody has named it yet) the way begins at the lender's coordination centre. Nothing is locked: a
-    crossing that closes a moment later is closed for those who are under way, too.
+    Those that the ``terms`` it runs under allow go before the others; whether one that they don't is a refusal or a warning
+    is for the caller to say (``outside_agreement``).
+
+    A formation passes where the heaviest, the highest and the widest of its ``parts`` pass. Without a unit (nobody has named it yet) the way begins at the lender's coordination centre. Nothing is locked: a
+    crossing that closes a moment later is closed for those who are under way, too. A sooner crossing that is too weak, low or
+    narrow for the unit is told as a warning.
 
     Raises:
         NotFound: the named crossing is not there.
         Conflict: the named crossing is closed, or the unit is too heavy, high or wide for it.
     """
+    size: Sized | None = Size.of((unit, *parts)) if unit is not None and parts else unit
     if named is not None:
         crossing = await uow.get(Crossing, named)
-        _require_passable(crossing, unit, uow.now)
+        _require_passable(crossing, size, uow.now)
         return crossing
     lender, requester = await uow.get(Member, lender_id), await uow.get(Member, requester_id)
     members = await uow.find(Member)
@@ -55,25 +67,48 @@ async def choose_crossing(
     open_ways = [
         crossing
         for crossing in await uow.find(Crossing)
-        if {countries[crossing.member_a_id], countries[crossing.member_b_id]} == wanted
-        and is_open(crossing, uow.now)
-        and carries(crossing, unit)
+        if {countries[crossing.member_a_id], countries[crossing.member_b_id]} == wanted and is_open(crossing, uow.now)
     ]
-    chosen = soonest(open_ways, start.lon, start.lat, lon, lat)
+    way = (start.lon, start.lat, lon, lat)
+    passable = [crossing for crossing in open_ways if carries(crossing, size)]
+    allowed = [crossing for crossing in passable if terms is None or terms.allows_crossing(crossing.code)]
+    chosen = soonest(allowed, *way) or soonest(passable, *way)
     if chosen is None:
         uow.warn("no_open_crossing", f"No crossing between {lender.country} and {there} is open to this unit.")
+    if (nearest := soonest(open_ways, *way)) is not None and nearest is not chosen:
+        for excess in excesses(nearest, size):
+            uow.warn(excess.code, _said(nearest, excess), figures={"crossing": nearest.code, **excess.figures})
     return chosen
+
+
+def outside_agreement(terms: Terms | None, crossing: Crossing | None) -> Reason | None:
+    """Return what the terms say against the crossing that was chosen; None where they say nothing."""
+    return None if terms is None or crossing is None else passes_elsewhere(terms, crossing.code)
 
 
 def has_control(crossing: Crossing | None) -> bool:
     """Return whether a mission over the crossing passes through the border states."""
-    return crossing is not None and crossing.control == CHECKS
+    if crossing is None:
+        return False
+    return (crossing.reopens_as if crossing.control == CLOSED else crossing.control) == CHECKS
 
 
-def _require_passable(crossing: Crossing, unit: Resource | None, at: datetime) -> None:
+def _require_passable(crossing: Crossing, unit: Sized | None, at: datetime) -> None:
     if not is_open(crossing, at):
         message = f"The crossing {crossing.code} is closed."
         raise Conflict(message, extra={"current": crossing.state()})
-    if not carries(crossing, unit):
-        message = f"The unit is beyond the limits of weight, height or width of the crossing {crossing.code}."
-        raise Conflict(message, extra={"current": crossing.state()})
+    if beyond := excesses(crossing, unit):
+        message = " ".join(_said(crossing, excess) for excess in beyond)
+        reasons = [{"code": excess.code, "figures": excess.figures} for excess in beyond]
+        raise Conflict(
+            message, extra={"current": crossing.state(), "reasons": reasons}, hint="Name another crossing, or none."
+        )
+
+
+def _said(crossing: Crossing, excess: Excess) -> str:
+    """Return in English what a unit is too much for: both figures stand in it."""
+    measure, limit = excess.figures.values()
+    unit = next(iter(excess.figures)).rpartition("_")[2]
+    return (
+        f"The unit is {excess.code.replace('_', ' ')} for {crossing.code}: {measure:g} {unit}, limit {limit:g} {unit}."
+    )

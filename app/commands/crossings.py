@@ -1,22 +1,30 @@
-"""Crossings: where the border is passed. Their state is told by the dispatchers of the members they join."""
+"""Crossings: where the border is passed. Their state is told by the dispatchers of the members they join.
+
+A crossing that closes, or takes less than it did, is told to each mission whose way leads over it; the lender sends its
+unit another way. One that was closed until a time opens by itself.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import Field
 from sqlmodel import col
 
+from app.commands.changes import write_sent
+from app.commands.mission_steps import BEFORE_CLEARANCE
 from app.commands.places import require_point_inside
-from app.commands.registry import Act, handles
+from app.commands.registry import Act, Command, handles
 from app.domain import geo
-from app.domain.errors import Duplicate, FieldError, Malformed, OutOfRange
-from app.domain.forms import WHOLE, Code, Instant, Measure, Names, ShortText
+from app.domain.errors import Conflict, Duplicate, FieldError, Malformed, OutOfRange
+from app.domain.forms import WHOLE, Code, Instant, Names, ShortText
 from app.domain.ids import new_id
-from app.store.tables import Crossing, Member
+from app.planning.eta import CLOSED, excesses, is_open
+from app.store.tables import Crossing, Member, Mission, Resource
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from app.store.unit_of_work import UnitOfWork
@@ -24,8 +32,12 @@ if TYPE_CHECKING:
 Control = Literal["none", "checks", "closed"]
 Delay = Annotated[int, Field(strict=True, ge=0, le=1440), WHOLE]
 """Minutes that a convoy loses there."""
+Limit = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0, le=1_000)]
+"""Tonnes or metres, in the field's name."""
 Capacity = Annotated[int, Field(strict=True, ge=1, le=20_000), WHOLE]
 """Vehicles an hour, in one direction."""
+LIMITS: Final = frozenset({"max_weight_t", "max_height_m", "max_width_m"})
+MEASURES: Final = LIMITS | {"delay_min", "capacity_vph"}
 
 
 class AddCrossing(Act):
@@ -42,9 +54,9 @@ class AddCrossing(Act):
     closed_until: Instant | None = None
     capacity_vph: Capacity
     delay_min: Delay = 0
-    max_weight_t: Measure | None = None
-    max_height_m: Measure | None = None
-    max_width_m: Measure | None = None
+    max_weight_t: Limit | None = None
+    max_height_m: Limit | None = None
+    max_width_m: Limit | None = None
 
 
 class SetCrossingState(Act):
@@ -53,7 +65,16 @@ class SetCrossingState(Act):
     control: Control | None = None
     delay_min: Delay | None = None
     closed_until: Instant | None = None
-    """Only for a crossing that is closed; left out where nobody knows."""
+    """Only for a crossing that is closed; left out where nobody knows. It opens by itself then."""
+    capacity_vph: Capacity | None = None
+    max_weight_t: Limit | None = None
+    """Null: none but the general ones; so for height and width."""
+    max_height_m: Limit | None = None
+    max_width_m: Limit | None = None
+
+
+class ReopenCrossing(Command):
+    """The time until which a crossing was closed has come."""
 
 
 @handles(AddCrossing)
@@ -92,24 +113,84 @@ async def add_crossing(uow: UnitOfWork, cmd: AddCrossing) -> None:
             max_width_m=cmd.max_width_m,
         )
     )
+    _reopen_later(uow, crossing)
     uow.record("crossing.added", crossing)
 
 
 @handles(SetCrossingState)
 async def set_crossing_state(uow: UnitOfWork, cmd: SetCrossingState) -> None:
-    """Record ``crossing.state_set``. Locks the crossing. Missions under way keep the border states they have."""
+    """Record ``crossing.state_set``, and ``mission.way_barred`` for each unit that can no longer take it.
+
+    Locks the missions whose way leads over it, then the crossing. Missions under way keep the border states they have.
+    """
+    over = await missions_over(uow, uow.require_target())
     crossing = await uow.lock_target(Crossing)
     uow.authorise({"joins": {crossing.member_a_id, crossing.member_b_id}})
     control = cmd.control or crossing.control
     _require_until(uow, control, cmd.closed_until)
+    if control == CLOSED and crossing.control != CLOSED:
+        crossing.reopens_as = crossing.control
     if control != "closed":
         crossing.closed_until = None
     elif "closed_until" in cmd.model_fields_set:
         crossing.closed_until = cmd.closed_until
     crossing.control = control
-    if cmd.delay_min is not None:
-        crossing.delay_min = cmd.delay_min
-    uow.record("crossing.state_set", crossing)
+    write_sent(crossing, cmd, MEASURES, clearable=LIMITS)
+    if cmd.closed_until is not None:
+        _reopen_later(uow, crossing)
+    barred = await barred_from(uow, crossing, over)
+    uow.record("crossing.state_set", crossing, missions=[str(mission.id) for mission, _ in barred])
+    for mission, reasons in barred:
+        uow.record("mission.way_barred", mission, crossing_id=crossing.id, reasons=reasons)
+    if barred:
+        detail = f"{len(barred)} units on their way over {crossing.code} can't pass there now; their lenders are told."
+        uow.warn(
+            "way_barred", detail, figures={"units": len(barred)}, missions=[str(mission.id) for mission, _ in barred]
+        )
+
+
+@handles(ReopenCrossing)
+async def reopen_crossing(uow: UnitOfWork, _cmd: ReopenCrossing) -> None:
+    """Record ``crossing.reopened``. Locks the crossing. Refused, and so without effect, where it was put off or is open.
+
+    Raises:
+        Conflict: its time has not come.
+    """
+    crossing = await uow.lock_target(Crossing)
+    uow.authorise()
+    if crossing.control != CLOSED or crossing.closed_until is None or crossing.closed_until > uow.now:
+        message = "The crossing is open, or is closed for longer."
+        raise Conflict(message, extra={"current": crossing.state()})
+    crossing.control, crossing.closed_until = crossing.reopens_as, None
+    uow.record("crossing.reopened", crossing)
+
+
+def _reopen_later(uow: UnitOfWork, crossing: Crossing) -> None:
+    if crossing.closed_until is not None:
+        uow.later("reopen_crossing", crossing.closed_until, crossing.id)
+
+
+async def missions_over(uow: UnitOfWork, crossing_id: UUID) -> list[Mission]:
+    """Lock and return the missions that still have the crossing ahead of them."""
+    return await uow.lock_where(
+        Mission, col(Mission.crossing_id) == crossing_id, col(Mission.status).in_(BEFORE_CLEARANCE)
+    )
+
+
+async def barred_from(
+    uow: UnitOfWork, crossing: Crossing, missions: Sequence[Mission]
+) -> list[tuple[Mission, list[dict[str, Any]]]]:
+    """Return those of the missions that can't pass the crossing as it is, each with the coded reasons and their figures."""
+    if not is_open(crossing, uow.now):
+        until = crossing.closed_until and crossing.closed_until.isoformat()
+        closed: list[dict[str, Any]] = [{"code": "crossing_closed", "figures": {"closed_until": until}}]
+        return [(mission, closed) for mission in missions]
+    found: list[tuple[Mission, list[dict[str, Any]]]] = []
+    for mission in missions:
+        unit = None if mission.resource_id is None else await uow.get(Resource, mission.resource_id)
+        if beyond := excesses(crossing, unit):
+            found.append((mission, [{"code": each.code, "figures": each.figures} for each in beyond]))
+    return found
 
 
 def _require_until(uow: UnitOfWork, control: str, until: datetime | None) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CALLED_KIND: Final = "immediate"
-"""The kind of every request that is made by telephone."""
+"""The kind of every request that a phone call makes."""
 
 ACTS: Final[Mapping[str, tuple[str, str]]] = {
     "open": ("open_request", "requester"),
@@ -64,18 +64,21 @@ async def mark_debt_overdue(uow: UnitOfWork, _cmd: MarkDebtOverdue) -> None:
     uow.record("debt.overdue", debt)
 
 
-def may(uow: UnitOfWork, act: str, call: Call) -> bool:
-    """Return whether the actor's own word is enough for the act."""
+def may(uow: UnitOfWork, act: str, call: Call, kind: str) -> bool:
+    """Return whether the actor's own word is enough for the act, about a request of this kind."""
     command, _ = ACTS[act]
     sides = {"requester": {call.requester_id}, "lender": {call.lender_id}}
-    return uow.may(command, sides, {"request_kind": CALLED_KIND})
+    return uow.may(command, sides, {"request_kind": kind})
 
 
-def owe(uow: UnitOfWork, call: Call) -> None:
-    """Write down the acts that whoever recorded the call may not do; record ``debt.owed`` of each, for everybody."""
+def owe(uow: UnitOfWork, call: Call, kind: str, *, opened_before: bool) -> None:
+    """Write down the acts that whoever recorded the call may not do; record ``debt.owed`` of each, for everybody.
+
+    Nobody owes the opening of a request that was ``opened_before`` the call.
+    """
     due_at = uow.now + timedelta(minutes=uow.settings.debt_minutes)
     for act, (_, side) in ACTS.items():
-        if may(uow, act, call):
+        if (opened_before and act == "open") or may(uow, act, call, kind):
             continue
         debt = uow.add(
             Debt(
@@ -93,10 +96,10 @@ def owe(uow: UnitOfWork, call: Call) -> None:
         uow.record("debt.owed", debt)
 
 
-async def settle_debts(uow: UnitOfWork, call: Call) -> None:
+async def settle_debts(uow: UnitOfWork, call: Call, kind: str) -> None:
     """Make good what is owed of a call and whoever confirms it may do; record ``debt.made_good`` of each. Locks the debts."""
     for debt in await uow.lock_where(Debt, col(Debt.call_id) == call.id):
-        if not machine("debt").is_final(debt.status) and may(uow, debt.act, call):
+        if not machine("debt").is_final(debt.status) and may(uow, debt.act, call, kind):
             _make_good(uow, debt)
 
 

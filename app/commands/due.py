@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from app.commands.notices import tell_authorities
 from app.commands.registry import BY_NAME
 from app.domain.authority import SYSTEM
 from app.domain.errors import ConcordError, Unavailable
@@ -27,9 +28,14 @@ LONGEST_WAIT_S: Final = 600
 MOST_DOUBLINGS: Final = 10
 CLAIM = """
     SELECT id, space_id, command, target, body, due_at, attempts FROM due_work
-    WHERE done_at IS NULL AND due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    WHERE done_at IS NULL AND due_at <= $1 AND ($2::text IS NULL OR command = $2) ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """
-DONE = "UPDATE due_work SET done_at = $2, outcome = $3 WHERE id = $1 AND done_at IS NULL"
+FORGETS: Final = "erase_in_space"
+"""Whose body names people: it goes when the work is done."""
+DONE = f"""
+    UPDATE due_work SET done_at = $2, outcome = $3, body = CASE command WHEN '{FORGETS}' THEN '{{}}'::jsonb ELSE body END
+    WHERE id = $1 AND done_at IS NULL
+"""  # noqa: S608 - a constant of ours
 LATER = "UPDATE due_work SET attempts = attempts + 1, due_at = $2, outcome = $3 WHERE id = $1 AND done_at IS NULL"
 
 
@@ -45,20 +51,24 @@ async def run_due(door: Door, *, limit: int = 100) -> int:
     return done
 
 
-async def one_due(door: Door) -> bool:
-    """Carry out the most overdue piece of work that nobody else has claimed; False when there is none."""
+async def one_due(door: Door, *, command: str | None = None) -> bool:
+    """Carry out the most overdue piece of work that nobody else has claimed, of that ``command`` if one is named.
+
+    False when there is none.
+    """
     now = door.clock.now()
     claimed: asyncpg.Record | None = None
     try:
         act = Act("due_work", SYSTEM.via, now)
         async with unit_of_work(door.engine, space="", actor=SYSTEM, now=now, act=act, settings=door.settings) as uow:
-            claimed = await uow.raw.fetchrow(CLAIM, now)
+            claimed = await uow.raw.fetchrow(CLAIM, now, command)
             if claimed is None:
                 return False
             entry = BY_NAME[claimed["command"]]
             uow.space, uow.target = claimed["space_id"], claimed["target"]
             uow.act = Act(entry.name, SYSTEM.via, claimed["due_at"])
             await entry.handler(uow, entry.model.model_validate(claimed["body"]))
+            await tell_authorities(uow)
             appended = await uow.finish()
             await uow.raw.execute(DONE, claimed["id"], now, "done")
             await commit(uow)
@@ -96,7 +106,8 @@ async def _ended_badly(door: Door, claimed: asyncpg.Record, now: datetime, error
         again_in_s=wait_s,
         exc_info=error,
     )
-    await _mark(door, claimed["id"], LATER, now + timedelta(seconds=wait_s), repr(error)[:500])
+    told = type(error).__name__ if claimed["command"] == FORGETS else repr(error)[:500]
+    await _mark(door, claimed["id"], LATER, now + timedelta(seconds=wait_s), told)
     DUE_DONE.labels(claimed["command"], "failed").inc()
 
 

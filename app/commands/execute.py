@@ -1,7 +1,7 @@
 """The door: every change of the domain passes here, from every entrypoint.
 
 execute(command)  ──▶ may this actor ever?  ──▶ transaction:
-1  the handler: locks, checks authority and state, changes rows, records events
+1  the handler: locks, checks authority and state, changes rows, records events; authorities that are to know are told
 2  rows are written, entries appended (the head is locked last), the key is stored
 3  COMMIT  ──▶ a hint with the seq  ──▶ the receipt
 a deadlock or a lost race  ──▶ again, a few times          a refusal ──▶ audit, in a transaction of its own
@@ -20,13 +20,15 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import asyncpg
 import orjson
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from app.commands.at_work import AtWork
+from app.commands.notices import tell_authorities
 from app.commands.receipt import Receipt
 from app.commands.registry import BY_MODEL, Command, Entry
 from app.domain import authority
@@ -47,7 +49,8 @@ from app.store.unit_of_work import Act, UnitOfWork, commit, operation, unit_of_w
 from app.telemetry import COMMAND_RETRIES, COMMAND_SECONDS, COMMANDS, JOURNAL_SEQ
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
     from datetime import datetime
     from uuid import UUID
 
@@ -58,7 +61,16 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 ATTEMPTS: Final = 6
+AT_ONCE: Final = 8
+"""Commands that one process carries out at a time; the others wait here, where they hold no lock. A command is many short waits
+for the database and as many turns of one processor: fifty at once would each hold its locks for as long as all fifty take."""
+LOCK_PATIENCE_S: Final = 15
+"""For how long after its first attempt a command that did not get its lock in time begins again, before its sender is told to. It has
+let go of what it held, so that who waits for that goes on, and it begins again alone. One attempt waits for
+`CONCORD_LOCK_TIMEOUT_MS` at most."""
 AUDITED_PER_MINUTE: Final = 60
 """Refusals of one actor that one process writes down in a minute; more say nothing new."""
 FUTURE: Final = timedelta(minutes=2)
@@ -73,9 +85,18 @@ RACES: Final[frozenset[str]] = frozenset(
         "uq_corridor_singleton",
         "uq_member_space_id_code",
         "uq_crossing_space_id_code",
+        "uq_rendezvous_space_id_code",
+        "uq_rendezvous_space_id_guide_code",
         "uq_depot_space_id_member_id_code",
+        "uq_claim_space_id_ref",
+        "uq_claim_mission_space_id_mission_id",
+        "uq_exchange_rate_space_id_base_quote_day",
         "uq_resource_call_sign",
+        "uq_contact_space_id_member_id_code",
+        "uq_external_id_current",
         "uq_response_space_id_request_id_member_id",
+        "uq_protocol_overlay_space_id_member_id_code",
+        "ix_incident_protocol_current",
     }
 )
 """Unique constraints whose violation means that somebody else was first, or a short code was drawn twice: run again.
@@ -90,7 +111,10 @@ class Door:
     settings: Settings
     clock: Clock = field(default_factory=SystemClock)
     on_commit: Callable[[str, int], None] = lambda _space, _seq: None
+    on_doubt: Callable[[UUID], None] = lambda _user: None
+    """Told of a user whose session ended: no journal tells of it."""
     _audited: dict[str, deque[float]] = field(default_factory=dict)
+    _at_work: AtWork = field(default_factory=lambda: AtWork(AT_ONCE))
 
     async def execute(
         self,
@@ -126,6 +150,19 @@ class Door:
         COMMAND_SECONDS.labels(entry.name).observe(time.perf_counter() - started)
         return receipt
 
+    async def rehearse(
+        self, command: Command, *, actor: Actor, space: str, target: UUID | None = None
+    ) -> dict[str, Any]:
+        """Carry out ``command``, take all of it back, and return its outcome: what it would do. Holds its locks meanwhile.
+
+        Raises:
+            ConcordError: the refusal that it would meet.
+        """
+        entry = BY_MODEL[type(command)]
+        authority.may_ever(entry.name, actor)
+        call = _Call(entry, command, actor, space, None, target, None, b"")
+        return await self._again(entry.name, lambda _again: self._attempt_and_undo(call))
+
     async def _first_or(self, call: _Call) -> Receipt:
         """Carry the call out; a refusal by what the very same call did a moment before is no refusal.
 
@@ -146,24 +183,38 @@ class Door:
             return first
 
     async def _persist(self, call: _Call) -> Receipt:
-        """Run the transaction, again after a deadlock or a lost race, at most ``ATTEMPTS`` times."""
-        for attempt in range(ATTEMPTS):
+        return await self._again(call.entry.name, lambda again: self._attempt(call, again=again))
+
+    async def _again(self, name: str, attempt: Callable[[bool], Awaitable[T]]) -> T:
+        """Run a transaction, again after a deadlock or a lost race, at most ``ATTEMPTS`` times, and after a lock that was not to be had
+        for ``LOCK_PATIENCE_S``: then when no other command is at work here, for those are what it would wait for again.
+        """
+        began, beside = time.monotonic(), True
+        for number in range(ATTEMPTS):
             try:
-                return await self._attempt(call, again=attempt > 0)
+                async with self._at_work.one() if beside else self._at_work.alone():
+                    return await attempt(number > 0)
             except (DBAPIError, asyncpg.PostgresError) as error:
+                if isinstance(cause := _cause(error), asyncpg.LockNotAvailableError):
+                    waited_s = time.monotonic() - began
+                    log.warning("lock_not_available", command=name, waited_s=round(waited_s, 1), where=cause.context)
+                    if waited_s < LOCK_PATIENCE_S and number + 1 < ATTEMPTS:
+                        COMMAND_RETRIES.inc()
+                        beside = False
+                        continue
                 if (refusal := _refusal_of(error)) is not None:
                     raise refusal from error
                 if not _worth_another_try(error):
                     raise
                 COMMAND_RETRIES.inc()
-                await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - jitter, no secret
-        message = f"{call.entry.name} met other changes {ATTEMPTS} times in a row."
+                await asyncio.sleep(random.uniform(0, 0.01 * 2**number))  # noqa: S311 - jitter, no secret
+        message = f"{name} met other changes {ATTEMPTS} times in a row."
         raise Unavailable(message)
 
-    async def _attempt(self, call: _Call, *, again: bool) -> Receipt:
+    def _transaction(self, call: _Call) -> AbstractAsyncContextManager[UnitOfWork]:
         now = self.clock.now()
         act = _act(call.entry.name, call.command, call.actor, now)
-        async with unit_of_work(
+        return unit_of_work(
             self.engine,
             space=call.space,
             actor=call.actor,
@@ -172,7 +223,16 @@ class Door:
             settings=self.settings,
             target=call.target,
             revision=call.revision,
-        ) as uow:
+        )
+
+    async def _attempt_and_undo(self, call: _Call) -> dict[str, Any]:
+        async with self._transaction(call) as uow:
+            await call.entry.handler(uow, call.command)
+            await uow.flush()  # what only the database can refuse is refused here
+            return uow.outcome or {}
+
+    async def _attempt(self, call: _Call, *, again: bool) -> Receipt:
+        async with self._transaction(call) as uow:
             if again and call.key is not None and (first := await _repeat(uow.raw, call)) is not None:
                 return first
             try:
@@ -180,6 +240,7 @@ class Door:
             except TransitionNotAllowed as refusal:
                 refusal.extra.setdefault("current", uow.known_state(refusal.extra["machine"]))
                 raise
+            await tell_authorities(uow)
             receipt = await self._conclude(uow, call.entry)
             if call.key is not None:
                 await _remember(uow, call, receipt)
@@ -205,8 +266,9 @@ class Door:
             id=state["id"],
             revision=state["revision"],
             subject=state,
-            rows=uow.rows(),
+            rows=uow.rows() if uow.outcome is None else {},
             warnings=uow.warnings,
+            outcome=uow.outcome,
             once=uow.once,
         )
 
@@ -252,7 +314,7 @@ class _Call:
 
 
 def _digest(name: str, target: UUID | None, revision: int | None, command: Command) -> bytes:
-    body = command.model_dump(mode="json")
+    body = command.model_dump(mode="json", exclude=command.said_otherwise())
     said = [name, target and str(target), revision, body]
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).digest()
 

@@ -6,8 +6,10 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
+from sqlmodel import col
 
 from app.commands.places import require_inside
+from app.commands.playbooks import apply_fitting
 from app.commands.registry import Act, handles
 from app.domain import geo
 from app.domain.forms import WHOLE, Code, CountryCode, Language, LongText, ShortText
@@ -32,7 +34,7 @@ class ReportIncident(Act):
     lead_member_id: UUID | None = None
     """Who leads it; the reporting member if nobody is named."""
     phases: dict[CountryCode, Code] = Field(default_factory=dict)
-    """How far it has gone, in each country's own word (NL grip_1, BE federal …)."""
+    """How far it has gone, in each country's own word (NL grip_1, BE federal …); your own country's is yours to say."""
 
 
 CHANGED_TO: Final = machine("incident").reached_by("change_incident")
@@ -48,7 +50,15 @@ class ChangeIncident(Act):
     area: geo.Geometry | None = None
     lead_member_id: UUID | None = None
     phases: dict[CountryCode, Code] | None = None
+    """Only those of your own country may differ from what they are."""
     status: ChangedState | None = None
+
+
+class ChangePhase(Act):
+    """Your country has scaled up, or down: its own word for how far the incident has gone."""
+
+    country: CountryCode
+    phase: Code
 
 
 class CloseIncident(Act):
@@ -72,10 +82,10 @@ HELP_UNDER_WAY: Final = """
 
 @handles(ReportIncident)
 async def report_incident(uow: UnitOfWork, cmd: ReportIncident) -> None:
-    """Record ``incident.reported``."""
+    """Record ``incident.reported``; the protocol that fits applies at once."""
     uow.authorise()
     require("hazard", cmd.hazard, codes("hazards"), pointer="/hazard")
-    _require_phases(cmd.phases)
+    await _require_phases(uow, cmd.phases, {})
     area = cmd.area.model_dump(mode="json")
     await require_inside(uow, area, pointer="/area")
     lead = await uow.get(Member, cmd.lead_member_id or _own_member(uow))
@@ -100,14 +110,19 @@ async def report_incident(uow: UnitOfWork, cmd: ReportIncident) -> None:
         )
     )
     uow.record("incident.reported", incident)
+    await apply_fitting(uow, incident)
 
 
 @handles(ChangeIncident)
 async def change_incident(uow: UnitOfWork, cmd: ChangeIncident) -> None:
-    """Record ``incident.changed``. Locks the incident. Whoever leads it hands the lead over; nobody takes it."""
+    """Record ``incident.changed``. Locks the incident. Whoever leads it hands the lead over; nobody takes it.
+
+    Another hazard, severity or lead may bring another protocol.
+    """
     incident = await uow.lock_target(Incident)
     uow.authorise()
     machine("incident").refuse_final(incident.status, "change", incident.state())
+    was = (incident.hazard, incident.severity, incident.lead_member_id)
     if cmd.hazard is not None:
         require("hazard", cmd.hazard, codes("hazards"), pointer="/hazard")
         incident.hazard = cmd.hazard
@@ -117,7 +132,7 @@ async def change_incident(uow: UnitOfWork, cmd: ChangeIncident) -> None:
         incident.area = area
         incident.west, incident.south, incident.east, incident.north = geo.bounds(area)
     if cmd.phases is not None:
-        _require_phases(cmd.phases)
+        await _require_phases(uow, cmd.phases, incident.phases)
         incident.phases = incident.phases | cmd.phases
     if cmd.lead_member_id not in {None, incident.lead_member_id}:
         uow.authorise({"lead": {incident.lead_member_id}}, command="hand_over_lead")
@@ -129,6 +144,21 @@ async def change_incident(uow: UnitOfWork, cmd: ChangeIncident) -> None:
     incident.title = cmd.title or incident.title
     incident.severity = cmd.severity or incident.severity
     uow.record("incident.changed", incident)
+    if was != (incident.hazard, incident.severity, incident.lead_member_id):
+        await apply_fitting(uow, incident)
+
+
+@handles(ChangePhase)
+async def change_phase(uow: UnitOfWork, cmd: ChangePhase) -> None:
+    """Record ``incident.phase_changed`` with the country, its phase, and the one before. Locks the incident."""
+    incident = await uow.lock_target(Incident)
+    require("country", cmd.country, codes("countries"), pointer="/country")
+    require(f"phase of {cmd.country}", cmd.phase, phases(cmd.country), pointer="/phase")
+    uow.authorise({"country": await _members_of(uow, cmd.country)})
+    machine("incident").refuse_final(incident.status, "change its phase", incident.state())
+    was = incident.phases.get(cmd.country, "none")
+    incident.phases = incident.phases | {cmd.country: cmd.phase}
+    uow.record("incident.phase_changed", incident, country=cmd.country, phase=cmd.phase, was=was)
 
 
 @handles(CloseIncident)
@@ -174,6 +204,17 @@ def _own_member(uow: UnitOfWork, fallback: UUID | None = None) -> UUID:
     return member
 
 
-def _require_phases(wanted: dict[str, str]) -> None:
+async def _require_phases(uow: UnitOfWork, wanted: dict[str, str], present: dict[str, str]) -> None:
+    """Refuse a phase that is no word of its country, and one of a country that the actor can't speak for.
+
+    Raises:
+        UnknownCode, RoleMissing.
+    """
     for country, phase in wanted.items():
         require(f"phase of {country}", phase, phases(country), pointer=f"/phases/{country}")
+        if phase != present.get(country, "none"):
+            uow.authorise({"country": await _members_of(uow, country)}, command="change_phase")
+
+
+async def _members_of(uow: UnitOfWork, country: str) -> set[UUID]:
+    return {member.id for member in await uow.find(Member, col(Member.country) == country)}

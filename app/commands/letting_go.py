@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import col
 
+from app.commands.parts import lock_units, parts_among, put
 from app.domain.lifecycle import machine, states
-from app.store.tables import Offer, OfferLine, Resource
+from app.store.tables import Offer, OfferLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,10 +61,14 @@ def held_units(offer: Offer, lines: Iterable[OfferLine]) -> set[UUID]:
 
 
 async def free_units(uow: UnitOfWork, ids: Iterable[UUID]) -> None:
-    """Make units available that were reserved, and record ``resource.let_go`` of each. Locks them by id."""
-    if not (wanted := list(ids)):
+    """Make units available that were reserved, with the parts of formations; record ``resource.let_go`` of each unit. Locks
+    them by id.
+    """
+    if not (wanted := set(ids)):
         return
-    for unit in await uow.lock_where(Resource, col(Resource.id).in_(wanted)):
-        if unit.status == "reserved":
-            unit.status = machine("resource").to(unit.status, "available", by=uow.act.command).to
-            uow.record("resource.let_go", unit)
+    rows = await lock_units(uow, wanted)
+    for unit in rows:
+        if unit.id in wanted and unit.status == "reserved":
+            parts = [part for part in parts_among(unit, rows) if part.status == "reserved"]
+            put([unit, *parts], "available", by=uow.act.command)
+            uow.record("resource.let_go", unit, *parts)

@@ -7,11 +7,14 @@ that was finished changes nothing. A unit is known by its owner and call sign.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from typing_extensions import override
 
 from app.commands.agreements import ConsentToAgreement, DraftAgreement, ProposeAgreement
+from app.commands.coordination import SetRota
 from app.commands.corridor_files import Key, as_of, read_corridor
 from app.domain.authority import SYSTEM
 from app.domain.errors import ConcordError, Conflict
@@ -19,8 +22,10 @@ from app.store.engine import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
     from pathlib import Path
-    from uuid import UUID
+
+    import asyncpg
 
     from app.commands.corridor_files import CorridorFiles, Entry
     from app.commands.execute import Door
@@ -30,6 +35,7 @@ TOLD_EVERY: Final = 50
 THERE: Final = """
     SELECT 'member' AS kind, code AS name, id FROM member WHERE space_id = $1
     UNION ALL SELECT 'crossing', code, id FROM crossing WHERE space_id = $1
+    UNION ALL SELECT 'rendezvous', code, id FROM rendezvous WHERE space_id = $1
     UNION ALL SELECT 'depot', m.code || '/' || d.code, d.id
       FROM depot d JOIN member m ON m.space_id = d.space_id AND m.id = d.member_id WHERE d.space_id = $1
     UNION ALL SELECT 'resource', m.code || '/' || r.call_sign, r.id
@@ -37,7 +43,10 @@ THERE: Final = """
     UNION ALL SELECT 'agreement', code, id FROM agreement WHERE space_id = $1
 """
 SIGNATURES: Final = """
-    SELECT a.status, array(
+    SELECT a.status, EXISTS (
+        SELECT FROM journal_entry e
+        WHERE e.space_id = a.space_id AND e.subject_id = a.id AND e.type = 'agreement.suspended'
+    ) AS set_aside, array(
         SELECT c.member_id FROM agreement_consent c
         WHERE c.space_id = a.space_id AND c.agreement_id = a.id AND c.version = a.version
     ) AS consented
@@ -52,8 +61,10 @@ class Loaded:
     corridor: int = 0
     members: int = 0
     crossings: int = 0
+    rendezvous: int = 0
     depots: int = 0
     resources: int = 0
+    formations: int = 0
     agreements: int = 0
 
     @override
@@ -66,8 +77,12 @@ class Loaded:
         return f"Loaded {'the corridor, ' if self.corridor else ''}{listed}."
 
 
-async def load_corridor(door: Door, folder: Path, progress: Callable[[str], None]) -> Loaded:
+async def load_corridor(
+    door: Door, folder: Path, progress: Callable[[str], None], *, today: datetime | None = None
+) -> Loaded:
     """Load the folder into the live space, as the service itself, and tell each step.
+
+    ``today``: from when on ``expires_in_days`` counts, where it is not the day that the door's clock shows.
 
     Raises:
         ProtocolDataError: something is wrong in a file; if it could be seen from the files, nothing was written.
@@ -78,17 +93,30 @@ async def load_corridor(door: Door, folder: Path, progress: Callable[[str], None
     loaded = Loaded()
     there = await _there(door)
     await _define(door, read.corridor, loaded)
-    for name in ("members", "crossings", "depots", "resources", "agreements"):
+    for name in ("members", "crossings", "rendezvous", "depots", "resources", "formations", "agreements"):
         entries: tuple[Entry, ...] = getattr(read, name)
         for number, entry in enumerate(entries):
             if number % TOLD_EVERY == 0:
                 progress(f"Loading {name}: {number} of {len(entries)}")
             if entry.key not in there:
-                there[entry.key] = await _enter(door, entry, there)
+                there[entry.key] = await _enter(door, entry, there, today)
                 setattr(loaded, name, getattr(loaded, name) + 1)
+    await _take_turns(door, loaded, there)
     progress("Putting agreements into force")
     await _sign(door, read, there)
     return loaded
+
+
+async def _take_turns(door: Door, loaded: Loaded, ids: dict[Key, UUID]) -> None:
+    """Have the members take turns as coordinator, monthly unless it was set otherwise; newcomers join at the end of the order."""
+    async with reading(door.engine) as conn:
+        rota = await conn.fetchrow("SELECT period, hour_utc, member_ids FROM rota WHERE space_id = $1", LIVE)
+    if rota is not None and not loaded.members:
+        return
+    said = {} if rota is None else {"period": rota["period"], "hour_utc": rota["hour_utc"]}
+    known = [] if rota is None else [UUID(each) for each in rota["member_ids"]]
+    members = [*known, *(id_ for (kind, _), id_ in ids.items() if kind == "member" and id_ not in known)]
+    await door.execute(SetRota.model_validate(said | {"member_ids": members}), actor=SYSTEM, space=LIVE)
 
 
 async def _there(door: Door) -> dict[Key, UUID]:
@@ -107,11 +135,15 @@ async def _define(door: Door, entry: Entry, loaded: Loaded) -> None:
         raise Conflict(message, hint="One deployment serves one corridor: start another one for this.")
 
 
-async def _enter(door: Door, entry: Entry, ids: dict[Key, UUID]) -> UUID:
+async def _enter(door: Door, entry: Entry, ids: dict[Key, UUID], today: datetime | None = None) -> UUID:
     """Carry the entry's command out; two who load at once are told the same, by its key."""
     key = f"load:{entry.key[0]}:{entry.code}"
+    command = entry.ready(ids)
+    if entry.expires_in_days is not None:
+        day = (today or door.clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+        command = command.model_copy(update={"expires_at": day + timedelta(days=entry.expires_in_days + 1)})
     try:
-        return (await door.execute(entry.ready(ids), actor=SYSTEM, space=LIVE, key=key)).id
+        return (await door.execute(command, actor=SYSTEM, space=LIVE, key=key)).id
     except ConcordError as error:
         raise as_of(entry, error) from error
 
@@ -123,13 +155,20 @@ async def _sign(door: Door, read: CorridorFiles, ids: dict[Key, UUID]) -> None:
         async with reading(door.engine) as conn:
             row = await conn.fetchrow(SIGNATURES, LIVE, id_)
         assert row is not None
-        if row["status"] not in {"draft", "proposed"}:
+        if row["status"] in {"draft", "proposed"}:
+            await _put_into_force(door, entry, ids, row)
+        elif row["status"] != "in_force" or row["set_aside"]:
             continue
-        command = entry.ready(ids)
-        assert isinstance(command, DraftAgreement)
-        if row["status"] == "draft":
-            await door.execute(ProposeAgreement(), actor=SYSTEM, space=LIVE, target=id_)
-        missing: Iterable[Any] = {*command.lenders, *command.borrowers} - {*row["consented"]}
-        for party in sorted(missing):
-            consent = ConsentToAgreement(on_behalf_of=party)
-            await door.execute(consent, actor=SYSTEM, space=LIVE, target=id_)
+        if entry.suspended is not None:
+            await door.execute(entry.suspended, actor=SYSTEM, space=LIVE, target=id_)
+
+
+async def _put_into_force(door: Door, entry: Entry, ids: dict[Key, UUID], row: asyncpg.Record) -> None:
+    id_, command = ids[entry.key], entry.ready(ids)
+    assert isinstance(command, DraftAgreement)
+    if row["status"] == "draft":
+        await door.execute(ProposeAgreement(), actor=SYSTEM, space=LIVE, target=id_)
+    missing: Iterable[Any] = {*command.lenders, *command.borrowers} - {*row["consented"]}
+    for party in sorted(missing):
+        consent = ConsentToAgreement(on_behalf_of=party)
+        await door.execute(consent, actor=SYSTEM, space=LIVE, target=id_)

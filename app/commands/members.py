@@ -37,9 +37,13 @@ class InformedAuthority(Form):
 
     name: ShortText
     kind: Code
+    contact: ShortText | None = None
+    """Where it is told: a telephone number or an address that is staffed day and night."""
 
 
 OtherNames = Annotated[tuple[ShortText, ...], Field(max_length=50)]
+InformOn = Annotated[tuple[Code, ...], Field(max_length=50)]
+"""Events that the authorities are told of in any case; agreements may name others."""
 Informed = Annotated[tuple[InformedAuthority, ...], Field(max_length=50)]
 TimeZone = Annotated[str, Field(max_length=64, examples=["Europe/Amsterdam"])]
 """Name in the IANA time zone database."""
@@ -64,6 +68,7 @@ class AddMember(Act):
     talkgroup: ShortText | None = None
     jurisdiction: Jurisdiction
     informed_authorities: Informed = ()
+    inform_on: InformOn = ()
 
 
 class ChangeMember(Act):
@@ -81,7 +86,9 @@ class ChangeMember(Act):
     talkgroup: ShortText | None = None
     """Null takes it away."""
     jurisdiction: Jurisdiction | None = None
+    """The member's admin may make it narrower. Wider, only the operator of the deployment makes it."""
     informed_authorities: Informed | None = None
+    inform_on: InformOn | None = None
 
 
 @handles(AddMember)
@@ -100,10 +107,16 @@ async def add_member(uow: UnitOfWork, cmd: AddMember) -> None:
 
 @handles(ChangeMember)
 async def change_member(uow: UnitOfWork, cmd: ChangeMember) -> None:
-    """Record ``member.changed``. Locks the member."""
+    """Record ``member.changed``. Locks the member.
+
+    Raises:
+        RoleMissing: its own admin would let it ask for more than the corridor has given it the say in.
+    """
     member = await uow.lock_target(Member)
     uow.authorise({"member": {member.id}})
     require_words(cmd)
+    if cmd.jurisdiction is not None and _is_wider(cmd.jurisdiction, member.jurisdiction):
+        uow.authorise(command="widen_jurisdiction")
     write_sent(member, cmd, FIELDS, clearable={"talkgroup"})
     await require_inside(uow, member.area, pointer="/area")
     await require_point_inside(uow, member.lon, member.lat, pointer="/lon")
@@ -111,6 +124,10 @@ async def change_member(uow: UnitOfWork, cmd: ChangeMember) -> None:
 
 
 FIELDS = frozenset(ChangeMember.model_fields) - {"occurred_at", "why"}
+
+
+def _is_wider(wanted: Jurisdiction, present: dict[str, list[str]]) -> bool:
+    return bool(set(wanted.hazards) - set(present["hazards"]) or set(wanted.kinds) - set(present["kinds"]))
 
 
 def require_words(cmd: AddMember | ChangeMember) -> None:
@@ -131,6 +148,7 @@ def require_words(cmd: AddMember | ChangeMember) -> None:
     for number, authority in enumerate(cmd.informed_authorities or ()):
         pointer = f"/informed_authorities/{number}/kind"
         require("kind of authority", authority.kind, codes("authority_kinds"), pointer=pointer)
+    _each("event to be told of", cmd.inform_on, "inform_events", "/inform_on")
 
 
 def _each(what: str, said: Sequence[Any] | None, group: str, pointer: str) -> None:

@@ -12,24 +12,54 @@ from uuid import UUID
 from pydantic import Field, WithJsonSchema
 from sqlmodel import col
 
-from app.commands.crossing_choice import choose_crossing, has_control
-from app.commands.fill import settle_request
-from app.commands.registry import Act, handles
-from app.domain.errors import Conflict, FieldError, NotAvailable, NotFound, OutOfOrder, TransitionNotAllowed
-from app.domain.forms import Note
+from app.commands.agreement_cases import refuse_outright, terms_of
+from app.commands.claim_times import start_clock
+from app.commands.crossing_choice import choose_crossing, has_control, outside_agreement
+from app.commands.fill import mission_facts
+from app.commands.letting_go import end_offers
+from app.commands.measures import estimated_km
+from app.commands.mission_steps import (
+    HOME,
+    RELEASED,
+    STAGED,
+    STAGED_FOR,
+    authorise,
+    end_early,
+    enter,
+    hear_alarm,
+    keep_order,
+    known_mission,
+    let_go,
+    locked_mission,
+    locked_with_request,
+    raise_alarm,
+    reach,
+    step_to,
+    take_step,
+    unanswered,
+    way_to,
+)
+from app.commands.parts import crew_of, lock_units, parts_among, parts_of, parts_with, put
+from app.commands.parts import taken as lost_part
+from app.commands.registry import Act, Command, handles
+from app.commands.response_commitments import turned_out
+from app.domain import geo
+from app.domain.day_to_day import keep_patients_out
+from app.domain.errors import Conflict, FieldError, NotAvailable, NotFound, OutOfRange
+from app.domain.forms import Form, Note, ShortText
 from app.domain.lifecycle import machine
 from app.domain.vocabulary import require
-from app.store.tables import Depot, Mission, Request, Resource
+from app.store.tables import Depot, HostSupport, Mission, Request, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from app.store.unit_of_work import UnitOfWork
 
-HOME: Final = "returned"
-RELEASED: Final = "released"
-BEFORE_CLEARANCE: Final = frozenset({"committed", "mobilising", "in_transit", "at_border"})
-"""Where a mission stands while a crossing with control is still ahead of it."""
+
+LEFT: Final = "in_transit"
+HOMEWARD: Final = ("returning", HOME)
+TRANSPORT: Final = ("transporting", "at_destination")
 
 
 def reached_by(command: str) -> list[str]:
@@ -45,11 +75,21 @@ BorderState = Annotated[
 ]
 
 
+class Destination(Form):
+    """Where an ambulance goes from the scene: a hospital, never a person."""
+
+    place: ShortText | None = None
+    lon: geo.Longitude
+    lat: geo.Latitude
+
+
 class AdvanceMission(Act):
     """The unit has taken the next step on its way."""
 
     to: NextState
     """The state it has reached. From a dispatch system it may be ahead: the states between are filled in as inferred."""
+    destination: Destination | None = None
+    """Where help from day to day takes somebody, with `transporting` or `at_destination`."""
 
 
 class ReportAtBorder(Act):
@@ -94,6 +134,10 @@ class CloseMission(Act):
     """The unit is home and nothing more is to be written about it."""
 
 
+class MarkStagedLong(Command):
+    """The unit has stood in the staging area for half an hour without a task: by the service itself."""
+
+
 # ---------------------------------------------------------------- the lender's steps
 
 
@@ -108,27 +152,60 @@ async def advance_mission(uow: UnitOfWork, cmd: AdvanceMission) -> None:
         OutOfOrder: it happened before what is known already.
     """
     require("state to advance to", cmd.to, reached_by("advance_mission"), pointer="/to")
-    mission = await _mission(uow)
+    mission = await known_mission(uow)
+    request = await uow.lock(Request, mission.request_id) if cmd.to in HOMEWARD else None
+    if request is not None and cmd.to == HOME and mission.kind == "day_to_day":
+        await end_offers(uow, request)
     unit = await _unit_before(uow, mission) if cmd.to == HOME else None
-    await _lock(uow)
-    _authorise(uow, mission)
-    facts = await _facts(uow, mission)
-    _keep_order(uow, mission, cmd)
+    await locked_mission(uow)
+    authorise(uow, mission)
+    keep_patients_out(mission.kind, cmd.why)
+    keep_order(uow, mission, cmd)
     if uow.actor.via == "dispatch_system":
-        states = _way(mission, cmd.to, facts)
+        states = way_to(mission, cmd.to)
     else:
-        states = [_step(mission, cmd.to, facts, by="advance_mission")]
+        states = [step_to(mission, cmd.to, by="advance_mission")]
+    _set_destination(mission, cmd)
+    uow.main = mission  # the receipt is about it, whatever is told before
+    if states and unanswered(mission):
+        await hear_alarm(uow, mission)
     if not states:
         uow.record("mission.reported", mission, state=cmd.to)
         return
     for state in states[:-1]:
+        reach(uow, mission, state)
         uow.record(f"mission.{state}", mission, state=state, inferred=True)
-    _enter(uow, mission, states[-1])
-    if cmd.to == HOME and (unit := await _unit_now(uow, mission, unit)) is not None:
-        await _come_home(uow, unit)
-        uow.record(f"mission.{HOME}", mission, unit, state=HOME)
-    else:
+    enter(uow, mission, states[-1])
+    if cmd.to != HOME:
         uow.record(f"mission.{mission.status}", mission, state=mission.status)
+    else:
+        await _come_home(uow, mission, await _unit_now(uow, mission, unit))
+    if LEFT in states:
+        await turned_out(uow, mission)
+    if RELEASED in states:
+        await let_go(uow, mission)
+    if request is not None and cmd.to == HOME:
+        await _close_day_to_day(uow, request)
+
+
+def _set_destination(mission: Mission, cmd: AdvanceMission) -> None:
+    if (to := cmd.destination) is None:
+        return
+    if cmd.to not in TRANSPORT:
+        detail = f"A destination is for {' and '.join(TRANSPORT)}."
+        raise OutOfRange(detail, errors=[FieldError("/destination", OutOfRange.slug, detail)])
+    mission.destination, mission.destination_lon, mission.destination_lat = to.place, to.lon, to.lat
+
+
+async def _close_day_to_day(uow: UnitOfWork, request: Request) -> None:
+    """Close a request for help from day to day once its unit is home: nobody keeps paper for it."""
+    if request.kind != "day_to_day" or machine("request").is_final(request.status):
+        return
+    facts = await mission_facts(uow, request.id)
+    steps = machine("request").allowed(request.status, facts, by=uow.act.command)
+    if (closing := next((step for step in steps if step.name == "close"), None)) is not None:
+        request.status, request.closed_at = closing.to, uow.act.occurred_at
+        uow.record("request.closed", request)
 
 
 @handles(ReportAtBorder)
@@ -139,31 +216,37 @@ async def report_at_border(uow: UnitOfWork, cmd: ReportAtBorder) -> None:
         TransitionNotAllowed: not that step from here; where the crossing has no control there are none.
     """
     require("state at the border", cmd.to, reached_by("report_at_border"), pointer="/to")
-    mission = await _lock(uow)
-    _authorise(uow, mission)
-    await _advance(uow, mission, cmd, cmd.to)
+    mission = await locked_mission(uow)
+    authorise(uow, mission)
+    await take_step(uow, mission, cmd, cmd.to)
 
 
 @handles(Recall)
 async def recall(uow: UnitOfWork, cmd: Recall) -> None:
     """Record ``mission.recalled``, and what becomes of the request. Locks the request, then the mission."""
-    request, mission = await _lock_with_request(uow)
-    await _end(uow, request, mission, cmd, "recalled")
+    request, mission = await locked_with_request(uow)
+    await end_early(uow, request, mission, cmd, "recalled")
 
 
 @handles(AbortMission)
 async def abort_mission(uow: UnitOfWork, cmd: AbortMission) -> None:
     """Record ``mission.aborted``, and what becomes of the request. Locks the request, the unit, then the mission."""
-    mission = await _mission(uow)
+    mission = await known_mission(uow)
     request = await uow.lock(Request, mission.request_id)
     unit = await _unit_before(uow, mission) if cmd.out_of_service else None
-    await _lock(uow)
-    await _end(uow, request, mission, cmd, "aborted")
+    await locked_mission(uow)
+    if mission.request_id != request.id:
+        request = await uow.lock(Request, mission.request_id)
+    await end_early(uow, request, mission, cmd, "aborted")
     if cmd.out_of_service and (unit := await _unit_now(uow, mission, unit)) is not None:
         if unit.status != "out_of_service":
             unit.status = machine("resource").to(unit.status, "out_of_service", by="abort_mission").to
         unit.out_of_service_reason = cmd.out_of_service
-        uow.record("resource.taken_out", unit)
+        parts = await _parts_along(uow, mission, unit)
+        put([part for part in parts if part.status == "committed"], "out_of_service", by="abort_mission")
+        for part in parts:
+            part.out_of_service_reason = part.out_of_service_reason or cmd.out_of_service
+        uow.record("resource.taken_out", unit, *parts)
 
 
 @handles(AssignUnit)
@@ -174,17 +257,20 @@ async def assign_unit(uow: UnitOfWork, cmd: AssignUnit) -> None:
         Conflict: the mission has its unit, or is over.
         NotAvailable: the unit is not free.
     """
-    mission = await _mission(uow)
-    _authorise(uow, mission)
+    mission = await known_mission(uow)
+    authorise(uow, mission)
     await uow.lock_stock(mission.lender_id, mission.type_code)
     units = await take_units(uow, [cmd.resource_id], mission.lender_id, mission.type_code, pointer="/resource_id")
-    await _lock(uow)
+    await locked_mission(uow)
     if mission.resource_id is not None:
         raise Conflict("The mission has its unit.", extra={"current": mission.state()})
     if mission.status == HOME or machine("mission").is_final(mission.status):
         raise Conflict("The mission is over.", extra={"current": mission.state()})
+    if unanswered(mission):
+        hint = "Answer the alarm, and name the unit with it."
+        raise Conflict("Its alarm is not answered.", extra={"current": mission.state()}, hint=hint)
     await give_unit(uow, mission, units[0], crossing_id=cmd.crossing_id)
-    uow.record("mission.unit_assigned", mission, units[0])
+    uow.record("mission.unit_assigned", mission, units[0], *await parts_of(uow, units[0]))
 
 
 # ---------------------------------------------------------------- the requester's steps, and the end
@@ -192,25 +278,45 @@ async def assign_unit(uow: UnitOfWork, cmd: AssignUnit) -> None:
 
 @handles(ReleaseMission)
 async def release_mission(uow: UnitOfWork, cmd: ReleaseMission) -> None:
-    """Record ``mission.released``. Locks the mission."""
-    mission = await _lock(uow)
-    _authorise(uow, mission)
-    await _advance(uow, mission, cmd, "released")
+    """Record ``mission.released``. Locks the request, then the mission.
+
+    A unit whose relief is there, or on its way, was relieved: its place in the line is the other's now.
+    """
+    _, mission = await locked_with_request(uow)
+    authorise(uow, mission)
+    await take_step(uow, mission, cmd, "released")
+    await let_go(uow, mission)
 
 
 @handles(StandDown)
 async def stand_down(uow: UnitOfWork, cmd: StandDown) -> None:
     """Record ``mission.stood_down``, and what becomes of the request. Locks the request, then the mission."""
-    request, mission = await _lock_with_request(uow)
-    await _end(uow, request, mission, cmd, "stood_down")
+    request, mission = await locked_with_request(uow)
+    await end_early(uow, request, mission, cmd, "stood_down")
 
 
 @handles(CloseMission)
 async def close_mission(uow: UnitOfWork, cmd: CloseMission) -> None:
     """Record ``mission.closed``. Locks the mission."""
-    mission = await _lock(uow)
-    _authorise(uow, mission)
-    await _advance(uow, mission, cmd, "closed")
+    mission = await locked_mission(uow)
+    authorise(uow, mission)
+    await take_step(uow, mission, cmd, "closed")
+
+
+@handles(MarkStagedLong)
+async def mark_staged_long(uow: UnitOfWork, _cmd: MarkStagedLong) -> None:
+    """Record ``mission.staged_without_task``. Locks the mission. Refused, and so without effect, once it has a task.
+
+    Raises:
+        Conflict: it stands there no longer, or not for so long.
+    """
+    mission = await locked_mission(uow)
+    uow.authorise()
+    if mission.status != STAGED or mission.status_at + STAGED_FOR > uow.now:
+        message = "The unit does not stand in the staging area for so long."
+        raise Conflict(message, extra={"current": mission.state()})
+    raise_alarm(mission, "staged_without_task")
+    uow.record("mission.staged_without_task", mission)
 
 
 # ---------------------------------------------------------------- units
@@ -219,7 +325,7 @@ async def close_mission(uow: UnitOfWork, cmd: CloseMission) -> None:
 async def take_units(
     uow: UnitOfWork, ids: Collection[UUID], lender_id: UUID, type_code: str, *, pointer: str
 ) -> list[Resource]:
-    """Lock the lender's units by id and commit them; return them in the order they were named.
+    """Lock the lender's units by id and commit them with their parts; return them in the order they were named.
 
     The caller holds (lender, type) and records the units with their missions.
 
@@ -227,7 +333,8 @@ async def take_units(
         NotFound: another member's.
         NotAvailable: not free, or of another type.
     """
-    found = {unit.id: unit for unit in await uow.lock_where(Resource, col(Resource.id).in_(list(ids)))}
+    rows = await lock_units(uow, ids)
+    found = {unit.id: unit for unit in rows if unit.id in set(ids)}
     taken: list[Resource] = []
     for id_ in ids:
         unit = found.get(id_)
@@ -238,16 +345,28 @@ async def take_units(
             detail = f"{unit.call_sign} is {'retired' if unit.retired else unit.status.replace('_', ' ')}."
         elif unit.type_code != type_code:
             detail = f"{unit.call_sign} is no {type_code}."
+        elif (lost := lost_part(unit, parts_among(unit, rows))) is not None:
+            detail = f"{lost.call_sign}, a part of {unit.call_sign}, is {lost.status.replace('_', ' ')}."
         if detail:
             error = FieldError(pointer, NotAvailable.slug, detail)
             raise NotAvailable(detail, errors=[error], extra={"current": unit.state()})
-        unit.status = machine("resource").to(unit.status, "committed", by=uow.act.command).to
+        put([unit, *parts_among(unit, rows)], "committed", by=uow.act.command)
         taken.append(unit)
     return taken
 
 
-async def give_unit(uow: UnitOfWork, mission: Mission, unit: Resource, *, crossing_id: UUID | None = None) -> None:
-    """Put a unit on a mission and choose its way; the caller holds both and records them."""
+async def give_unit(
+    uow: UnitOfWork, mission: Mission, unit: Resource, *, crossing_id: UUID | None = None, strict: bool = False
+) -> None:
+    """Put a unit on a mission and choose its way; the caller holds both and records them.
+
+    A crossing that the mission's agreement does not allow is a warning: the unit is as good as on its way.
+
+    Raises:
+        AgreementRefused: with ``strict``, where that would be a promise.
+    """
+    terms = await terms_of(uow, mission.agreement_id, mission.agreement_version)
+    parts = await parts_with(uow, mission, await parts_of(uow, unit))
     crossing = await choose_crossing(
         uow,
         lender_id=mission.lender_id,
@@ -255,16 +374,27 @@ async def give_unit(uow: UnitOfWork, mission: Mission, unit: Resource, *, crossi
         lon=mission.lon,
         lat=mission.lat,
         unit=unit,
+        parts=parts,
         named=crossing_id,
+        terms=terms,
     )
+    if (elsewhere := outside_agreement(terms, crossing)) is not None:
+        if strict:
+            refuse_outright([elsewhere], "/crossing_id")
+        uow.warn(elsewhere.code, elsewhere.detail, figures=dict(elsewhere.figures))
     mission.resource_id = unit.id
     mission.crossing_id = crossing.id if crossing is not None else None
     mission.has_control = has_control(crossing)
+    mission.crew_count = crew_of(unit, parts)
+    mission.talkgroup = mission.talkgroup or unit.talkgroup
 
 
 async def _unit_before(uow: UnitOfWork, mission: Mission) -> Resource | None:
-    """Lock the unit of a mission that is not locked yet: units come before missions."""
-    return await uow.lock(Resource, mission.resource_id) if mission.resource_id is not None else None
+    """Lock the unit of a mission that is not locked yet, and its parts: units come before missions."""
+    if mission.resource_id is None:
+        return None
+    rows = await lock_units(uow, [mission.resource_id])
+    return next(row for row in rows if row.id == mission.resource_id)
 
 
 async def _unit_now(uow: UnitOfWork, mission: Mission, unit: Resource | None) -> Resource | None:
@@ -273,106 +403,36 @@ async def _unit_now(uow: UnitOfWork, mission: Mission, unit: Resource | None) ->
     That is out of order, and meets at worst a command that the door runs again.
     """
     if unit is None and mission.resource_id is not None:
-        return await uow.lock(Resource, mission.resource_id)
+        return await _unit_before(uow, mission)
     return unit
 
 
-async def _come_home(uow: UnitOfWork, unit: Resource) -> None:
-    """Set the unit down at its depot; one that broke down on the way stays out of service."""
-    if unit.status == "committed":
-        unit.status = machine("resource").to(unit.status, "available", by="advance_mission").to
-    depot = await uow.get(Depot, unit.depot_id)
-    unit.lon, unit.lat, unit.position_at = depot.lon, depot.lat, uow.act.occurred_at
+async def _parts_along(uow: UnitOfWork, mission: Mission, unit: Resource) -> list[Resource]:
+    """Return the parts that are away with the formation's mission; those that went on alone come home alone."""
+    return await parts_with(uow, mission, await parts_of(uow, unit))
 
 
-# ---------------------------------------------------------------- what they share
+async def _come_home(uow: UnitOfWork, mission: Mission, unit: Resource | None) -> None:
+    """Set the unit down at its depot, and each of its parts at its own; one that broke down on the way stays out of service.
+    Record ``mission.returned``.
 
-
-async def _mission(uow: UnitOfWork) -> Mission:
-    """Return the mission as it is before its lock: what it belongs to never changes."""
-    return await uow.get(Mission, uow.require_target())
-
-
-async def _lock(uow: UnitOfWork) -> Mission:
-    return await uow.lock_target(Mission)
-
-
-async def _lock_with_request(uow: UnitOfWork) -> tuple[Request, Mission]:
-    request = await uow.lock(Request, (await _mission(uow)).request_id)
-    return request, await _lock(uow)
-
-
-def _authorise(uow: UnitOfWork, mission: Mission) -> None:
-    uow.authorise({"requester": {mission.requester_id}, "lender": {mission.lender_id}})
-
-
-async def _facts(uow: UnitOfWork, mission: Mission) -> dict[str, bool]:
-    request = await uow.get(Request, mission.request_id)
-    return {
-        "crossing_has_control": mission.has_control and mission.status in BEFORE_CLEARANCE,
-        "day_to_day": request.kind == "day_to_day",
-    }
-
-
-async def _advance(uow: UnitOfWork, mission: Mission, cmd: Act, to: str) -> None:
-    """Take one step of the command's own, and record it."""
-    facts = await _facts(uow, mission)
-    _keep_order(uow, mission, cmd)
-    _enter(uow, mission, _step(mission, to, facts, by=uow.act.command))
-    uow.record(f"mission.{to}", mission, state=to)
-
-
-async def _end(uow: UnitOfWork, request: Request, mission: Mission, cmd: Act, how: str) -> None:
-    """End the mission early: it fills nothing any more, and the request goes back to what is left."""
-    _authorise(uow, mission)
-    await _advance(uow, mission, cmd, how)
-    mission.ended_by = how
-    before = request.status
-    if await settle_request(uow, request):
-        uow.record(f"request.{'reopened' if request.status == 'open' else request.status}", request, was=before)
-
-
-def _step(mission: Mission, to: str, facts: dict[str, bool], *, by: str) -> str:
-    """Return the state one step on; a refusal shows the mission as it is."""
-    try:
-        return machine("mission").to(mission.status, to, facts, by=by).to
-    except Conflict as refusal:
-        refusal.extra["current"] = mission.state()
-        raise
-
-
-def _way(mission: Mission, to: str, facts: dict[str, bool]) -> list[str]:
-    """Return the states on the way to one that may lie ahead; a refusal shows the mission as it is.
-
-    That the unit is let go is the requester's word. It is taken as given where the unit was on the scene, and nowhere
-    else: a unit that is home again and was never there did not do what it was sent for.
+    The way that nobody has measured is estimated; what it asked for and nobody answered lapses.
     """
-    try:
-        way = machine("mission").path(mission.status, to, facts)
-    except Conflict as refusal:
-        refusal.extra["current"] = mission.state()
-        raise
-    if RELEASED in way and mission.status not in machine("mission").sources("release"):
-        ends = ["stand_down", "recall", "abort"]
-        raise TransitionNotAllowed("mission", mission.status, to, ends, current=mission.state())
-    return way
-
-
-def _enter(uow: UnitOfWork, mission: Mission, state: str) -> None:
-    mission.status, mission.status_at = state, uow.act.occurred_at
-
-
-def _keep_order(uow: UnitOfWork, mission: Mission, cmd: Act) -> None:
-    """Refuse what is said to have happened before the mission's last step; what just happened comes after it.
-
-    The last step may bear a clock that is a little ahead of ours.
-
-    Raises:
-        OutOfOrder: with the mission as it is.
-    """
-    if cmd.occurred_at is None:
-        uow.act.occurred_at = max(uow.act.occurred_at, mission.status_at)
-    elif cmd.occurred_at < mission.status_at:
-        message = f"The mission has been {mission.status} since {mission.status_at.isoformat()}."
-        error = FieldError("/occurred_at", OutOfOrder.slug, message)
-        raise OutOfOrder(message, errors=[error], extra={"current": mission.state()})
+    home: list[Resource] = []
+    if unit is not None:
+        home = [unit, *await _parts_along(uow, mission, unit)]
+        put([each for each in home if each.status == "committed"], "available", by="advance_mission")
+        for each in home:
+            depot = await uow.get(Depot, each.depot_id)
+            each.lon, each.lat, each.position_at = depot.lon, depot.lat, uow.act.occurred_at
+        if mission.kilometres is None and mission.left_at is not None:
+            depot = await uow.get(Depot, unit.depot_id)
+            mission.kilometres, mission.kilometres_from = await estimated_km(uow, mission, depot), "estimate"
+    uow.record(f"mission.{HOME}", mission, *home, state=HOME)
+    open_support = machine("host_support").initial
+    for asked in await uow.lock_where(
+        HostSupport, col(HostSupport.mission_id) == mission.id, col(HostSupport.status) == open_support
+    ):
+        asked.status = machine("host_support").next(asked.status, "lapse")
+        uow.record("host_support.lapsed", asked)
+    await start_clock(uow, mission)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 from pydantic import Field
 from sqlmodel import col
 
+from app.commands.agreement_again import binding_facts, papers_of
+from app.commands.agreement_cases import matter_of
 from app.commands.fill import fill
 from app.commands.letting_go import free_units, held_units
-from app.commands.offers import wrong_line
+from app.commands.offer_making import wrong_line
 from app.commands.registry import Act, Command, handles
 from app.domain.errors import Conflict, NotAvailable, NotFound, OverFilled
 from app.domain.forms import Flag, Form, Quantity
 from app.domain.lifecycle import machine
-from app.store.tables import Offer, OfferLine, Request
+from app.store.tables import Offer, OfferLine, Request, RequestLine
 from app.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -54,20 +56,23 @@ class ExpireOffer(Command):
 async def accept_offer(uow: UnitOfWork, cmd: AcceptOffer) -> None:
     """Record ``offer.accepted`` or ``offer.provisionally_accepted``, and ``resource.let_go`` of units that are not taken.
 
-    Locks the request, the offer, its lines, the units.
+    What speaks against it by now under the version that it was made under is a warning: the lender binds itself only when it
+    commits, and is stopped then. Locks the request, the offer, its lines, the units.
 
     Raises:
         Conflict: its time has run out.
         OverFilled: more than the offer holds, or than the request's line still lacks.
     """
     request, offer, lines = await locked_offer(uow)
-    uow.authorise({"requester": {request.member_id}}, facts={"request_kind": request.kind})
+    facts = await binding_facts(uow, request, lines, request.member_id)
+    uow.authorise({"requester": {request.member_id}}, facts=facts)
     machine("request").refuse_final(request.status, "take an offer", request.state())
     _require_standing(uow, offer)
     held = held_units(offer, lines)
     before = {line.id: line.accepted_quantity for line in lines}
     taken = _taken(offer, lines, cmd)
     await _require_lacking(uow, request, lines, taken)
+    await _warn_of_agreements(uow, request, offer, [line for line in lines if taken[line.id]])
     _to(offer, "provisional" if cmd.provisional else "accepted", uow.act.command)
     for line in lines:
         line.accepted_quantity = taken[line.id]
@@ -109,14 +114,31 @@ async def _require_lacking(
     uow: UnitOfWork, request: Request, lines: Sequence[OfferLine], taken: dict[UUID, int]
 ) -> None:
     """Refuse to take more for a line of the request than it still lacks; what this offer held before counts as free."""
-    more: defaultdict[UUID, int] = defaultdict(int)
+    more: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
     for line in lines:
-        more[line.request_line_id] += taken[line.id] - line.accepted_quantity
+        more[line.request_line_id][line.type_code] += taken[line.id] - line.accepted_quantity
     for line_id, filled in (await fill(uow, request.id)).items():
-        if more[line_id] > filled.lacking:
+        if any(count > 0 for count in more[line_id].values()) and filled.beyond(more[line_id], pending=True):
             detail = f"The request's line lacks {filled.lacking} of {filled.wanted}."
             current = {"request_line_id": line_id, "wanted": filled.wanted, "committed": filled.committed}
             raise OverFilled(detail, extra={"current": current | {"pending": filled.pending}})
+
+
+async def _warn_of_agreements(uow: UnitOfWork, request: Request, offer: Offer, lines: Sequence[OfferLine]) -> None:
+    papers = await papers_of(uow, lines)
+    matter = await matter_of(
+        uow,
+        incident_id=request.incident_id,
+        kind=request.kind,
+        lender_id=offer.lender_id,
+        borrower_id=request.member_id,
+    )
+    asked = {row.id: row for row in await uow.find(RequestLine, col(RequestLine.request_id) == request.id)}
+    for line in lines:
+        place = (asked[line.request_line_id].lon, asked[line.request_line_id].lat)
+        case = matter.case(line.type_code, line.quantity, uow.now, place=place, resource_id=line.resource_id)
+        for reason in papers.says(line, case):
+            uow.warn(reason.code, reason.detail, offer_line_id=str(line.id), figures=dict(reason.figures))
 
 
 @handles(DeclineOffer)

@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from app.domain.agreements import NO_AGREEMENT, RESERVE_FLOOR, Reason, Verdict, check, choose
+from app.domain.agreement_parts import parts_in
+from app.domain.agreement_reasons import NO_AGREEMENT, RESERVES, Reason
+from app.domain.agreements import choose
 from app.domain.errors import AgreementRefused, FieldError, NotFound
+from app.domain.lender_words import CAN
 from app.store.tables import Agreement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from app.domain.agreements import AgreementFacts, Case, Stock, Terms
+    from app.commands.agreement_cases import Known
+    from app.domain.agreements import Case, Stock, Verdict
+    from app.domain.lender_words import Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,6 @@ class Sought:
     """What the agreements are asked about one line. ``agreement_id`` asks that one alone."""
 
     case: Case
-    stock: Stock
     request_line_id: UUID
     agreement_id: UUID | None = None
     override_reserve: bool = False
@@ -30,21 +34,25 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came of it: the verdict that counts (None: ``ad_hoc``), and every reason that was set aside."""
+    """What came of it: the verdict that counts (None: ``ad_hoc``), every reason that was set aside or is to be known."""
 
     verdict: Verdict | None
     reasons: tuple[Reason, ...]
+    stock: Stock
+    """What the lender had of the type, less the lines before this one."""
+    word: Word | None = None
+    """The lender's own word that it can, where the reserve would stand against the line but for it."""
 
     @property
     def overridden(self) -> Reason | None:
         """The reserve floor, where the lender went below it by its own word."""
         if self.verdict is None:
             return None
-        return next((reason for reason in self.reasons if reason.code == RESERVE_FLOOR), None)
+        return next((reason for reason in self.reasons if reason.code in RESERVES), None)
 
 
-def judge(known: Sequence[tuple[AgreementFacts, Terms]], lines: Sequence[Sought]) -> list[Found]:
-    """Return what counts for each line, of the agreements that are ``known`` (``app.store.agreements.agreed``).
+def judge(known: Known, lines: Sequence[Sought]) -> list[Found]:
+    """Return what counts for each line, each after those before it; what is allowed counts as promised from then on.
 
     Raises:
         NotFound: an agreement that a line names is not there.
@@ -54,43 +62,62 @@ def judge(known: Sequence[tuple[AgreementFacts, Terms]], lines: Sequence[Sought]
     told: list[dict[str, Any]] = []
     wrong: list[FieldError] = []
     for index, line in enumerate(lines):
+        stock = known.stocks[line.case.type_code]
         evaded = _reserve_alone(known, line) if line.ad_hoc else None
         verdict = evaded or _verdict(known, line)
         if line.ad_hoc and evaded is None:
-            found.append(Found(None, tuple(replace(reason, blocking=False) for reason in _reasons(verdict))))
+            found.append(Found(None, set_aside(_reasons(verdict)), stock))
+            known.promise(line.case, None)
         elif verdict is not None and verdict.allowed:
-            found.append(Found(verdict, verdict.reasons))
+            found.append(Found(verdict, verdict.reasons, stock, _word(known, line, verdict)))
+            known.promise(line.case, verdict.agreement.id)
         else:
             told += [_told(index, line, verdict, reason) for reason in _reasons(verdict)]
-            detail = " ".join(reason.detail for reason in _reasons(verdict))
+            detail = " ".join(reason.detail for reason in _against(verdict))
             wrong.append(FieldError(f"/lines/{index}", AgreementRefused.slug, detail))
     if wrong:
         raise AgreementRefused(wrong[0].detail, errors=wrong, extra={"reasons": told})
     return found
 
 
-def _verdict(known: Sequence[tuple[AgreementFacts, Terms]], line: Sought) -> Verdict | None:
+def _word(known: Known, line: Sought, verdict: Verdict) -> Word | None:
+    """Return the word that the verdict rests on: about what is sent, or about a part of it."""
+    if all(reason.code != CAN for reason in verdict.reasons):
+        return None
+    words = (known.stocks[each.type_code].word for each in (line.case, *parts_in(line.case)))
+    return next((word for word in words if word is not None and word.can_at(line.case.at)), None)
+
+
+def set_aside(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """Return the reasons as they are told where help is given all the same: none of them blocks."""
+    return tuple(replace(reason, blocking=False) for reason in reasons)
+
+
+def _verdict(known: Known, line: Sought) -> Verdict | None:
     """Return what the agreements say; the reserve is set aside only where nothing allows the line as it is."""
-    asked = [pair for pair in known if line.agreement_id in {None, pair[0].id}]
+    asked = known.check(line.case, only=line.agreement_id)
     if not asked and line.agreement_id is not None:
         raise NotFound(Agreement.KIND, line.agreement_id)
-    plain = choose(check(facts, terms, line.case, line.stock) for facts, terms in asked)
+    plain = choose(asked)
     if plain is None or plain.allowed or not line.override_reserve:
         return plain
-    return choose(check(facts, terms, line.case, line.stock, reserve_overridden=True) for facts, terms in asked)
+    return choose(known.check(line.case, only=line.agreement_id, reserve_overridden=True))
 
 
-def _reserve_alone(known: Sequence[tuple[AgreementFacts, Terms]], line: Sought) -> Verdict | None:
+def _reserve_alone(known: Known, line: Sought) -> Verdict | None:
     """Return the agreement, if there is one, that would allow the line but for the reserve.
 
     Help without an agreement is no way round it: whoever goes below the reserve says so, with a reason that all see.
     """
-    verdicts = (check(facts, terms, line.case, line.stock) for facts, terms in known)
-    return choose(verdict for verdict in verdicts if verdict.only_reserve)
+    return choose(verdict for verdict in known.check(line.case) if verdict.only_reserve)
 
 
 def _reasons(verdict: Verdict | None) -> tuple[Reason, ...]:
     return (NO_AGREEMENT,) if verdict is None else verdict.reasons
+
+
+def _against(verdict: Verdict | None) -> tuple[Reason, ...]:
+    return (NO_AGREEMENT,) if verdict is None else verdict.against
 
 
 def _told(index: int, line: Sought, verdict: Verdict | None, reason: Reason) -> dict[str, Any]:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 from sqlmodel import col
 
+from app.commands.agreement_again import STOPS, Papers, binding_facts, papers_of
+from app.commands.agreement_cases import hours_until, matter_of
 from app.commands.crossing_choice import choose_crossing, has_control
 from app.commands.fill import fill, settle_request
+from app.commands.mission_steps import remind_of_relief
 from app.commands.offer_answers import locked_offer
-from app.commands.offers import wrong_line
+from app.commands.offer_making import wrong_line
+from app.commands.parts import crew_of, lock_units, parts_among, parts_of, put, taken
 from app.commands.registry import Act, handles
+from app.commands.reliefs import tell_relieved
+from app.commands.rendezvous import expected_at
+from app.commands.response_commitments import begin_turn_out
 from app.domain.errors import (
+    AgreementRefused,
     Conflict,
+    FieldError,
     MissingField,
     NotAvailable,
     NotFound,
@@ -24,10 +33,10 @@ from app.domain.errors import (
     OverFilled,
     TransitionNotAllowed,
 )
-from app.domain.forms import Form, Instant, ShortText
+from app.domain.forms import Flag, Form, Instant, ShortText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
-from app.store.tables import Mission, Offer, OfferLine, Request, RequestLine, Resource
+from app.store.tables import Crossing, Mission, Offer, OfferLine, Request, RequestLine, Resource
 from app.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -42,9 +51,13 @@ class CommittedUnit(Form):
     """Which unit; left out where the line names it."""
     crossing_id: UUID | None = None
     """Where it passes the border; if none is named, the open one that is soonest there."""
+    rendezvous_id: UUID | None = None
+    """Where it is met on its way; where the request's line says, if nobody is named."""
     talkgroup: ShortText | None = None
     relieve_by: Instant | None = None
     """By when somebody takes its place."""
+    relief_of_id: UUID | None = None
+    """The mission that it relieves, of whatever member: one that helps the same requester."""
 
 
 class CommitOffer(Act):
@@ -52,6 +65,9 @@ class CommitOffer(Act):
 
     units: Annotated[tuple[CommittedUnit, ...], Field(min_length=1, max_length=500)] | None = None
     """One entry for each piece; may be left out where every accepted line names its unit."""
+    ad_hoc: Flag = False
+    """What the agreement does not allow by now goes without it, under the treaty that the deployment names: the
+    representative's own word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,35 +85,104 @@ async def commit_offer(uow: UnitOfWork, cmd: CommitOffer) -> None:
     """Record ``offer.committed`` for requester and lender; for the corridor ``mission.committed`` of each unit, and the
     request's new state.
 
-    Locks the request, the offer, its lines, the units.
+    The version that each line was offered under is asked again (``agreement_again.py``). Locks the request, the offer, its lines,
+    the agreements (shared), the units.
 
     Raises:
+        AgreementRefused: what it stands under does not hold any more, or not for this way or this long.
         NotAvailable: a unit is not free for this.
         OverFilled: more units than were accepted, or than the request still lacks.
     """
     request, offer, lines = await locked_offer(uow)
-    uow.authorise({"lender": {offer.lender_id}}, facts={"request_kind": request.kind})
+    waiting = [line for line in lines if line.accepted_quantity and not line.committed]
+    facts = await binding_facts(uow, request, waiting, offer.lender_id)
+    uow.authorise({"lender": {offer.lender_id}}, facts=facts)
+    if cmd.ad_hoc:
+        uow.authorise({"lender": {offer.lender_id}}, command="offer_ad_hoc", facts={"request_kind": request.kind})
     machine("request").refuse_final(request.status, "be committed to", request.state())
     _require_accepted(offer)
     pieces = _pieces(lines, cmd)
     await _require_lacking(uow, request, pieces)
     wanted = {row.id: row for row in await uow.find(RequestLine, col(RequestLine.request_id) == request.id)}
-    units = await _free_units(uow, offer, pieces)
+    papers = await papers_of(uow, [piece.line for piece in pieces], lock=True)
+    rows = await lock_units(uow, {piece.resource_id for piece in pieces})
+    units = _free_units(rows, offer, pieces)
     missions = [
-        (await _mission(uow, request, offer, piece, wanted[piece.line.request_line_id], unit), unit)
+        (await _mission(uow, request, offer, piece, wanted[piece.line.request_line_id], unit, papers), unit)
         for piece, unit in zip(pieces, units, strict=True)
     ]
+    await _ask_again(uow, request, offer, cmd, papers, list(zip(pieces, [row for row, _ in missions], strict=True)))
+    await _expect(uow, missions)
     done = list({piece.line.id: piece.line for piece in pieces}.values())
     for line in done:
         line.committed = True
     for unit in units:
-        unit.status = machine("resource").to(unit.status, "committed", by=uow.act.command).to
+        put([unit, *parts_among(unit, rows)], "committed", by=uow.act.command)
     uow.revise(offer)
     uow.record("offer.committed", offer, *done, visibility="parties", parties=[request.member_id, offer.lender_id])
     for mission, unit in missions:
-        uow.record("mission.committed", mission, unit)
+        uow.record("mission.committed", mission, unit, *parts_among(unit, rows))
+        await begin_turn_out(uow, request, mission)
+        remind_of_relief(uow, mission)
+    await tell_relieved(uow, [mission for mission, _ in missions])
     if await settle_request(uow, request):
         uow.record(f"request.{request.status}", request)
+
+
+async def _ask_again(
+    uow: UnitOfWork,
+    request: Request,
+    offer: Offer,
+    cmd: CommitOffer,
+    papers: Papers,
+    going: Sequence[tuple[_Piece, Mission]],
+) -> None:
+    """Ask the version behind each piece again; what stops it is refused, or by a named act goes without an agreement.
+
+    Raises:
+        AgreementRefused: with every reason, by unit.
+    """
+    matter = await matter_of(
+        uow,
+        incident_id=request.incident_id,
+        kind=request.kind,
+        lender_id=offer.lender_id,
+        borrower_id=request.member_id,
+    )
+    wrong: list[FieldError] = []
+    told: list[dict[str, Any]] = []
+    for piece, mission in going:
+        crossing = None if mission.crossing_id is None else await uow.get(Crossing, mission.crossing_id)
+        case = matter.case(
+            mission.type_code,
+            1,
+            uow.now,
+            place=(mission.lon, mission.lat),
+            resource_id=mission.resource_id,
+            crossing=None if crossing is None else crossing.code,
+            duration_h=hours_until(mission.relieve_by, uow.act.occurred_at),
+        )
+        reasons = papers.says(piece.line, case)
+        stopped = [reason for reason in reasons if reason.code in STOPS]
+        if stopped and not cmd.ad_hoc:
+            detail = " ".join(reason.detail for reason in stopped)
+            wrong.append(FieldError(f"/units/{piece.index}", AgreementRefused.slug, detail))
+            told += [{"unit": piece.index, "offer_line_id": piece.line.id, **reason.told()} for reason in stopped]
+            continue
+        for reason in reasons:
+            uow.warn(reason.code, reason.detail, offer_line_id=str(piece.line.id), figures=dict(reason.figures))
+        if stopped:
+            mission.agreement_id = mission.agreement_version = None
+            uow.warn("ad_hoc", f"No agreement: help is given under {uow.settings.treaty}.")
+    if wrong:
+        raise AgreementRefused(wrong[0].detail, errors=wrong, extra={"reasons": told})
+
+
+async def _expect(uow: UnitOfWork, missions: Sequence[tuple[Mission, Resource]]) -> None:
+    """Look at each rendezvous that the units are sent to; it may be closed, or have no room for them."""
+    for id_, units in Counter(mission.rendezvous_id for mission, _ in missions).items():
+        if id_ is not None:
+            await expected_at(uow, id_, more=units)
 
 
 def _require_accepted(offer: Offer) -> None:
@@ -147,16 +232,20 @@ def _pieces(lines: Sequence[OfferLine], cmd: CommitOffer) -> list[_Piece]:
 
 async def _require_lacking(uow: UnitOfWork, request: Request, pieces: Sequence[_Piece]) -> None:
     """Refuse what would fill a line beyond what is wanted, however it came to be accepted."""
-    more = Counter(piece.line.request_line_id for piece in pieces)
+    more: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+    for piece in pieces:
+        more[piece.line.request_line_id][piece.line.type_code] += 1
     for line_id, filled in (await fill(uow, request.id)).items():
-        if more[line_id] and filled.committed + more[line_id] > filled.wanted:
+        if more[line_id] and filled.beyond(more[line_id], pending=False):
             detail = f"{filled.committed} of {filled.wanted} are committed already."
             raise OverFilled(detail, extra={"current": request.state()})
 
 
-async def _free_units(uow: UnitOfWork, offer: Offer, pieces: Sequence[_Piece]) -> list[Resource]:
-    """Return the unit of each piece, locked: the lender's own, of the type, available or reserved for this very line."""
-    rows = await uow.lock_where(Resource, col(Resource.id).in_({piece.resource_id for piece in pieces}))
+def _free_units(rows: Sequence[Resource], offer: Offer, pieces: Sequence[_Piece]) -> list[Resource]:
+    """Return the unit of each piece among locked rows: the lender's own, of the type, available or reserved for this very line.
+
+    A formation goes with all of its parts, or not at all.
+    """
     by_id = {row.id: row for row in rows}
     units: list[Resource] = []
     for piece in pieces:
@@ -173,15 +262,33 @@ async def _free_units(uow: UnitOfWork, offer: Offer, pieces: Sequence[_Piece]) -
         if unit.type_code != piece.line.type_code:
             detail = f"{unit.call_sign} is no {piece.line.type_code}."
             raise wrong_line(NotAvailable, pointer, detail, current=unit.state())
+        _require_apart(unit, units, rows, pointer)
         units.append(unit)
     return units
 
 
+def _require_apart(unit: Resource, before: Sequence[Resource], rows: Sequence[Resource], pointer: str) -> None:
+    """Refuse a formation whose part is not free with it, and a unit that goes as a part and alone at once."""
+    parts = parts_among(unit, rows)
+    if (lost := taken(unit, parts)) is not None:
+        detail = f"{lost.call_sign}, a part of {unit.call_sign}, is {lost.status.replace('_', ' ')}."
+        raise wrong_line(NotAvailable, pointer, detail, current=lost.state())
+    if any(part in before for part in parts) or any(unit.formation_id == other.id for other in before):
+        raise wrong_line(NotAvailable, pointer, f"{unit.call_sign} can go only once.", current=unit.state())
+
+
 async def _mission(
-    uow: UnitOfWork, request: Request, offer: Offer, piece: _Piece, wanted: RequestLine, unit: Resource
+    uow: UnitOfWork,
+    request: Request,
+    offer: Offer,
+    piece: _Piece,
+    wanted: RequestLine,
+    unit: Resource,
+    papers: Papers,
 ) -> Mission:
     if piece.sent.relieve_by is not None and piece.sent.relieve_by <= uow.act.occurred_at:
         raise wrong_line(OutOfRange, f"/units/{piece.index}/relieve_by", "The unit would be relieved before it goes.")
+    parts = await parts_of(uow, unit)
     crossing = await choose_crossing(
         uow,
         lender_id=offer.lender_id,
@@ -189,7 +296,9 @@ async def _mission(
         lon=wanted.lon,
         lat=wanted.lat,
         unit=unit,
+        parts=parts,
         named=piece.sent.crossing_id,
+        terms=papers.terms(piece.line),
     )
     return uow.add(
         Mission(
@@ -200,6 +309,7 @@ async def _mission(
             offer_id=offer.id,
             offer_line_id=piece.line.id,
             incident_id=request.incident_id,
+            kind=request.kind,
             lender_id=offer.lender_id,
             requester_id=request.member_id,
             type_code=piece.line.type_code,
@@ -213,7 +323,10 @@ async def _mission(
             place=wanted.place,
             lon=wanted.lon,
             lat=wanted.lat,
-            talkgroup=piece.sent.talkgroup,
+            rendezvous_id=piece.sent.rendezvous_id or wanted.rendezvous_id,
+            talkgroup=piece.sent.talkgroup or unit.talkgroup,
             relieve_by=piece.sent.relieve_by,
+            relief_of_id=piece.sent.relief_of_id,
+            crew_count=crew_of(unit, parts),
         )
     )

@@ -7,56 +7,39 @@ which a lender goes below its reserve.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 from sqlmodel import col
 
-from app.commands.offer_check import Found, Sought, judge
+from app.commands.costs import expected
+from app.commands.offer_making import (
+    OfferedLine,
+    authorised_lender,
+    checked,
+    going_of,
+    kept_units,
+    offered_line,
+    tell_checked,
+    wrong_line,
+)
 from app.commands.registry import Act, handles
-from app.domain.agreements import Case, Cost
-from app.domain.errors import ConcordError, Conflict, FieldError, NotAvailable, NotFound, OutOfRange
-from app.domain.forms import Code, Flag, Form, Instant, LongText, Note, Quantity
+from app.commands.response_commitments import answered
+from app.domain.errors import Conflict, NotFound, OutOfRange
+from app.domain.forms import Instant, LongText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
+from app.domain.resource_types import parts_of_type
 from app.domain.vocabulary import require
-from app.store.agreements import agreed, stock_of
-from app.store.tables import Incident, Offer, OfferLine, Request, RequestLine, Resource
+from app.store.tables import Offer, Request, RequestLine
 from app.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.domain.agreements import Reason, Stock
 
 STILL_ASKING = ("open", "partly_committed")
 """States of a request in which an offer is of use."""
-
-
-class Override(Form):
-    """The lender's named act that goes below what an agreement says it keeps at home."""
-
-    reason: Note
-
-
-class OfferedLine(Form):
-    """So many of a type, or one named unit, for a line of the request."""
-
-    request_line_id: UUID
-    quantity: Quantity = 1
-    resource_id: UUID | None = None
-    """A unit of the lender's own that is available; it is kept free for this offer."""
-    type_code: Code | None = None
-    """The type that is sent; it is the one that the request's line asks for."""
-    agreement_id: UUID | None = None
-    """The agreement it runs under; if none is named, the one that allows it, by precedence."""
-    override_reserve: Override | None = None
-    ad_hoc: Flag = False
-    """Help without an agreement, under the treaty that the deployment names."""
-    cost: Cost | None = None
-    """Who pays; as the agreement says if nothing is said."""
 
 
 class MakeOffer(Act):
@@ -73,7 +56,7 @@ async def make_offer(uow: UnitOfWork, cmd: MakeOffer) -> None:
     """Record ``offer.made`` for requester and lender; for the corridor ``resource.reserved`` of each named unit, and
     ``reserve.overridden`` with the reason.
 
-    Locks the request, its lines, the agreements, (lender, type), the units.
+    Locks the request, its lines, the agreements, (agreement, type) where there is a cap, (lender, type), the units.
 
     Raises:
         AgreementRefused: with every reason, by line.
@@ -83,13 +66,21 @@ async def make_offer(uow: UnitOfWork, cmd: MakeOffer) -> None:
     if request.opened_at is None and not uow.sees(request.member_id):
         raise NotFound(Request.KIND, request.id)
     uow.expect_revision(request)
-    lender = _authorised_lender(uow, request, cmd.lines)
+    lender = authorised_lender(uow, request.kind, cmd.lines)
+    if lender == request.member_id:
+        message = "A member does not lend to itself."
+        raise Conflict(message, extra={"current": request.state()}, hint="Send your own units by your own means.")
     _require_asking(request)
     if cmd.valid_until is not None and cmd.valid_until <= uow.now:
         raise wrong_line(OutOfRange, "/valid_until", "The offer would be over before it is made.")
     wanted = await _wanted_lines(uow, request, cmd.lines)
-    found = await _check(uow, request, lender, cmd.lines, wanted)
-    units = await _reserve(uow, lender, cmd.lines, wanted)
+    going = await going_of(uow, cmd.lines, wanted)
+    efforts = [
+        await expected(uow, lender, goes, line.resource_id, line.expected_hours)
+        for line, goes in zip(cmd.lines, going, strict=True)
+    ]
+    found = await checked(uow, request, lender, cmd.lines, going, efforts)
+    units = await kept_units(uow, lender, cmd.lines, going)
     offer = uow.add(
         Offer(
             space_id=uow.space,
@@ -103,33 +94,17 @@ async def make_offer(uow: UnitOfWork, cmd: MakeOffer) -> None:
         )
     )
     lines = [
-        uow.add(_line(uow, offer, sent, asked, of)) for sent, asked, of in zip(cmd.lines, wanted, found, strict=True)
+        uow.add(await offered_line(uow, offer, sent, goes, of, effort))
+        for sent, goes, of, effort in zip(cmd.lines, going, found, efforts, strict=True)
     ]
     if cmd.valid_until is not None:
         uow.later("expire_offer", cmd.valid_until, offer.id)
     uow.record("offer.made", offer, *lines, visibility="parties", parties=[request.member_id, lender])
-    for unit in units:
-        uow.record("resource.reserved", unit)
-    for sent, asked, of in zip(cmd.lines, wanted, found, strict=True):
-        _tell(uow, request, lender, sent, asked, of)
-
-
-def _authorised_lender(uow: UnitOfWork, request: Request, lines: Sequence[OfferedLine]) -> UUID:
-    """Return the actor's member, once it may do all that the offer takes."""
-    lender = uow.actor.member_id
-    if lender is None:
-        message = "the service itself has nothing to lend"
-        raise RuntimeError(message)
-    sides, facts = {"lender": {lender}}, {"request_kind": request.kind}
-    uow.authorise(sides, facts=facts)
-    if any(line.override_reserve for line in lines):
-        uow.authorise(sides, command="override_reserve", facts=facts)
-    if any(line.ad_hoc for line in lines):
-        uow.authorise(sides, command="offer_ad_hoc", facts=facts)
-    if lender == request.member_id:
-        message = "A member does not lend to itself."
-        raise Conflict(message, extra={"current": request.state()}, hint="Send your own units by your own means.")
-    return lender
+    await answered(uow, request.id, lender, "acknowledge", "answer")
+    for unit, parts in units:
+        uow.record("resource.reserved", unit, *parts)
+    for sent, goes, of in zip(cmd.lines, going, found, strict=True):
+        tell_checked(uow, lender, sent, goes, of, request)
 
 
 def _require_asking(request: Request) -> None:
@@ -150,110 +125,9 @@ async def _wanted_lines(uow: UnitOfWork, request: Request, lines: Sequence[Offer
         if row is None:
             raise NotFound(RequestLine.KIND, line.request_line_id)
         if line.type_code is not None:
-            require("type for this line", line.type_code, {row.type_code}, pointer=f"/lines/{index}/type_code")
+            fitting = {row.type_code, *parts_of_type(row.type_code)}
+            require("type for this line", line.type_code, fitting, pointer=f"/lines/{index}/type_code")
         if line.resource_id is not None and (line.quantity != 1 or named[line.resource_id] > 1):
             raise wrong_line(OutOfRange, f"/lines/{index}/resource_id", "A named unit is one, and stands in one line.")
         wanted.append(row)
     return wanted
-
-
-async def _check(
-    uow: UnitOfWork, request: Request, lender: UUID, lines: Sequence[OfferedLine], wanted: Sequence[RequestLine]
-) -> list[Found]:
-    """Ask the agreements about every line, each after those before it; then see that there are as many as offered."""
-    incident = await uow.get(Incident, request.incident_id)
-    known = await agreed(uow.raw, uow.space, lock=True)
-    stocks: dict[str, Stock] = {}
-    for type_code in sorted({row.type_code for row in wanted}):
-        await uow.lock_stock(lender, type_code)
-        stocks[type_code] = await stock_of(uow.raw, uow.space, lender, type_code)
-    sought: list[Sought] = []
-    for line, row in zip(lines, wanted, strict=True):
-        stock = stocks[row.type_code]
-        case = Case(incident.hazard, row.type_code, request.kind, lender, request.member_id, line.quantity, at=uow.now)
-        sought.append(Sought(case, stock, row.id, line.agreement_id, line.override_reserve is not None, line.ad_hoc))
-        stocks[row.type_code] = replace(stock, promised=stock.promised + line.quantity)
-    found = judge(known, sought)
-    for index, (line, asked) in enumerate(zip(lines, sought, strict=True)):
-        named = line.resource_id is not None
-        # A named unit that is not available is refused with its own state; this is about those promised to others.
-        if asked.stock.free < line.quantity and (asked.stock.available > 0 or not named):
-            detail = f"Of {asked.case.type_code} {max(0, asked.stock.free)} are free, not {line.quantity}."
-            figures = {"available": asked.stock.available, "promised": asked.stock.promised}
-            pointer = f"/lines/{index}/{'resource_id' if named else 'quantity'}"
-            raise wrong_line(NotAvailable, pointer, detail, current=figures)
-    return found
-
-
-async def _reserve(
-    uow: UnitOfWork, lender: UUID, lines: Sequence[OfferedLine], wanted: Sequence[RequestLine]
-) -> list[Resource]:
-    """Lock the named units, and keep them free for the offer."""
-    ids = [line.resource_id for line in lines if line.resource_id is not None]
-    if not ids:
-        return []
-    units = await uow.lock_where(Resource, col(Resource.id).in_(ids))
-    by_id = {unit.id: unit for unit in units}
-    for index, (line, row) in enumerate(zip(lines, wanted, strict=True)):
-        if line.resource_id is None:
-            continue
-        unit = by_id.get(line.resource_id)
-        if unit is None or unit.member_id != lender:
-            raise NotFound(f"{Resource.KIND} of your member", line.resource_id)
-        pointer = f"/lines/{index}/resource_id"
-        if unit.retired or unit.status != "available":
-            state = "retired" if unit.retired else unit.status.replace("_", " ")
-            raise wrong_line(NotAvailable, pointer, f"{unit.call_sign} is {state}.", current=unit.state())
-        if unit.type_code != row.type_code:
-            raise wrong_line(NotAvailable, pointer, f"{unit.call_sign} is no {row.type_code}.", current=unit.state())
-        unit.status = machine("resource").to(unit.status, "reserved", by=uow.act.command).to
-    return units
-
-
-def _line(uow: UnitOfWork, offer: Offer, sent: OfferedLine, asked: RequestLine, found: Found) -> OfferLine:
-    cost = sent.cost or (found.verdict.terms.cost if found.verdict else None)
-    override = None
-    if found.overridden is not None and sent.override_reserve is not None:
-        override = {
-            "reason": sent.override_reserve.reason,
-            "by": uow.actor.id and str(uow.actor.id),
-            "at": uow.now.isoformat(),
-        }
-    return OfferLine(
-        space_id=uow.space,
-        id=new_id(),
-        offer_id=offer.id,
-        request_id=offer.request_id,
-        request_line_id=asked.id,
-        type_code=asked.type_code,
-        resource_id=sent.resource_id,
-        quantity=sent.quantity,
-        agreement_id=found.verdict.agreement.id if found.verdict else None,
-        agreement_version=found.verdict.agreement.version if found.verdict else None,
-        reserve_override=override,
-        findings=[reason.told() for reason in found.reasons],
-        cost=cost.model_dump(mode="json", exclude_none=True) if cost else {},
-    )
-
-
-def _tell(uow: UnitOfWork, request: Request, lender: UUID, sent: OfferedLine, asked: RequestLine, found: Found) -> None:
-    """Tell everybody of a reserve that was overridden, and the actor of what somebody should know."""
-    below: Reason | None = found.overridden
-    if below is not None and sent.override_reserve is not None:
-        uow.record(
-            "reserve.overridden",
-            request,
-            lender_id=lender,
-            type_code=asked.type_code,
-            reason=sent.override_reserve.reason,
-            figures=dict(below.figures),
-        )
-        uow.warn(below.code, below.detail, request_line_id=str(asked.id), figures=dict(below.figures))
-    if found.verdict is None:
-        detail = f"No agreement: help is given under {uow.settings.treaty}."
-        uow.warn("ad_hoc", detail, request_line_id=str(asked.id), findings=[reason.told() for reason in found.reasons])
-
-
-def wrong_line(error: type[ConcordError], pointer: str, detail: str, **extra: Any) -> ConcordError:
-    """Build the refusal of one line of the body."""
-    return error(detail, errors=[FieldError(pointer, error.slug, detail)], extra=extra)

@@ -6,6 +6,7 @@ decided here, by the same file.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 from uuid import UUID
 
@@ -29,17 +30,39 @@ MOST: Final = 1000
 
 Outcome: TypeAlias = Literal["kept", "older", "not_yours"]
 
+OWN_COUNTS: Final = timedelta(minutes=5)
+"""For so long a part's own report says more about it than where its formation is."""
+
+# A formation takes its parts along: those that are with it. Left out are those of which the same report tells, those on a mission of
+# their own, and those that have lately told themselves; what a part was given stands at its formation's last position exactly.
 # Rows are locked in the order of their ids, so that two reports never wait for each other in a circle. Which report came
-# last is told by the database's own clock: processes compare it.
+# last is told by the database's own clock: processes compare it. It is read when every lock is held, so that a report is
+# committed right behind its time, however long it had to wait.
 _REPORT: Final = """
     WITH told AS (
         SELECT * FROM unnest($3::uuid[], $4::float8[], $5::float8[], $6::timestamptz[]) AS t (id, lon, lat, at)
+    ), named AS (
+        SELECT told.*, r.status FROM told JOIN resource r ON r.space_id = $1 AND r.id = told.id
+         WHERE r.member_id = $2 AND NOT r.retired
+    ), along AS (
+        SELECT part.id, named.lon, named.lat, named.at
+          FROM named
+          JOIN resource part ON part.space_id = $1 AND part.formation_id = named.id AND part.status = named.status AND NOT part.retired
+          LEFT JOIN position own ON own.space_id = $1 AND own.resource_id = part.id
+          LEFT JOIN position whole ON whole.space_id = $1 AND whole.resource_id = named.id
+         WHERE NOT EXISTS (SELECT FROM told WHERE told.id = part.id)
+           AND NOT EXISTS (SELECT FROM mission m WHERE m.space_id = $1 AND m.resource_id = part.id
+                              AND m.status NOT IN ('returned', 'closed'))
+           AND NOT coalesce(own.at > named.at - $7::interval
+                            AND (own.lon, own.lat, own.at) IS DISTINCT FROM (whole.lon, whole.lat, whole.at), false)
     ), ours AS (
-        SELECT told.* FROM told JOIN resource r ON r.space_id = $1 AND r.id = told.id
-         WHERE r.member_id = $2 AND NOT r.retired ORDER BY told.id
+        SELECT id, lon, lat, at FROM (SELECT id, lon, lat, at FROM named UNION ALL SELECT * FROM along) AS all_of_them ORDER BY id
+    ), locked AS MATERIALIZED (
+        SELECT p.resource_id FROM position p JOIN ours ON p.space_id = $1 AND p.resource_id = ours.id
+         ORDER BY p.resource_id FOR NO KEY UPDATE OF p
     ), kept AS (
         INSERT INTO position (space_id, resource_id, lon, lat, at, reported_at)
-        SELECT $1, id, lon, lat, at, clock_timestamp() FROM ours
+        SELECT $1, id, lon, lat, at, clock_timestamp() FROM (SELECT count(*) FROM locked) AS all_locked, ours
         ON CONFLICT (space_id, resource_id) DO UPDATE
         SET lon = excluded.lon, lat = excluded.lat, at = excluded.at, reported_at = excluded.reported_at
         WHERE position.at < excluded.at
@@ -69,7 +92,7 @@ class ReportPositions(Form):
 
 
 async def report_positions(door: Door, report: ReportPositions, *, actor: Actor, space: str) -> dict[UUID, Outcome]:
-    """Keep the positions and return for each unit what became of it.
+    """Keep the positions and return for each unit what became of it. The parts of a formation go where it goes.
 
     Raises:
         RoleMissing, ScopeMissing: the actor reports for no member.
@@ -86,7 +109,7 @@ async def report_positions(door: Door, report: ReportPositions, *, actor: Actor,
     async with operation(door.engine) as tx:
         if not await tx.raw.fetchval("SELECT true FROM space WHERE id = $1", space):
             raise NotFound("space", space)
-        rows = await tx.raw.fetch(_REPORT, space, member, *map(list, columns))
+        rows = await tx.raw.fetch(_REPORT, space, member, *map(list, columns), OWN_COUNTS)
     return {row["id"]: row["outcome"] for row in rows}
 
 

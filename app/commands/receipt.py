@@ -27,6 +27,10 @@ class Receipt(BaseModel):
     warnings: list[dict[str, Any]] = Field(
         default_factory=list, description="What went through, but somebody should know."
     )
+    outcome: dict[str, Any] | None = Field(
+        default=None,
+        description="What was done, in place of `rows`, where these would be thousands: an import's counts.",
+    )
     once: dict[str, Any] | None = Field(
         default=None, description="What is shown this once and kept nowhere: a new token's text."
     )

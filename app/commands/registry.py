@@ -19,6 +19,10 @@ class Command(Form):
     What it is about (``target``) and the revision it starts from travel beside it, from the address and ``If-Match``.
     """
 
+    def said_otherwise(self) -> set[str] | None:
+        """Return the fields by which a repeat need not be known, since another one says as much; None: all count."""
+        return None
+
 
 class Act(Command):
     """A command that is an act of people: when it happened, and why, in their own words."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
+from uuid import UUID
 
 from pydantic import Field
 from sqlmodel import col
 
 from app.commands.places import require_point_inside
 from app.domain import geo
+from app.domain.day_to_day import KIND as DAY_TO_DAY
+from app.domain.errors import FieldError, OutOfRange
 from app.domain.forms import Code, Form, Instant, Quantity, ShortText
 from app.domain.ids import new_id
 from app.domain.resource_types import require_type
-from app.store.tables import Request, RequestLine
+from app.store.tables import Incident, Rendezvous, Request, RequestLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +36,27 @@ class WantedLine(Form):
     """Where to, in words: a street, a dike, a gate."""
     lon: geo.Longitude
     lat: geo.Latitude
+    rendezvous_id: UUID | None = None
+    """Where the units are met on their way; each mission may be sent elsewhere."""
 
 
 Lines = Annotated[tuple[WantedLine, ...], Field(min_length=1, max_length=50)]
+
+
+async def hazard_of(uow: UnitOfWork, incident_id: UUID | None) -> str | None:
+    """Return the hazard that help is for; None where help from day to day is for no incident."""
+    return None if incident_id is None else (await uow.get(Incident, incident_id)).hazard
+
+
+def require_one(kind: str, lines: Sequence[WantedLine]) -> None:
+    """Refuse help from day to day that is more than one unit.
+
+    Raises:
+        OutOfRange: with its place in the body.
+    """
+    if kind == DAY_TO_DAY and (len(lines) != 1 or lines[0].quantity != 1):
+        detail = "Help from day to day is one unit: one line, of one."
+        raise OutOfRange(detail, errors=[FieldError("/lines", OutOfRange.slug, detail)])
 
 
 async def locked_lines(uow: UnitOfWork, request: Request) -> list[RequestLine]:
@@ -59,6 +80,8 @@ async def write_lines(
         pointer = f"/lines/{position}"
         require_type(line.type_code, pointer=f"{pointer}/type_code")
         await require_point_inside(uow, line.lon, line.lat, pointer=f"{pointer}/lon")
+        if line.rendezvous_id is not None:
+            await uow.get(Rendezvous, line.rendezvous_id)
         said = line.model_dump()
         if position < len(present):
             row = present[position]

@@ -11,10 +11,13 @@ from uuid import UUID
 
 from sqlmodel import col
 
-from app.commands.fill import mission_facts
+from app.commands.fill import fill, mission_facts
 from app.commands.letting_go import end_offers
 from app.commands.registry import Act, Command, handles
-from app.commands.request_lines import Lines, locked_lines, write_lines
+from app.commands.request_lines import Lines, hazard_of, locked_lines, require_one, write_lines
+from app.commands.response_commitments import answered, begin_answers
+from app.domain.day_to_day import KIND as DAY_TO_DAY
+from app.domain.day_to_day import keep_patients_out, refuse_text, require_incident
 from app.domain.errors import Conflict, Duplicate, FieldError, NotFound, OutOfJurisdiction, OutOfRange
 from app.domain.forms import Instant, LongText
 from app.domain.ids import new_id
@@ -33,9 +36,13 @@ Kind = Literal["immediate", "planned", "day_to_day"]
 class DraftRequest(Act):
     """Write down what is needed; with ``then``, submit and open it in the same breath."""
 
-    incident_id: UUID
+    incident_id: UUID | None = None
+    """What it is for; help from day to day needs none."""
     kind: Kind
+    to_member_id: UUID | None = None
+    """Whom help from day to day is asked of; whoever can send, if nobody is named."""
     note: LongText | None = None
+    """Not with help from day to day: no patient's data is kept."""
     expires_at: Instant | None = None
     """From then on nobody need answer any more, unless something is committed by then."""
     lines: Lines
@@ -77,6 +84,10 @@ class ExpireRequest(Command):
     """The request's time has come without a commitment."""
 
 
+class MarkLineLate(Command):
+    """The time by which a line was needed has passed, and units are missing: by the service itself."""
+
+
 # ---------------------------------------------------------------- until it is open
 
 
@@ -88,27 +99,39 @@ async def draft_request(uow: UnitOfWork, cmd: DraftRequest) -> None:
         message = "the service itself asks for nothing"
         raise RuntimeError(message)
     uow.authorise({"requester": {member_id}})
+    await draft(uow, member_id, cmd)
+
+
+async def draft(uow: UnitOfWork, member_id: UUID, cmd: DraftRequest) -> tuple[Request, list[RequestLine]]:
+    """Write a request down for a member, as far as ``then`` goes, and return it with its lines: the part of ``draft_request`` that others share.
+
+    The caller has authorised the draft; each further step is authorised here.
+    """
     _require_ahead(uow, cmd.expires_at)
-    incident = await uow.get(Incident, cmd.incident_id)
+    require_incident(cmd.kind, cmd.incident_id)
+    keep_patients_out(cmd.kind, cmd.why)
+    await _require_one_unit(uow, member_id, cmd)
     request = uow.add(
         Request(
             space_id=uow.space,
             id=new_id(),
             ref=short_code("R"),
-            incident_id=incident.id,
+            incident_id=cmd.incident_id,
             member_id=member_id,
+            to_member_id=cmd.to_member_id,
             kind=cmd.kind,
             note=cmd.note,
             expires_at=cmd.expires_at,
         )
     )
-    await _require_may_ask(uow, request)
+    await require_may_ask(uow, request)
     lines = await write_lines(uow, request, cmd.lines, [])
     _record(uow, "request.drafted", request, *lines)
     if cmd.then != "draft":
         _submit(uow, request)
     if cmd.then == "open":
-        _open(uow, request, lines)
+        await _open(uow, request, lines)
+    return request, lines
 
 
 @handles(ChangeRequest)
@@ -120,6 +143,10 @@ async def change_request(uow: UnitOfWork, cmd: ChangeRequest) -> None:
         detail = f"A request that is {request.status} can't be changed any more."
         hint = "Cancel it and ask anew, or draft a second request for what is missing."
         raise Conflict(detail, extra={"current": request.state()}, hint=hint)
+    refuse_text(request.kind, "/note", cmd.note)
+    keep_patients_out(request.kind, cmd.why)
+    if cmd.lines is not None:
+        require_one(request.kind, cmd.lines)
     if "note" in cmd.model_fields_set:
         request.note = cmd.note
     if "expires_at" in cmd.model_fields_set:
@@ -139,7 +166,7 @@ async def submit_request(uow: UnitOfWork, _cmd: SubmitRequest) -> None:
     """Record ``request.submitted``. Locks the request."""
     request = await _locked(uow)
     uow.authorise({"requester": {request.member_id}})
-    await _require_may_ask(uow, request)
+    await require_may_ask(uow, request)
     _submit(uow, request)
 
 
@@ -148,8 +175,8 @@ async def open_request(uow: UnitOfWork, _cmd: OpenRequest) -> None:
     """Record ``request.opened`` with the request and all its lines, for the whole corridor. Locks the request and its lines."""
     request = await _locked(uow)
     _authorise_opening(uow, request)
-    await _require_may_ask(uow, request)
-    _open(uow, request, await locked_lines(uow, request))
+    await require_may_ask(uow, request)
+    await _open(uow, request, await locked_lines(uow, request))
 
 
 def _submit(uow: UnitOfWork, request: Request) -> None:
@@ -160,12 +187,16 @@ def _submit(uow: UnitOfWork, request: Request) -> None:
     _record(uow, "request.submitted", request)
 
 
-def _open(uow: UnitOfWork, request: Request, lines: Sequence[RequestLine]) -> None:
+async def _open(uow: UnitOfWork, request: Request, lines: Sequence[RequestLine]) -> None:
     _authorise_opening(uow, request)
     _step(request, "open")
     _require_ahead(uow, request.expires_at)
     request.opened_at = uow.act.occurred_at
+    for line in lines:
+        if line.needed_by is not None:
+            uow.later("mark_line_late", max(line.needed_by, uow.now), line.id)
     _record(uow, "request.opened", request, *lines)
+    await begin_answers(uow, request, lines)
 
 
 def _authorise_opening(uow: UnitOfWork, request: Request) -> None:
@@ -201,6 +232,7 @@ async def acknowledge_request(uow: UnitOfWork, _cmd: AcknowledgeRequest) -> None
         )
     )
     uow.record("request.acknowledged", acknowledgement)
+    await answered(uow, request.id, member_id, "acknowledge")
 
 
 @handles(CancelRequest)
@@ -235,6 +267,23 @@ async def expire_request(uow: UnitOfWork, _cmd: ExpireRequest) -> None:
         message = "The request's time has not come."
         raise Conflict(message, extra={"current": request.state()})
     await _end(uow, request, "expire", "request.expired")
+
+
+@handles(MarkLineLate)
+async def mark_line_late(uow: UnitOfWork, _cmd: MarkLineLate) -> None:
+    """Record ``request.line_late`` with how many are missing. Locks the request. Refused where none is, or it has ended.
+
+    Raises:
+        Conflict: the line is filled, or the request has ended.
+    """
+    line = await uow.get(RequestLine, uow.require_target())
+    request = await uow.lock(Request, line.request_id)
+    uow.authorise()
+    filled = (await fill(uow, request.id))[line.id]
+    if machine("request").is_final(request.status) or not filled.lacking:
+        message = "Nothing is missing any more."
+        raise Conflict(message, extra={"current": request.state()})
+    uow.record("request.line_late", request, line, line_id=line.id, lacking=filled.lacking, wanted=filled.wanted)
 
 
 async def _end(uow: UnitOfWork, request: Request, step: str, event: str, facts: dict[str, bool] | None = None) -> None:
@@ -287,20 +336,40 @@ def _expire_later(uow: UnitOfWork, request: Request) -> None:
         uow.later("expire_request", request.expires_at, request.id)
 
 
-async def _require_may_ask(uow: UnitOfWork, request: Request) -> None:
+async def require_may_ask(uow: UnitOfWork, request: Request) -> None:
     """Refuse a request for an incident that is over, or one that the member has no say in.
 
     Raises:
         TransitionNotAllowed: the incident is closed.
         OutOfJurisdiction: not this hazard, or not in this way.
     """
-    incident = await uow.get(Incident, request.incident_id)
-    machine("incident").refuse_final(incident.status, "be asked help for", incident.state())
+    hazard = await hazard_of(uow, request.incident_id)
+    if request.incident_id is not None:
+        incident = await uow.get(Incident, request.incident_id)
+        machine("incident").refuse_final(incident.status, "be asked help for", incident.state())
     jurisdiction: dict[str, list[str]] = (await uow.get(Member, request.member_id)).jurisdiction
-    if incident.hazard not in jurisdiction["hazards"]:
-        wrong = f"for the hazard {incident.hazard}"
+    if hazard is not None and hazard not in jurisdiction["hazards"]:
+        wrong = f"for the hazard {hazard}"
     elif request.kind not in jurisdiction["kinds"]:
         wrong = f"by a request of the kind {request.kind}"
     else:
         return
     raise OutOfJurisdiction(f"Your member may not ask {wrong}.", extra={"jurisdiction": jurisdiction})
+
+
+async def _require_one_unit(uow: UnitOfWork, member_id: UUID, cmd: DraftRequest) -> None:
+    """Check what is special about help from day to day: one unit, no text, of one member at most.
+
+    Raises:
+        NoFreeText: a note.
+        OutOfRange: more than one unit; a member that is asked where all are; the member itself.
+        NotFound: there is no such member.
+    """
+    refuse_text(cmd.kind, "/note", cmd.note)
+    require_one(cmd.kind, cmd.lines)
+    if cmd.to_member_id is None:
+        return
+    if cmd.kind != DAY_TO_DAY or cmd.to_member_id == member_id:
+        detail = "Only help from day to day is asked of one member, and of another than your own."
+        raise OutOfRange(detail, errors=[FieldError("/to_member_id", OutOfRange.slug, detail)])
+    await uow.get(Member, cmd.to_member_id)

@@ -11,12 +11,14 @@ from sqlmodel import col
 
 from app.commands.changes import write_sent
 from app.commands.depots import owner_of
+from app.commands.external_ids import ended_with
+from app.commands.parts import lock_units, parts_among
 from app.commands.registry import Act, handles
-from app.domain.errors import Conflict, DuplicateCallSign, FieldError, Malformed, MissingField, NotAvailable
+from app.domain.errors import Conflict, DuplicateCallSign, FieldError, Malformed, MissingField, NotAvailable, NotFound
 from app.domain.forms import WHOLE, CallSign, Code, Count, Flag, Form, Language, Measure
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
-from app.domain.resource_types import require_type
+from app.domain.resource_types import is_composite, require_type
 from app.domain.vocabulary import codes, require
 from app.store.tables import Depot, Member, Mission, Resource
 
@@ -92,7 +94,7 @@ PLAIN = ("call_sign", "officers", "ncos", "crew", "mobilisation_min", "readiness
 SIZES = ("weight_t", "length_m", "width_m", "height_m")
 LIVE_OFFER_HOLDS_IT = """
     SELECT o.id FROM offer_line l JOIN offer o ON o.space_id = l.space_id AND o.id = l.offer_id
-    WHERE l.space_id = $1 AND l.resource_id = $2 AND o.status IN ('offered', 'provisional', 'accepted')
+    WHERE l.space_id = $1 AND l.resource_id = ANY($2) AND o.status IN ('offered', 'provisional', 'accepted')
       AND NOT l.committed AND (o.status = 'offered' OR l.accepted_quantity > 0)
     LIMIT 1
 """
@@ -103,8 +105,12 @@ async def add_resource(uow: UnitOfWork, cmd: AddResource) -> None:
     """Record ``resource.added``."""
     member = await uow.get(Member, owner_of(uow, cmd.member_id))
     require_words(cmd)
-    depot = await _own_depot(uow, cmd.depot_id, member.id)
-    await _require_free_call_sign(uow, member.id, cmd.call_sign)
+    depot = await own_depot(uow, cmd.depot_id, member.id)
+    if is_composite(cmd.type_code):
+        detail = f"A {cmd.type_code} is made of units."
+        error = FieldError("/type_code", Malformed.slug, detail)
+        raise Malformed(detail, errors=[error], hint="Enter its units first, then form the formation.")
+    await require_free_call_sign(uow, member.id, cmd.call_sign)
     said: dict[str, Any] = cmd.model_dump(mode="json", include={*PLAIN, *SIZES, "type_code"})
     resource = uow.add(
         Resource(
@@ -125,12 +131,12 @@ async def add_resource(uow: UnitOfWork, cmd: AddResource) -> None:
 @handles(ChangeResource)
 async def change_resource(uow: UnitOfWork, cmd: ChangeResource) -> None:
     """Record ``resource.changed``. Locks the resource."""
-    resource = await _lock_own(uow)
+    resource, _ = await _lock_own(uow)
     require_words(cmd)
     if cmd.call_sign is not None and cmd.call_sign != resource.call_sign:
-        await _require_free_call_sign(uow, resource.member_id, cmd.call_sign, but=resource.id)
+        await require_free_call_sign(uow, resource.member_id, cmd.call_sign, but=resource.id)
     if cmd.depot_id is not None and cmd.depot_id != resource.depot_id:
-        depot = await _own_depot(uow, cmd.depot_id, resource.member_id)
+        depot = await own_depot(uow, cmd.depot_id, resource.member_id)
         resource.depot_id = depot.id
         if resource.status != "committed":
             resource.lon, resource.lat, resource.position_at = depot.lon, depot.lat, uow.act.occurred_at
@@ -140,7 +146,7 @@ async def change_resource(uow: UnitOfWork, cmd: ChangeResource) -> None:
 
 @handles(SetResourceStatus)
 async def set_resource_status(uow: UnitOfWork, cmd: SetResourceStatus) -> None:
-    """Record ``resource.status_set``. Locks the resource.
+    """Record ``resource.status_set``. Locks the resource and, of a formation, its parts: those of the same status follow it.
 
     A unit that is promised or on its way can break down, and is then out of service; it comes back only when no mission
     has it any more, and a promise is taken back by withdrawing the offer.
@@ -149,44 +155,62 @@ async def set_resource_status(uow: UnitOfWork, cmd: SetResourceStatus) -> None:
         NotAvailable: an offer or a mission has it.
         TransitionNotAllowed: the machine has no such step.
     """
-    resource = await _lock_own(uow)
+    resource, parts = await _lock_own(uow)
     _require_reason(cmd)
+    alike = [part for part in parts if part.status == resource.status]
     if cmd.status == resource.status == "out_of_service" and cmd.reason != resource.out_of_service_reason:
         resource.out_of_service_reason = cmd.reason
     else:
         step = machine("resource").to(resource.status, cmd.status, by="set_resource_status")
         if step.to == "available":
-            await _require_let_go(uow, resource)
-        resource.status, resource.out_of_service_reason = step.to, cmd.reason
-    uow.record("resource.status_set", resource)
+            for each in (resource, *alike):
+                await _require_let_go(uow, each)
+        for each in (resource, *alike):
+            each.status, each.out_of_service_reason = step.to, cmd.reason
+    uow.record("resource.status_set", resource, *alike)
 
 
 @handles(RetireResource)
 async def retire_resource(uow: UnitOfWork, _cmd: RetireResource) -> None:
-    """Record ``resource.retired``. Locks the resource.
+    """Record ``resource.retired``, with the external ids that end with it. Locks the resource, then those.
 
     Raises:
         NotAvailable: an offer or a mission has it.
     """
-    resource = await _lock_own(uow)
+    resource, parts = await _lock_own(uow)
+    if resource.formation_id is not None:
+        message = f"{resource.call_sign} is a part of a formation."
+        raise Conflict(message, extra={"current": resource.state()}, hint="Put another unit in its place first.")
     if resource.status in {"reserved", "committed"}:
         message = f"{resource.call_sign} is {resource.status}; it can be retired when it is free."
         raise NotAvailable(message, extra={"current": resource.state()})
     await _require_let_go(uow, resource)
     resource.retired = True
-    uow.record("resource.retired", resource)
+    for part in parts:
+        part.formation_id = None
+    uow.record("resource.retired", resource, *parts, *await ended_with(uow, resource))
 
 
-async def _lock_own(uow: UnitOfWork) -> Resource:
-    resource = await uow.lock_target(Resource)
+async def _lock_own(uow: UnitOfWork) -> tuple[Resource, list[Resource]]:
+    """Lock the resource and, of a formation, its parts."""
+    rows = await lock_units(uow, [uow.require_target()])
+    resource = next((row for row in rows if row.id == uow.target), None)
+    if resource is None:
+        raise NotFound(Resource.KIND, uow.require_target())
+    uow.expect_revision(resource)
     uow.authorise({"owner": {resource.member_id}})
     if resource.retired:
         message = f"{resource.call_sign} was retired."
         raise Conflict(message, extra={"current": resource.state()}, hint="Enter it again as a new unit.")
-    return resource
+    return resource, parts_among(resource, rows)
 
 
-async def _own_depot(uow: UnitOfWork, depot_id: UUID, member_id: UUID) -> Depot:
+async def own_depot(uow: UnitOfWork, depot_id: UUID, member_id: UUID) -> Depot:
+    """Return a depot of the member's.
+
+    Raises:
+        NotFound, Malformed: there is none of that id, or it is another member's.
+    """
     depot = await uow.get(Depot, depot_id)
     if depot.member_id != member_id:
         detail = f"The depot {depot.code!r} is another member's."
@@ -194,7 +218,7 @@ async def _own_depot(uow: UnitOfWork, depot_id: UUID, member_id: UUID) -> Depot:
     return depot
 
 
-async def _require_free_call_sign(uow: UnitOfWork, member_id: UUID, call_sign: str, *, but: UUID | None = None) -> None:
+async def require_free_call_sign(uow: UnitOfWork, member_id: UUID, call_sign: str, *, but: UUID | None = None) -> None:
     """Refuse a call sign that another unit of the member has, however it is written; PostgreSQL folds both, as its index."""
     taken = await uow.find(
         Resource,
@@ -209,16 +233,24 @@ async def _require_free_call_sign(uow: UnitOfWork, member_id: UUID, call_sign: s
 async def _require_let_go(uow: UnitOfWork, resource: Resource) -> None:
     """Refuse while an offer or a mission has the unit; whoever gives it to one locks the resource first, as we have."""
     on_its_way = await uow.find(
-        Mission, col(Mission.resource_id) == resource.id, col(Mission.status).not_in(["returned", "closed"])
+        Mission, col(Mission.resource_id).in_(_held_as(resource)), col(Mission.status).not_in(["returned", "closed"])
     )
+    alone = await uow.find(Mission, col(Mission.resource_id) == resource.id, col(Mission.split_from_id).is_not(None))
+    left = {mission.split_from_id for mission in alone}
+    on_its_way = [mission for mission in on_its_way if mission.id not in left]
     if on_its_way:
         message = f"{resource.call_sign} is still on a mission ({on_its_way[0].status})."
         raise NotAvailable(message, extra={"current": resource.state(), "mission_id": on_its_way[0].id})
-    offer_id = await uow.raw.fetchval(LIVE_OFFER_HOLDS_IT, uow.space, resource.id)
+    offer_id = await uow.raw.fetchval(LIVE_OFFER_HOLDS_IT, uow.space, _held_as(resource))
     if offer_id is not None:
         message = f"{resource.call_sign} is promised in an offer."
         extra = {"current": resource.state(), "offer_id": offer_id}
         raise NotAvailable(message, extra=extra, hint="Withdraw that offer first.")
+
+
+def _held_as(resource: Resource) -> list[UUID]:
+    """Return as what an offer or a mission may have the unit: as itself, or as a part of its formation."""
+    return [resource.id] if resource.formation_id is None else [resource.id, resource.formation_id]
 
 
 def require_words(cmd: AddResource | ChangeResource) -> None:

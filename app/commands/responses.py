@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import col
 
 from app.commands.registry import Act, handles
+from app.commands.response_commitments import answered
 from app.domain.errors import Conflict, NotFound
 from app.domain.forms import Code, LongText
 from app.domain.ids import new_id
@@ -59,6 +60,7 @@ async def decline_request(uow: UnitOfWork, cmd: DeclineRequest) -> None:
             )
         )
     uow.record("request.declined", response)
+    await answered(uow, request.id, member, "acknowledge", "answer")
 
 
 def _authorised_member(uow: UnitOfWork) -> UUID:

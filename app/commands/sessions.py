@@ -27,13 +27,18 @@ if TYPE_CHECKING:
 
 SECRET_BYTES: Final = 32
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
-"""How exactly the last use of a session is known: a write for each request would cost more than it tells."""
+"""How exactly the last use of a session or a token is known: a write for each request would cost more than it tells."""
 
 # The hash is compared once more, under a lock that a new password excludes: a session begun with the old one would
 # otherwise outlive it. A service has no password, so its row has no hash.
 _BEGIN: Final = """
     INSERT INTO session (token_hash, user_id, csrf_token, created_at, last_used_at, expires_at)
     SELECT $1, id, $2, $3, $3, $4 FROM user_account WHERE id = $5 AND active AND password_hash = $6 FOR SHARE
+"""
+
+_USED: Final = """
+    INSERT INTO token_use (token_id, last_used_at) VALUES ($1, $2)
+    ON CONFLICT (token_id) DO UPDATE SET last_used_at = excluded.last_used_at WHERE token_use.last_used_at <= $3
 """
 
 
@@ -80,9 +85,18 @@ async def _begin(door: Door, secret: str, user_id: UUID, kept: str, login: str) 
 
 
 async def sign_out(door: Door, secret: str) -> None:
-    """End the session of this cookie."""
+    """End the session of this cookie, and what was opened with it."""
     async with operation(door.engine) as tx:
-        await tx.raw.execute("DELETE FROM session WHERE token_hash = $1", digest_of(secret))
+        user = await tx.raw.fetchval("DELETE FROM session WHERE token_hash = $1 RETURNING user_id", digest_of(secret))
+    if user is not None:
+        door.on_doubt(user)
+
+
+async def note_token_use(door: Door, token_id: UUID) -> None:
+    """Write down that a token is in use, so that an admin sees which of them nobody misses."""
+    now = door.clock.now()
+    async with operation(door.engine) as tx:
+        await tx.raw.execute(_USED, token_id, now, now - USE_NOTED_EVERY)
 
 
 async def note_use(door: Door, digest: bytes) -> None:

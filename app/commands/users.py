@@ -100,7 +100,7 @@ async def change_user(uow: UnitOfWork, cmd: ChangeUser) -> None:
     if cmd.roles is not None:
         roles = _known(cmd.roles)
         if ADMIN not in roles:
-            await _require_another_admin(uow, user)
+            await require_another_admin(uow, user)
         user.roles = roles
     if cmd.password is not None:
         user.password_hash = await _password(user, cmd.password)
@@ -117,7 +117,7 @@ async def deactivate_user(uow: UnitOfWork, _cmd: DeactivateUser) -> None:
         LastAdmin: the member would have no admin any more.
     """
     user = await _lock(uow)
-    await _require_another_admin(uow, user)
+    await require_another_admin(uow, user)
     user.active = False
     await _end_sessions(uow, user)
     uow.record("user.deactivated", user, visibility="parties", parties=[user.member_id])
@@ -136,7 +136,7 @@ async def _lock(uow: UnitOfWork) -> User:
     return user
 
 
-async def _require_another_admin(uow: UnitOfWork, user: User) -> None:
+async def require_another_admin(uow: UnitOfWork, user: User) -> None:
     """Refuse to let go of the last admin. Of two who let go of one another at once, the second counts after the first."""
     if ADMIN not in user.roles:
         return

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import structlog
 from starlette.websockets import WebSocketDisconnect
@@ -49,8 +49,22 @@ _DEFLATE: Final = ServerPerMessageDeflateFactory(
 log = structlog.get_logger(__name__)
 
 
+class Direct(NamedTuple):
+    """Where frames can be written past an outlet, as long as nothing waits in its transport."""
+
+    fd: int
+    transport: asyncio.Transport
+    packed: bool
+    """Whether the frames are the deflated ones."""
+
+
 class Outlet(Protocol):
     """One reader's way out. Nothing here waits for the reader but ``drain``."""
+
+    @property
+    def direct(self) -> Direct | None:
+        """Where the way out is a plain socket, that."""
+        ...
 
     @property
     def open(self) -> bool:
@@ -84,6 +98,10 @@ class Keeper(Protocol):
 
     async def heard(self, message: Mapping[str, Any]) -> None:
         """Take in a message of ASGI, ``websocket.receive``; one at a time, and nothing is read meanwhile."""
+        ...
+
+    def closing(self) -> None:
+        """Nothing more is to be written: the closing frame was."""
         ...
 
     def gone(self) -> None:
@@ -180,6 +198,8 @@ class FanoutProtocol(WebSocketsSansIOProtocol):
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
+        if self._keeper is not None:
+            self._keeper.closing()
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
@@ -196,6 +216,14 @@ class TransportOutlet:
         self._protocol = protocol
         self._transport = protocol.transport
         self._packed = protocol.takes_deflated()
+
+    @property
+    def direct(self) -> Direct | None:
+        """The connection's socket, unless what is written to it is encrypted first."""
+        sock = self._transport.get_extra_info("socket")
+        if sock is None or self._transport.get_extra_info("sslcontext") is not None:
+            return None
+        return Direct(sock.fileno(), self._transport, self._packed)
 
     @property
     def open(self) -> bool:
@@ -233,6 +261,8 @@ class TransportOutlet:
 
 class QueueOutlet:
     """Sends through the server's own ``send_text``, one message after the other, from a task of the route."""
+
+    direct: Direct | None = None
 
     def __init__(self, websocket: WebSocket) -> None:
         """Take over what is said on a websocket that was accepted; ``run`` does the sending."""

@@ -1,36 +1,37 @@
 """One space's feed in one process: its journal is read once, each entry is made a message once, and written to all who see it.
 
-An **audience** is everybody of one member: they see the same. What it was sent forms a chain: each message names the seq
-sent before it, so that a reader notices a gap. A reader that joins is first brought to where the feed is, from the
-database, and then joins within one step of the event loop: nothing is lost or told twice in between.
+A reader that joins is first brought to where the feed is, from the database, and then joins within one step of the event
+loop: nothing is lost or told twice in between.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import structlog
 
 from app.delivery import wire
-from app.delivery.fanout import MOST_WAITING, MOST_WAITING_POSITIONS
+from app.delivery.audiences import Audiences
+from app.delivery.filling import Filling
 from app.delivery.frames import Burst, Message, burst
 from app.delivery.tail import tail
-from app.domain.chain import Entry, Viewer
+from app.delivery.wakes import POLL_S
+from app.delivery.whereabouts import Whereabouts
+from app.domain.chain import Entry
 from app.queries import snapshot as queries
-from app.queries.positions import reported_since
 from app.store import journal
 from app.store.engine import AWAY, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from app.delivery.audiences import Audience, Reader
     from app.delivery.fanout import Outlet
     from app.delivery.wakes import Wakes
     from app.domain.chain import Stub
@@ -40,47 +41,18 @@ MOST_MISSED: Final = 5000
 """Entries that are sent after a resume; whoever missed more is quicker with a snapshot."""
 AT_ONCE: Final = 500
 """Entries read at a time while a reader catches up; readers written to before others get their turn."""
-CATCHING_UP: Final = 4
-"""Readers of a process that read from the database at a time: commands want connections too."""
 SAME_SNAPSHOT_S: Final = 1.0
 """For so long a snapshot is also given to others of the audience: a whole control room comes back at once."""
-SAME_POSITION_S: Final = 1.0
-"""No unit's position is told more often."""
-POSITIONS_SLICE: Final = 50
-"""Readers written to before entries get their turn; a thousand positions are 100 kB to each."""
+SHORTEST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 5.0
-TOO_SLOW: Final = 1013
-"""Try again later (IANA's registry of closing codes): come back with the seq you have."""
-ABOUT_FILL: Final = frozenset({"request", "offer", "mission", "call"})
-"""What entries have to be about to change how far a line is filled."""
+ABOUT_USERS: Final = frozenset({"user", "token"})
+"""What entries have to be about to change what somebody's credentials allow."""
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True, eq=False)
-class Audience:
-    """The readers of one member, and the last seq that those who have caught up were sent."""
-
-    viewer: Viewer
-    sent: int
-    readers: set[Reader] = field(default_factory=set)
-    snapshot: tuple[float, int, Burst] | None = None
-    """When it was made, as of which seq, and its messages."""
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-@dataclass(slots=True, eq=False)
-class Reader:
-    """One connection in an audience. It is among ``audience.readers`` while it has caught up."""
-
-    outlet: Outlet
-    audience: Audience
-    behind: set[UUID] = field(default_factory=set)
-    """Units whose last position was not sent, because too much was waiting."""
-
-
 class Feed:
-    """One space's feed. ``run`` it; then readers can ``resume`` or have a ``snapshot``."""
+    """One space's feed. ``start`` it and run its ``tasks``; then readers can ``resume`` or have a ``snapshot``."""
 
     def __init__(
         self,
@@ -90,30 +62,23 @@ class Feed:
         space: str,
         *,
         catching_up: asyncio.Semaphore,
-        on_identity: Callable[[], None],
+        on_doubt: Callable[[UUID | None], None],
     ) -> None:
-        """Keep what is needed. ``on_identity`` is called when an entry tells of users or tokens."""
+        """Keep what is needed. ``on_doubt`` is called with whom entries about users and tokens concern."""
         self.space = space
         self.epoch = ""
         self.cursor = 0
         """The last seq that was read; whoever has caught up was sent everything up to it."""
-        self.audiences: dict[UUID | None, Audience] = {}
+        self.ended = False
+        self.audiences = Audiences()
+        self.filling = Filling(engine, space, self.audiences, cursor=lambda: self.cursor, catching_up=catching_up)
+        self.whereabouts = Whereabouts(engine, space, self.audiences)
         self._engine = engine
         self._wakes = wakes
         self._clock = clock
         self._catching_up = catching_up
-        self._on_identity = on_identity
+        self._on_doubt = on_doubt
         self._moved = asyncio.Event()
-        self._refilled: set[UUID] = set()
-        self._refill = asyncio.Event()
-        self._fill_pass = 0
-        """Counts the tellings of fill that have begun: what was read in an earlier one may be older than what they told."""
-        self._fill: tuple[int, Burst] | None = None
-        """How far all lines are filled, and in which pass that was read."""
-        self._stirred = asyncio.Event()
-        self._stirred_since: datetime | None = None
-        self._where: dict[UUID, dict[str, Any]] = {}
-        """The positions that were told last, by unit."""
 
     # ------------------------------------------------------------ the journal, to everybody
 
@@ -122,18 +87,31 @@ class Feed:
         async with reading(self._engine) as conn:
             self.cursor, _ = await journal.head_of(conn, self.space)
             self.epoch = await queries.epoch(conn)
-            self._stirred_since, _ = await reported_since(conn, self.space, None)
+        await self.whereabouts.start()
+
+    def tasks(self) -> Iterator[Coroutine[None, None, None]]:
+        """Yield what has to run for as long as the feed is there."""
+        yield self.run()
+        yield self.filling.run()
+        yield self.whereabouts.run()
+
+    def end(self) -> None:
+        """Let nobody wait any more for where the feed will not come."""
+        self.ended = True
+        self._moved.set()
 
     async def run(self) -> None:
         """Send what the journal tells until cancelled; when the database is away, go on where it was."""
-        pause_s = 0.1
+        pause_s = SHORTEST_PAUSE_S
         while True:
+            began = time.monotonic()
             try:
                 async for batch in tail(self._engine, self._wakes, self.space, self.cursor, None):
                     self._send(batch)
-                    pause_s = 0.1
             except AWAY as error:
                 log.warning("feed_waits", space=self.space, error=repr(error), again_in_s=pause_s)
+            if time.monotonic() - began > LONGEST_PAUSE_S:
+                pause_s = SHORTEST_PAUSE_S
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
@@ -141,7 +119,7 @@ class Feed:
         entries = [entry for entry in batch if isinstance(entry, Entry)]
         endings = {entry.seq: wire.entry_ending(entry) for entry in entries}
         made: dict[tuple[int, int], Message] = {}
-        for audience in self.audiences.values():
+        for audience in self.audiences:
             messages = []
             for entry in entries:
                 if audience.viewer.sees(entry.visibility, entry.parties):
@@ -151,31 +129,18 @@ class Feed:
                     messages.append(made[key])
                     audience.sent = entry.seq
             if messages:
-                self._write(audience, Burst(messages))
+                audience.write(Burst(messages))
         self.cursor = batch[-1].seq
         self._moved.set()
         self._moved = asyncio.Event()
-        self._note(entries)
-
-    def _write(self, audience: Audience, sent: Burst) -> None:
-        slow = [reader for reader in audience.readers if not reader.outlet.offer(sent, MOST_WAITING)]
-        audience.readers.difference_update(slow)
-        for reader in slow:
-            reader.outlet.close(TOO_SLOW, "Too slow; come back with the seq you have.")
-
-    def _note(self, entries: Sequence[Entry]) -> None:
-        """Note what follows from the entries beside themselves."""
-        if any(entry.subject_kind in {"user", "token"} for entry in entries):
-            self._on_identity()
+        self.filling.note(entries)
         for entry in entries:
-            if entry.subject_kind in ABOUT_FILL:
-                self._refilled.update(_requests_of(entry))
-        if self._refilled:
-            self._refill.set()
+            if entry.subject_kind in ABOUT_USERS:
+                self._on_doubt(_user_of(entry))
 
     def heartbeat(self) -> Iterator[tuple[Reader, Burst]]:
         """Yield every reader that has caught up, with what to send it; as of the moment it is yielded."""
-        for audience in tuple(self.audiences.values()):
+        for audience in self.audiences:
             made: tuple[int, int, Burst] | None = None
             for reader in tuple(audience.readers):
                 if made is None or made[:2] != (audience.sent, self.cursor):
@@ -186,95 +151,19 @@ class Feed:
     def _heartbeat(self, prev: int) -> Burst:
         return burst(wire.heartbeat(prev=prev, seq=self.cursor, at=self._clock.now()))
 
-    # ------------------------------------------------------------ how far lines are filled
-
-    async def run_fill(self) -> None:
-        """Tell how far lines are filled, after entries that change it, until cancelled.
-
-        It follows from rows that not everybody sees, so it stands beside the entries. What is told may be newer than the
-        seq it names, never older: the entry that made it so is followed by its own telling.
-        """
-        while True:
-            await self._refill.wait()
-            self._refill.clear()
-            requests, self._refilled = self._refilled, set()
-            self._fill_pass += 1
-            seq = self.cursor
-            try:
-                async with reading(self._engine) as conn:
-                    lines = await queries.fill(conn, self.space, requests)
-            except AWAY as error:
-                log.warning("fill_waits", space=self.space, error=repr(error))
-                self._refilled |= requests
-                await asyncio.sleep(1)
-                self._refill.set()
-                continue
-            for text in wire.fill(seq, lines):
-                sent = burst(text)
-                for audience in tuple(self.audiences.values()):
-                    self._write(audience, sent)
-                await asyncio.sleep(0)
-
-    # ------------------------------------------------------------ positions
-
-    def stir(self) -> None:
-        """Look for positions that changed, before long."""
-        self._stirred.set()
-
-    async def run_positions(self) -> None:
-        """Tell where units are, of each at most once a second, until cancelled.
-
-        Readers are written to a few at a time, so that an entry never waits behind all of them.
-        """
-        while True:
-            await self._stirred.wait()
-            self._stirred.clear()
-            next_at = time.monotonic() + SAME_POSITION_S
-            try:
-                async with reading(self._engine) as conn:
-                    since, told = await reported_since(conn, self.space, self._stirred_since)
-            except AWAY as error:
-                log.warning("positions_wait", space=self.space, error=repr(error))
-                self._stirred.set()
-            else:
-                self._stirred_since = since
-                changed = {id_: item for id_, item in told.items() if self._where.get(id_) != item}
-                self._where |= changed
-                if changed:
-                    await self._tell_positions(changed)
-            await asyncio.sleep(max(0.0, next_at - time.monotonic()))
-
-    async def _tell_positions(self, changed: dict[UUID, dict[str, Any]]) -> None:
-        sent = burst(*wire.positions(changed.values()))
-        readers = [reader for audience in self.audiences.values() for reader in audience.readers]
-        for number, reader in enumerate(readers, start=1):
-            if reader not in reader.audience.readers:
-                continue
-            if not reader.outlet.offer(sent, MOST_WAITING_POSITIONS):
-                reader.behind |= changed.keys()
-                continue
-            if late := reader.behind - changed.keys():
-                reader.outlet.write(burst(*wire.positions(self._where[id_] for id_ in late)))
-            reader.behind.clear()
-            if number % POSITIONS_SLICE == 0:
-                await asyncio.sleep(0)
-
     # ------------------------------------------------------------ one reader
 
-    def reader(self, member: UUID | None, outlet: Outlet) -> Reader:
-        """Return a reader for a connection of this member, who hears nothing yet."""
-        audience = self.audiences.get(member)
-        if audience is None:
-            audience = self.audiences[member] = Audience(Viewer(member), self.cursor)
-        return Reader(outlet, audience)
+    def attach(self, member: UUID | None, outlet: Outlet) -> Reader:
+        """Return a reader for a connection of this member, who hears nothing yet; ``detach`` it at the end, once."""
+        return self.audiences.attach(member, outlet, self.cursor)
 
-    def forget(self, reader: Reader) -> None:
+    def detach(self, reader: Reader) -> None:
         """Let go of a reader whose connection has ended."""
-        reader.audience.readers.discard(reader)
+        self.audiences.detach(reader)
 
-    async def resume(self, reader: Reader, epoch: str, after: int) -> None:
-        """Send what the reader missed and have it join; or tell it to take a snapshot."""
-        self.forget(reader)
+    async def resume(self, reader: Reader, epoch: str, after: int) -> bool:
+        """Send what the reader missed and have it join; or tell it to take a snapshot, and return False."""
+        reader.audience.readers.discard(reader)
         if after > self.cursor:  # it may come from a process that is ahead of this one
             async with self._catching_up, reading(self._engine) as conn:
                 head, _ = await journal.head_of(conn, self.space)
@@ -289,19 +178,23 @@ class Feed:
             reason = "too_far_behind"
         if reason is not None:
             reader.outlet.write(burst(wire.reset(reason, epoch=self.epoch, head=head)))
-            return
+            return False
         await self._join(reader, after)
+        return True
 
     async def snapshot(self, reader: Reader) -> None:
         """Send everything the reader may see, as of one seq, and have it join there."""
-        self.forget(reader)
         audience = reader.audience
+        audience.readers.discard(reader)
         async with audience.lock:
+            if not reader.outlet.open:
+                return
             if audience.snapshot is None or time.monotonic() - audience.snapshot[0] > SAME_SNAPSHOT_S:
                 started = time.monotonic()
                 async with self._catching_up, reading(self._engine, snapshot=True) as conn:
                     seen = await queries.snapshot(conn, self.space, audience.viewer.member_id)
                 audience.snapshot = (started, seen.seq, burst(*wire.snapshot_parts(seen.seq, seen.rows)))
+                asyncio.get_running_loop().call_later(2 * SAME_SNAPSHOT_S, _forget_snapshot, audience, started)
             _, seq, sent = audience.snapshot
         for message in sent.messages:
             reader.outlet.write(Burst((message,)))
@@ -309,53 +202,64 @@ class Feed:
         await self._join(reader, seq)
 
     async def _join(self, reader: Reader, after: int) -> None:
-        """Send the entries after ``after`` and how far lines are filled, and have the reader join at the feed's place."""
+        """Send the entries after ``after`` and how far lines are filled, and have the reader join at the feed's place.
+
+        It ends without joining when the connection or the feed does.
+        """
         at = prev = after
-        fill_pass = -1
-        outlet = reader.outlet
-        while outlet.open:
-            if at > self.cursor:
-                await self._moved.wait()
-                continue
-            if at == self.cursor:
-                if fill_pass == self._fill_pass:
-                    break
-                fill_pass, lines = await self._all_fill()
-                outlet.write(lines)
-                await outlet.drain()
-                continue
-            async with self._catching_up, reading(self._engine) as conn:
-                limit = min(AT_ONCE, self.cursor - at)
-                batch = await journal.read(conn, self.space, at, limit, reader.audience.viewer)
-            messages = []
-            for entry in batch:
-                if isinstance(entry, Entry):
-                    messages.append(Message(wire.entry(prev, wire.entry_ending(entry))))
-                    prev = entry.seq
-                at = entry.seq
-            outlet.write(Burst(messages))
-            await outlet.drain()
-        if outlet.open:  # no await since at == cursor was seen: this is where the feed is
-            reader.audience.readers.add(reader)
-            outlet.write(self._heartbeat(prev))
+        telling = -1
+        outlet, audience = reader.outlet, reader.audience
+        audience.catching_up.add(reader)
+        try:
+            while outlet.open and not self.ended:
+                if at > self.cursor:
+                    with suppress(TimeoutError):  # to look now and then whether the connection is still there
+                        async with asyncio.timeout(POLL_S):
+                            await self._moved.wait()
+                elif at < self.cursor:
+                    at, prev = await self._send_missed(reader, at, prev)
+                elif telling < 0 or (told := self.filling.since(telling)) is None:
+                    telling, lines = await self.filling.all()
+                    outlet.write(lines)
+                    await outlet.drain()
+                else:  # no await since it was seen that this is where the feed is
+                    if told.messages:
+                        outlet.write(told)
+                    audience.readers.add(reader)
+                    outlet.write(self._heartbeat(prev))
+                    if reader.behind:
+                        self.whereabouts.stir()
+                    return
+        finally:
+            audience.catching_up.discard(reader)
 
-    async def _all_fill(self) -> tuple[int, Burst]:
-        """Return how far all lines are filled, and as of which pass: later ones are told to whoever has joined by then."""
-        if self._fill is None or self._fill[0] != self._fill_pass:
-            begun, seq = self._fill_pass, self.cursor
-            async with self._catching_up, reading(self._engine) as conn:
-                lines = await queries.fill(conn, self.space)
-            self._fill = (begun, burst(*wire.fill(seq, lines)))
-        return self._fill
+    async def _send_missed(self, reader: Reader, at: int, prev: int) -> tuple[int, int]:
+        """Send some entries after ``at``, the first behind ``prev``; return up to where it went, and the last one sent."""
+        async with self._catching_up, reading(self._engine) as conn:
+            limit = min(AT_ONCE, self.cursor - at)
+            batch = await journal.read(conn, self.space, at, limit, reader.audience.viewer)
+        messages = []
+        for entry in batch:
+            if isinstance(entry, Entry):
+                messages.append(Message(wire.entry(prev, wire.entry_ending(entry))))
+                prev = entry.seq
+            at = entry.seq
+        if not batch:  # the journal was put back behind us: whoever looks after epochs will end this
+            await asyncio.sleep(POLL_S)
+        reader.outlet.write(Burst(messages))
+        await reader.outlet.drain()
+        return at, prev
 
 
-def _requests_of(entry: Entry) -> set[UUID]:
-    """Return the requests that the entry's rows are, or belong to."""
-    found: set[UUID] = set()
-    rows = (entry.body() or {}).get("rows", {})
-    for kind, states in rows.items():
-        for state in states:
-            id_ = state.get("id") if kind == "request" else state.get("request_id")
-            if id_ is not None:
-                found.add(UUID(id_))
-    return found
+def _forget_snapshot(audience: Audience, started: float) -> None:
+    """Give back the memory of a snapshot that nobody is given any more."""
+    if audience.snapshot is not None and audience.snapshot[0] == started:
+        audience.snapshot = None
+
+
+def _user_of(entry: Entry) -> UUID | None:
+    """Return whom an entry about a user or a token concerns; None where it was erased."""
+    if entry.subject_kind == "user":
+        return entry.subject_id
+    rows = (entry.body() or {}).get("rows", {}).get("token", ())
+    return next((UUID(row["user_id"]) for row in rows if row.get("user_id")), None)

@@ -27,11 +27,13 @@ async def tail(
     reader that fails goes on where it was. What the viewer may not see comes as a stub.
     """
     cursor = after
-    while not wakes.ending:
-        async with reading(engine) as conn:
-            batch = await journal.read(conn, space, cursor, BATCH, viewer)
-        if batch:
-            yield batch
-            cursor = batch[-1].seq
-        if len(batch) < BATCH:
-            await wakes.wait(space, cursor, timeout_s=poll_s)
+    with wakes.listening(space) as ear:
+        while not wakes.ending:
+            ear.begin()
+            async with reading(engine) as conn:
+                batch = await journal.read(conn, space, cursor, BATCH, viewer)
+            if batch:
+                yield batch
+                cursor = batch[-1].seq
+            if len(batch) < BATCH:
+                await ear.wait(cursor, timeout_s=poll_s)

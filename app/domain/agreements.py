@@ -1,7 +1,8 @@
 """Agreements that can be executed: whether one allows what a lender is about to offer, and which of several counts.
 
-Pure: what is agreed, the case and the lender's stock come in, every reason against it goes out, each with a code and the
-figures it rests on. The order in which reasons are found says nothing about their weight.
+Pure: what is agreed, the case and the state of things come in, every reason goes out, each with a code and the figures it
+rests on. One that blocks stands against the help; one that does not is told all the same: the help is allowed and warned of.
+The order in which reasons are found says nothing about their weight.
 
 The reserve floor is what the lender keeps at home of a type. It counts what is available now, less what the lender has
 promised to others without naming a unit (a named unit is reserved, and so is not among the available). It is the one
@@ -11,114 +12,27 @@ outside the agreement.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
-
+from app.domain import geo
+from app.domain.agreement_reasons import RESERVES, YEARLY_COST_CAP, Reason
+from app.domain.agreement_terms import NO_PHASE
 from app.domain.clock import stamp
-from app.domain.forms import WHOLE, Code, Count, Form, LongText
-from app.domain.protocol_data import parse, read
-from app.domain.reasons import ReasonsShape, Texts, texts_of
+from app.domain.cost_terms import Effort, estimate
+from app.domain.lender_words import CAN, Word
+from app.domain.money import ZERO
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from app.domain.agreement_terms import Reserve, Terms
 
-RESERVE_FLOOR: Final = "reserve_floor"
 IN_FORCE: Final = "in_force"
-EVERYTHING: Final = "*"
-
-ReasonCode: TypeAlias = Literal[
-    "no_agreement",
-    "not_in_force",
-    "not_yet_effective",
-    "expired",
-    "lender_not_party",
-    "borrower_not_party",
-    "hazard_not_covered",
-    "type_not_covered",
-    "kind_not_covered",
-    "reserve_floor",
-]
-FIGURES: Final[Mapping[str, frozenset[str]]] = {
-    "no_agreement": frozenset(),
-    "not_in_force": frozenset({"status"}),
-    "not_yet_effective": frozenset({"effective_at"}),
-    "expired": frozenset({"expires_at"}),
-    "lender_not_party": frozenset({"member_id"}),
-    "borrower_not_party": frozenset({"member_id"}),
-    "hazard_not_covered": frozenset({"hazard"}),
-    "type_not_covered": frozenset({"type_code"}),
-    "kind_not_covered": frozenset({"kind"}),
-    "reserve_floor": frozenset({"keep", "available", "promised", "quantity", "would_leave"}),
-}
-"""Every reason there is, and the figures it is told with."""
-
-
 # ---------------------------------------------------------------- what is agreed
-
-
-class Reserve(Form):
-    """What a lender keeps at home of one type: its available units, less the promised ones, never fall below ``keep``."""
-
-    type: Code
-    keep: Count
-
-
-class Cost(Form):
-    """Who pays. The first ``hours`` are free where the terms say so, and only there."""
-
-    terms: Literal["free", "free_for_hours", "reimbursed"]
-    hours: Annotated[int, Field(strict=True, ge=1, le=24 * 365), WHOLE] | None = None
-
-    @model_validator(mode="after")
-    def _hours_where_they_count(self) -> Self:
-        if (self.terms == "free_for_hours") is (self.hours is None):
-            raise PydanticCustomError("value_error", "hours stand with free_for_hours, and with nothing else")
-        return self
-
-
-FREE: Final = Cost(terms="free")
-
-Codes: TypeAlias = Literal["*"] | Annotated[tuple[Code, ...], Field(min_length=1, max_length=500)]
-"""Some codes, or all there are and will be."""
-
-
-class Terms(Form):
-    """The terms of one version, as its row holds them. ``*`` stands for every hazard or every type."""
-
-    hazards: Codes = EVERYTHING
-    types: Codes = EVERYTHING
-    kinds: Annotated[tuple[Literal["immediate", "planned", "day_to_day"], ...], Field(min_length=1, max_length=3)]
-    reserve: Annotated[tuple[Reserve, ...], Field(max_length=500)] = ()
-    cost: Cost = FREE
-    legal_basis: LongText = ""
-    who_may_bind: LongText = ""
-
-    @model_validator(mode="after")
-    def _one_floor_a_type(self) -> Self:
-        twice = [code for code, count in Counter(floor.type for floor in self.reserve).items() if count > 1]
-        if twice:
-            raise PydanticCustomError("value_error", "the reserve names {code} twice", {"code": twice[0]})
-        return self
-
-    def covers_hazard(self, hazard: str) -> bool:
-        """Whether the scope holds the hazard."""
-        return self.hazards == EVERYTHING or hazard in self.hazards
-
-    def covers_type(self, type_code: str) -> bool:
-        """Whether the scope holds the type."""
-        return self.types == EVERYTHING or type_code in self.types
-
-    def floor(self, type_code: str) -> int | None:
-        """Return what stays at home of the type, or None where this agreement asks for nothing."""
-        return next((floor.keep for floor in self.reserve if floor.type == type_code), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +48,12 @@ class AgreementFacts:
     borrowers: frozenset[UUID]
     effective_at: datetime
     expires_at: datetime | None
+    terminates_at: datetime | None = None
+    """When it ends because a party gave notice."""
+    review_at: datetime | None = None
+    """By when the parties meant to look at it again."""
+    spent: Decimal | None = None
+    """What the year has cost until now, promises included; None: nobody has counted, and no yearly cap is asked."""
 
 
 # ---------------------------------------------------------------- what it is about
@@ -141,15 +61,35 @@ class AgreementFacts:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a lender would send to a borrower: so many of a type, for a hazard, on a request of a kind."""
+    """What a lender would send to a borrower: so many of a type, for a hazard, on a request of a kind; the rest as far as it is known.
 
-    hazard: str
+    Without a hazard it is help from day to day for no incident: no scope of hazards or phases stands against that. Nothing is
+    said against what is not known yet: the way over the border before a unit is named, or how long it will stay.
+    """
+
+    hazard: str | None
     type_code: str
     kind: str
     lender: UUID
     borrower: UUID
     quantity: int
     at: datetime
+    effort: Effort | None = None
+    """What one of them is expected to take, where its cost is asked."""
+    resource_id: UUID | None = None
+    """The unit, where it is named."""
+    place: tuple[float, float] | None = None
+    """Where the help goes: longitude, latitude."""
+    country: str | None = None
+    """The borrower's, whose phase counts."""
+    phases: Mapping[str, str] | None = None
+    """How far the incident has gone, by country."""
+    crossing: str | None = None
+    """Code of the crossing that it takes."""
+    duration_h: float | None = None
+    """How long a unit would stay away."""
+    zone: str = "UTC"
+    """The lender's time zone (IANA): by its clocks the hours of a reserve are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,40 +98,48 @@ class Stock:
 
     available: int
     promised: int
+    homes: Mapping[UUID, tuple[float, float]] = field(default_factory=dict)
+    """Where the depot of each available unit stands (longitude, latitude)."""
+    word: Word | None = None
+    """What the lender itself says about the type, where something stands."""
 
     @property
     def free(self) -> int:
         """How many are neither gone nor promised."""
         return self.available - self.promised
 
+    def less(self, quantity: int, resource_id: UUID | None = None) -> Stock:
+        """Return what is left to offer after so many, or after the unit that is named."""
+        if resource_id not in self.homes:
+            return replace(self, promised=self.promised + quantity)
+        homes = {id_: home for id_, home in self.homes.items() if id_ != resource_id}
+        return replace(self, available=self.available - 1, homes=homes)
 
-# ---------------------------------------------------------------- what comes of it
+    def within(self, area: geo.GeoJson) -> Stock:
+        """Return what stands in an area. What was promised without a name may be any of it."""
+        homes = {id_: home for id_, home in self.homes.items() if geo.covers(area, *home)}
+        return replace(self, available=len(homes), homes=homes)
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """One thing that the agreement says against the case. A reserve that was overridden no longer blocks, and still is told."""
+class Use:
+    """How many units of the case's type are out under an agreement, and how many more are offered or accepted under it.
 
-    code: ReasonCode
-    figures: Mapping[str, Any] = field(default_factory=dict)
-    blocking: bool = True
+    A unit and its relief are one.
+    """
 
-    @property
-    def detail(self) -> str:
-        """The reason in English."""
-        return self.said("en")
+    under_way: int = 0
+    promised: int = 0
 
-    def said(self, language: str) -> str:
-        """Return the reason in one of the corridor's languages."""
-        return reason_texts()[self.code][language].format_map(self.figures)
-
-    def told(self) -> dict[str, Any]:
-        """Return the reason as offers, problems and the journal hold it."""
-        return {"code": self.code, "blocking": self.blocking, "detail": self.detail, "figures": dict(self.figures)}
+    def more(self, quantity: int) -> Use:
+        """Return the use after so many more are promised."""
+        return replace(self, promised=self.promised + quantity)
 
 
-NO_AGREEMENT: Final = Reason("no_agreement")
-"""What is told where there is nothing to check against; the check itself never finds it."""
+UNUSED: Final = Use()
+
+
+# ---------------------------------------------------------------- what comes of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,29 +151,51 @@ class Verdict:
     reasons: tuple[Reason, ...]
 
     @property
+    def against(self) -> tuple[Reason, ...]:
+        """The reasons that block."""
+        return tuple(reason for reason in self.reasons if reason.blocking)
+
+    @property
     def allowed(self) -> bool:
         """Whether nothing stands against it."""
-        return not any(reason.blocking for reason in self.reasons)
+        return not self.against
+
+    @property
+    def warned(self) -> bool:
+        """Whether there is something that somebody should know, although it is allowed."""
+        return self.allowed and bool(self.reasons)
 
     @property
     def only_reserve(self) -> bool:
-        """Whether the reserve floor is all that stands against it: the lender itself can lift that."""
-        blocking = [reason.code for reason in self.reasons if reason.blocking]
-        return blocking == [RESERVE_FLOOR]
+        """Whether the reserve is all that stands against it, and the units are there: the lender itself can lift that."""
+        against = {reason.code for reason in self.against}
+        there = all(reason.figures.get("would_leave", 0) >= 0 for reason in self.against)
+        return bool(against) and against <= RESERVES and there
 
 
 def check(
-    agreement: AgreementFacts, terms: Terms, case: Case, stock: Stock, *, reserve_overridden: bool = False
+    agreement: AgreementFacts,
+    terms: Terms,
+    case: Case,
+    stock: Stock,
+    use: Use = UNUSED,
+    *,
+    reserve_overridden: bool = False,
 ) -> Verdict:
     """Return what the agreement says to the case, with every reason and not only the first.
 
-    ``reserve_overridden`` is the lender's named act: the floor is still told, but does not block.
+    ``stock`` is what the lender has of the type, ``use`` what runs under the agreement of it already. ``reserve_overridden``
+    is the lender's named act: the floor is still told, but does not block. No more does it while the lender says that it can.
     """
     reasons = (
         *_standing(agreement, case.at),
         *_parties(agreement, case),
         *_scope(terms, case),
+        *_way(terms, case),
+        *_caps(terms, case, use),
+        *_yearly_cost(agreement, terms, case),
         *_reserve(terms, case, stock, blocking=not reserve_overridden),
+        *_clauses(terms),
     )
     return Verdict(agreement, terms, reasons)
 
@@ -237,77 +207,143 @@ def choose(verdicts: Iterable[Verdict]) -> Verdict | None:
     agreement at all. Codes settle a draw, so that two runs never differ.
     """
     ordered = sorted(
-        verdicts,
-        key=lambda verdict: (
-            not verdict.allowed,
-            0 if verdict.allowed else len(verdict.reasons),
-            verdict.agreement.precedence,
-            verdict.agreement.code,
-        ),
+        verdicts, key=lambda verdict: (len(verdict.against), verdict.agreement.precedence, verdict.agreement.code)
     )
     return ordered[0] if ordered else None
 
 
-def _standing(agreement: AgreementFacts, at: datetime) -> list[Reason]:
-    reasons: list[Reason] = []
+def _standing(agreement: AgreementFacts, at: datetime) -> Iterable[Reason]:
     if agreement.status != IN_FORCE:
-        reasons.append(Reason("not_in_force", {"status": agreement.status}))
+        yield Reason("not_in_force", {"status": agreement.status})
     if at < agreement.effective_at:
-        reasons.append(Reason("not_yet_effective", {"effective_at": stamp(agreement.effective_at)}))
+        yield Reason("not_yet_effective", {"effective_at": stamp(agreement.effective_at)})
     if agreement.expires_at is not None and at >= agreement.expires_at:
-        reasons.append(Reason("expired", {"expires_at": stamp(agreement.expires_at)}))
-    return reasons
+        yield Reason("expired", {"expires_at": stamp(agreement.expires_at)})
+    if agreement.terminates_at is not None:
+        ended = at >= agreement.terminates_at
+        figures = {"terminates_at": stamp(agreement.terminates_at)}
+        yield Reason("terminated", figures) if ended else Reason("notice_given", figures, blocking=False)
+    if agreement.review_at is not None and at >= agreement.review_at:
+        yield Reason("review_due", {"review_at": stamp(agreement.review_at)}, blocking=False)
 
 
-def _parties(agreement: AgreementFacts, case: Case) -> list[Reason]:
-    reasons: list[Reason] = []
+def _parties(agreement: AgreementFacts, case: Case) -> Iterable[Reason]:
     if case.lender not in agreement.lenders:
-        reasons.append(Reason("lender_not_party", {"member_id": str(case.lender)}))
+        yield Reason("lender_not_party", {"member_id": str(case.lender)})
     if case.borrower not in agreement.borrowers:
-        reasons.append(Reason("borrower_not_party", {"member_id": str(case.borrower)}))
-    return reasons
+        yield Reason("borrower_not_party", {"member_id": str(case.borrower)})
 
 
-def _scope(terms: Terms, case: Case) -> list[Reason]:
-    reasons: list[Reason] = []
-    if not terms.covers_hazard(case.hazard):
-        reasons.append(Reason("hazard_not_covered", {"hazard": case.hazard}))
+def _scope(terms: Terms, case: Case) -> Iterable[Reason]:
+    if case.hazard is not None and not terms.covers_hazard(case.hazard):
+        yield Reason("hazard_not_covered", {"hazard": case.hazard})
     if not terms.covers_type(case.type_code):
-        reasons.append(Reason("type_not_covered", {"type_code": case.type_code}))
+        yield Reason("type_not_covered", {"type_code": case.type_code})
     if case.kind not in terms.kinds:
-        reasons.append(Reason("kind_not_covered", {"kind": case.kind}))
-    return reasons
+        yield Reason("kind_not_covered", {"kind": case.kind})
+    if case.country is not None and case.phases is not None and not terms.reached(case.country, case.phases):
+        phase, wanted = case.phases.get(case.country, NO_PHASE), terms.phases[case.country]
+        yield Reason("phase_not_reached", {"country": case.country, "phase": phase, "from_phase": wanted})
 
 
-def _reserve(terms: Terms, case: Case, stock: Stock, *, blocking: bool) -> list[Reason]:
-    keep = terms.floor(case.type_code)
-    would_leave = stock.free - case.quantity
-    if keep is None or would_leave >= keep:
-        return []
-    figures = {
-        "keep": keep,
-        "available": stock.available,
-        "promised": stock.promised,
-        "quantity": case.quantity,
-        "would_leave": would_leave,
-    }
-    return [Reason(RESERVE_FLOOR, figures, blocking)]
+def outside(terms: Terms, case: Case) -> tuple[Reason, ...]:
+    """Return in what a case lies outside the scope and the way of the terms, whoever asks, whatever is left at home."""
+    return (*_scope(terms, case), *_way(terms, case))
 
 
-# ---------------------------------------------------------------- the words
+def _way(terms: Terms, case: Case) -> Iterable[Reason]:
+    if case.place is not None and not terms.covers_place(*case.place):
+        yield Reason("place_not_covered", {"lon": case.place[0], "lat": case.place[1]})
+    if (elsewhere := passes_elsewhere(terms, case.crossing)) is not None:
+        yield elsewhere
 
 
-@cache
-def reason_texts() -> Texts:
-    """Return the text of each reason by language, with its figures in braces; read once per process.
-
-    Raises:
-        ProtocolDataError: the file lacks a reason, knows one too many, or a text asks for a figure that is not there.
-    """
-    file, shape = read("typing/agreement_reasons.yaml", ReasonsShape)
-    return texts_of(file, shape, FIGURES)
+def passes_elsewhere(terms: Terms, crossing: str | None) -> Reason | None:
+    """Return what speaks against a crossing; None where nothing does, or no border is passed."""
+    if crossing is None or terms.allows_crossing(crossing):
+        return None
+    return Reason("crossing_not_allowed", {"crossing": crossing, "allowed": list(terms.crossings)})
 
 
-def reason_texts_from(file: Path, text: str) -> Texts:
-    """Return the texts in ``text`` as if read from ``file``: for checking a file before it is put in place."""
-    return texts_of(file, parse(file, text, ReasonsShape), FIGURES)
+def _caps(terms: Terms, case: Case, use: Use) -> Iterable[Reason]:
+    most = terms.caps.most(case.type_code)
+    would_be = use.under_way + use.promised + case.quantity
+    if most is not None and would_be > most:
+        figures = {"type_code": case.type_code, "most": most, "under_way": use.under_way, "promised": use.promised}
+        yield Reason("cap_units", figures | {"quantity": case.quantity, "would_be": would_be})
+    if (too_long := stays_too_long(terms, case.duration_h)) is not None:
+        yield too_long
+
+
+def _yearly_cost(agreement: AgreementFacts, terms: Terms, case: Case) -> Iterable[Reason]:
+    cap, adds = terms.yearly_cost, added_cost(terms, case)
+    if cap is None or agreement.spent is None or adds == ZERO or agreement.spent + adds <= cap.amount:
+        return
+    figures = {"limit": str(cap.amount), "currency": cap.currency, "spent": str(agreement.spent), "adds": str(adds)}
+    yield Reason(YEARLY_COST_CAP, figures)
+
+
+def added_cost(terms: Terms, case: Case) -> Decimal:
+    """Return what the case is expected to add to what the year costs; nothing where there is no yearly cap."""
+    cap = terms.yearly_cost
+    if cap is None or case.effort is None:
+        return ZERO
+    effort = within(terms, case.effort)
+    return estimate(terms.cost, case.type_code, effort, cap.currency).amount * case.quantity
+
+
+def within(terms: Terms, effort: Effort) -> Effort:
+    """Return what is expected where nobody says how long: no more than the terms let a deployment last."""
+    longest_h = terms.caps.longest_deployment_h
+    if longest_h is None or not effort.hours_assumed or effort.hours <= longest_h:
+        return effort
+    return replace(effort, hours=Decimal(longest_h))
+
+
+def stays_too_long(terms: Terms, hours: float | None) -> Reason | None:
+    """Return what speaks against a deployment of so many hours; None where nothing does, or nobody knows how long it lasts."""
+    longest_h = terms.caps.longest_deployment_h
+    if longest_h is None or hours is None or hours <= longest_h:
+        return None
+    return Reason("longest_deployment", {"longest_h": longest_h, "hours": round(hours, 1)})
+
+
+def _reserve(terms: Terms, case: Case, stock: Stock, *, blocking: bool) -> Iterable[Reason]:
+    if not terms.reserve:
+        return
+    can = stock.word is not None and stock.word.can_at(case.at)
+    below = False
+    for floor in terms.floors(case.type_code, case.lender, case.at.astimezone(ZoneInfo(case.zone))):
+        counted = stock if floor.area is None else stock.within(floor.area)
+        elsewhere = case.resource_id in stock.homes and case.resource_id not in counted.homes
+        would_leave = counted.free - case.quantity
+        if floor.area is not None:
+            would_leave = max(0, would_leave)  # what is not there goes from elsewhere
+        if elsewhere or would_leave >= floor.keep:
+            continue
+        figures: dict[str, Any] = {
+            "type_code": case.type_code,
+            "keep": floor.keep,
+            "available": counted.available,
+            "promised": counted.promised,
+            "quantity": case.quantity,
+            "would_leave": would_leave,
+        }
+        yield _floor_reason(floor, figures, blocking and not can)
+        below = True
+    if below and can and stock.word is not None:
+        yield Reason(CAN, stock.word.figures(case.at, case.zone), blocking=False)
+
+
+def _floor_reason(floor: Reserve, figures: dict[str, Any], blocking: bool) -> Reason:
+    if floor.area is not None:
+        return Reason("reserve_floor_area", figures, blocking)
+    if floor.hours is not None:
+        hours = {"start": floor.hours.start, "end": floor.hours.end}
+        return Reason("reserve_floor_hours", figures | hours, blocking)
+    return Reason("reserve_floor", figures, blocking)
+
+
+def _clauses(terms: Terms) -> Iterable[Reason]:
+    if open_ones := terms.clauses.open:
+        yield Reason("clauses_open", {"clauses": list(open_ones)}, blocking=False)

@@ -198,6 +198,30 @@ class UnknownCode(Malformed):
     hint = "Use one of the codes listed under `known`, or look them up."
 
 
+class NoFreeText(Malformed):
+    """Free text with help from day to day: it is about a patient sooner or later, and nothing of a patient is kept here."""
+
+    slug = "no-free-text"
+    title = "No free text with help from day to day"
+    hint = "Leave the text out, and say it by telephone: nothing about a patient is written down here."
+
+
+class UnreadableFile(Malformed):
+    """A file of which it can't be told what its rows and columns are: its encoding, its first line, its form."""
+
+    slug = "unreadable-file"
+    title = "The file can't be read"
+    hint = "Compare it with the template, and send it again."
+
+
+class BadRows(Malformed):
+    """Rows of a file that do not fit; ``extra["rows"]`` names every one, with its place and the reason."""
+
+    slug = "bad-rows"
+    title = "Rows of the file can't be imported"
+    hint = "Mend what is named in `rows` and send the whole file again: nothing was changed."
+
+
 class BadCursor(Malformed):
     """A paging cursor that this service did not give out for this list."""
 

@@ -156,6 +156,16 @@ Phone: TypeAlias = Annotated[
 ]
 """A number that can be rung from the other country: with `+` and the country's own (ITU-T E.123)."""
 
+_EMAIL = r"^[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+$"
+Email: TypeAlias = Annotated[
+    str,
+    Field(max_length=254),
+    fitting(_EMAIL, "an address is written as name@example.org"),
+    ONE_LINE,
+    WithJsonSchema(pattern_schema(_EMAIL, "dienst@example.org", longest=254)),
+]
+"""An address of electronic mail (RFC 5321, 4.5.3.1); nothing is sent to it from here."""
+
 Names: TypeAlias = Annotated[dict[Language, ShortText], Field(min_length=1, max_length=24)]
 """One name in several languages."""
 

@@ -208,6 +208,23 @@ def within(area: GeoJson, geometry: GeoJson) -> bool:
     return bool(_shape(area).covers(_shape(geometry)))
 
 
+def joined(areas: Iterable[GeoJson]) -> dict[str, Any]:
+    """Return several areas as one that an area may be written as: neighbours melt, and what is too fine is made coarser.
+
+    Areas of members meet along the border, where an area in several pieces may not; and together they may have more positions
+    than an area may have. Both are mended here. What lies within 0.0005 degrees (some 50 m) of an edge may change sides by it.
+    """
+    whole = shapely.unary_union([_shape(area) for area in areas])
+    tolerance = 0.0
+    while shapely.get_num_coordinates(whole) > MAX_VERTICES:
+        tolerance = tolerance * 2 or 0.0005
+        whole = shapely.make_valid(shapely.simplify(whole, tolerance))
+    pieces = [piece for piece in shapely.get_parts(shapely.get_parts(whole)) if piece.geom_type == "Polygon"]
+    shape = pieces[0] if len(pieces) == 1 else shapely.MultiPolygon(pieces)
+    found: dict[str, Any] = orjson.loads(shapely.to_geojson(shape))
+    return found
+
+
 class Box(NamedTuple):
     """A box in degrees: west, south, east, north (RFC 7946, 5). It does not reach over the 180th meridian."""
 

@@ -24,7 +24,30 @@ from app.domain.protocol_data import Code, Names, Shape, parse, read, wrong
 if TYPE_CHECKING:
     from pathlib import Path
 
-MACHINES = ("request", "offer", "mission", "agreement", "incident", "call", "debt", "resource")
+MACHINES = (
+    "request",
+    "offer",
+    "mission",
+    "extension",
+    "reassignment",
+    "host_support",
+    "agreement",
+    "agreement_version",
+    "claim",
+    "claim_dispute",
+    "statement",
+    "incident",
+    "call",
+    "debt",
+    "automatic_aid",
+    "automatic_alarm",
+    "response_commitment",
+    "resource",
+    "coordination_turn",
+    "turn_swap",
+    "lender_word",
+    "unasked_offer",
+)
 """Names of the machines, one file each."""
 
 _NO_FACTS: Mapping[str, bool] = MappingProxyType({})

@@ -30,8 +30,14 @@ CODED: Final[Mapping[str, str]] = {
     "out_of_service_reason": "out_of_service_reasons",
     "from_country": "countries",
     "to_country": "countries",
+    "country": "countries",
+    "clauses": "agreement_clauses",
+    "decline_reason": "decline_reasons",
 }
 """Figures that are codes → their group in the vocabulary."""
+
+PHASES: Final = frozenset({"phase", "from_phase"})
+"""Figures that are phases of the figure ``country``."""
 
 
 class ReasonShape(Shape):
@@ -64,15 +70,27 @@ def texts_of(file: Path, shape: ReasonsShape, figures: Mapping[str, frozenset[st
     return MappingProxyType({code: MappingProxyType(reason.texts) for code, reason in shape.reasons.items()})
 
 
+def number(value: float, language: str) -> str:
+    """Return a measured figure as it is written in the language: no zeros at its end, a comma where commas are."""
+    said = f"{value:.2f}".rstrip("0").rstrip(".")
+    return said if language == "en" else said.replace(".", ",")
+
+
 def worded(text: str, figures: Mapping[str, Any], language: str) -> str:
     """Return a text with its figures, those that are codes by their names in the language."""
-    return text.format_map({name: _name(name, figure, language) for name, figure in figures.items()})
+    return text.format_map({name: _name(name, figure, figures, language) for name, figure in figures.items()})
 
 
-def _name(figure: str, value: Any, language: str) -> Any:
+def _name(figure: str, value: Any, figures: Mapping[str, Any], language: str) -> Any:
+    if isinstance(value, float):
+        return number(value, language)
+    if isinstance(value, list):
+        return ", ".join(str(_name(figure, each, figures, language)) for each in value)
     names: Mapping[str, str] | None = None
     if figure in CODED:
         names = vocabulary()[CODED[figure]].get(value, {}).get("names")
+    elif figure in PHASES:
+        names = vocabulary()["phases"].get(figures.get("country"), {}).get(value, {}).get("names")
     elif figure == "status":
         names = machine("agreement").names.get(value)
     elif figure == "type_code":

@@ -185,10 +185,11 @@ class Verifier:
         true_digest = entry_digest(read.header, read.payload_digest)
         if true_digest != read.digest:
             self._faults.add("changed", seq, seq, "header and payload digest do not match the entry's digest")
-        self._check_header(seq, read.header)
+        self._check_header(seq, read.header, whole=true_digest == read.digest)
         return (read.digest,) if true_digest == read.digest else (read.digest, true_digest)
 
-    def _check_header(self, seq: int, text: bytes) -> None:
+    def _check_header(self, seq: int, text: bytes, *, whole: bool) -> None:
+        """Check what a header says. The space of the journal is learnt from a ``whole`` one: a changed one would accuse all others."""
         try:
             header = orjson.loads(text)
         except ValueError:
@@ -196,9 +197,9 @@ class Verifier:
         if not isinstance(header, dict) or set(header) != set(HEADER_KEYS):
             self._faults.add("changed", seq, seq, "its header is not one of a journal")
             return
-        if self._space is None:
+        if self._space is None and whole:
             self._space = str(header["space"])
-        if header["space"] != self._space:
+        if self._space is not None and header["space"] != self._space:
             self._faults.add("foreign", seq, seq, f"its header names the space {header['space']}, not {self._space}")
         named = header["seq"]
         if not isinstance(named, int):

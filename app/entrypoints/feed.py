@@ -1,7 +1,8 @@
 """The feed: what happens in a space, as it happens, over a websocket. ``protocols/wire/asyncapi.yaml`` describes every message.
 
 ``GET /api/v1/spaces/{space}/feed`` with the session's cookie, or with ``Authorization: Bearer <token>``; never with anything
-in the address. By cookie, ``Origin`` must be ours: else the handshake is answered with 403 and a problem.
+in the address. An ``Origin``, where one is sent, must be ours, or by token one that CONCORD_FEED_ORIGINS names: else the
+handshake is answered with 403 and a problem.
 
     server  {"kind": "hello", "epoch", "space", "head", "heartbeat_s", "at", "you": {"user_id", "member_id", "roles"}}
     client  {"kind": "snapshot"}                          within 30 s; or, with what it has from before:
@@ -25,7 +26,8 @@ count by, and the last one wins.
 
 **The end.** Before we close, we say why: {"kind": "problem", "problem": the body that HTTP would give}, and close with 4000 +
 the problem's status: 4401 sign in again, 4403 roles changed (connect again) or not allowed, 4404 no such space, 4408 nothing
-was asked for, 4422 not understood. 1013: too slow, or no database; 1012: the process ends, or another database is behind it.
+was asked for, 4422 not understood. 1013: too slow, or no database; 1012: the process ends, something failed in it, or another database is
+behind it.
 Connect again after a moment, and resume with the seq you have.
 """
 
@@ -116,6 +118,7 @@ async def feed(websocket: WebSocket, space: str) -> None:
     """Follow a space. Whoever may not gets a handshake all the same, for a browser shows its page nothing of a refused one."""
     websocket.scope["request_id"] = str(new_id())
     found: SignedIn | ConcordError
+    doubts = websocket.app.state.hub.doubts
     try:
         found = await websocket_signed_in(websocket)
     except CsrfFailed as error:
@@ -130,19 +133,19 @@ async def feed(websocket: WebSocket, space: str) -> None:
         protocol = getattr(websocket.state, STATE_KEY, None)
         if isinstance(protocol, FanoutProtocol):
             talk = Talk(websocket, TransportOutlet(protocol))
-            await talk.begin(space, found)
+            await talk.begin(space, found, doubts)
             protocol.keep(talk)
         else:
-            await _under_another_server(websocket, space, found)
+            await _under_another_server(websocket, space, found, doubts)
 
 
-async def _under_another_server(websocket: WebSocket, space: str, found: SignedIn | ConcordError) -> None:
+async def _under_another_server(websocket: WebSocket, space: str, found: SignedIn | ConcordError, doubts: int) -> None:
     """Serve where transports are not known: sending is a task of its own, and this one hears."""
     outlet = QueueOutlet(websocket)
     talk = Talk(websocket, outlet)
 
     async def hear() -> None:
-        await talk.begin(space, found)
+        await talk.begin(space, found, doubts)
         while (message := await websocket.receive())["type"] == "websocket.receive":
             await talk.heard(message)
 
@@ -171,20 +174,20 @@ class Talk:
         self._impatience: asyncio.TimerHandle | None = None
         self._over = False
 
-    async def begin(self, space: str, found: SignedIn | ConcordError) -> None:
-        """Say hello, or why not."""
+    async def begin(self, space: str, found: SignedIn | ConcordError, doubts: int) -> None:
+        """Say hello, or why not; ``doubts`` as the hub's ``connect`` has it."""
         if isinstance(found, ConcordError):
             self.refuse(found)
             return
         try:
-            made = await self._hub.connect(space, self._outlet, found.actor, found.digest, self.refuse)
+            made = await self._hub.connect(space, self._outlet, found.actor, found.digest, self.refuse, doubts=doubts)
         except ConcordError as error:
             self.refuse(error)
         except _UNFORESEEN as error:
             self.refuse(from_any(error))
         else:
             self._connection = made
-            self._impatience = asyncio.get_running_loop().call_later(PATIENCE_S, self._nothing_asked)
+            self._be_impatient()
             if self._over:
                 self.gone()
 
@@ -197,13 +200,20 @@ class Talk:
         try:
             asked = _asked(message)
             if isinstance(asked, Resume):
-                await connection.feed.resume(connection.reader, asked.epoch, asked.after)
+                if not await connection.feed.resume(connection.reader, asked.epoch, asked.after) and not self._over:
+                    self._be_impatient()
             else:
                 await connection.feed.snapshot(connection.reader)
         except ConcordError as error:
             self.refuse(error)
         except _UNFORESEEN as error:
             self.refuse(from_any(error))
+
+    def closing(self) -> None:
+        """Hear of nothing more: the closing frame was sent."""
+        if self._connection is not None:
+            reader = self._connection.reader
+            reader.audience.readers.discard(reader)
 
     def gone(self) -> None:
         """Let go of what the connection held; it has ended."""
@@ -223,6 +233,10 @@ class Talk:
 
     def _nothing_asked(self) -> None:
         self.refuse(NothingAsked(f"Nothing was asked for within {PATIENCE_S:g} seconds."))
+
+    def _be_impatient(self) -> None:
+        self._be_patient()
+        self._impatience = asyncio.get_running_loop().call_later(PATIENCE_S, self._nothing_asked)
 
     def _be_patient(self) -> None:
         if self._impatience is not None:

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
-from app.domain.agreements import NO_AGREEMENT, RESERVE_FLOOR, Stock, check, choose, reason_texts
+from app.domain.agreement_parts import with_parts
+from app.domain.agreement_reasons import NO_AGREEMENT, RESERVES, reason_texts
+from app.domain.agreements import UNUSED, Stock, check, choose, within
 from app.domain.agreements import Case as AgreementCase
+from app.domain.cost_terms import EXPECTED_HOURS, Effort, estimate
 from app.domain.geo import great_circle_km
+from app.domain.lender_words import CAN, CANNOT, CANNOT_FIGURES, cannot
+from app.domain.money import quantity
 from app.domain.protocol_data import parse, read
 from app.domain.reasons import ReasonsShape, Texts, texts_of, worded
-from app.planning.eta import carries, driving_min, is_open, km_over
+from app.planning.eta import DETOUR, driving_min, excesses, is_open, km_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,19 +30,47 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
-    from app.domain.agreements import AgreementFacts, Terms, Verdict
+    from app.domain.agreement_terms import Terms
+    from app.domain.agreements import AgreementFacts, Use, Verdict
+    from app.domain.cost_terms import Estimate
     from app.planning.eta import Passage
 
-Obstacle: TypeAlias = Literal["out_of_service", "reserved", "committed", "no_open_crossing", "too_large"]
+Obstacle: TypeAlias = Literal[
+    "out_of_service",
+    "reserved",
+    "committed",
+    "promised",
+    "no_open_crossing",
+    "too_heavy",
+    "too_high",
+    "too_wide",
+    "said_cannot",
+    "crossing_full",
+    "too_late",
+    "wanted_elsewhere",
+    "lender_cannot",
+]
 
 FIGURES: Final[Mapping[str, frozenset[str]]] = {
     "out_of_service": frozenset({"out_of_service_reason"}),
     "reserved": frozenset(),
     "committed": frozenset(),
+    "promised": frozenset({"available", "promised"}),
     "no_open_crossing": frozenset({"from_country", "to_country"}),
-    "too_large": frozenset({"from_country", "to_country"}),
+    "too_heavy": frozenset({"crossing", "weight_t", "max_weight_t"}),
+    "too_high": frozenset({"crossing", "height_m", "max_height_m"}),
+    "too_wide": frozenset({"crossing", "width_m", "max_width_m"}),
+    "said_cannot": frozenset(),
+    "crossing_full": frozenset({"crossing"}),
+    "too_late": frozenset({"eta_min", "within_min"}),
+    "wanted_elsewhere": frozenset(),
+    CANNOT: CANNOT_FIGURES,
 }
 """What can stand in a unit's way beside the agreements, and the figures it is told with."""
+
+
+BARRED_TOLD: Final = 3
+"""Crossings too weak, low or narrow for a unit that are named, the soonest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +90,11 @@ class Unit:
     weight_t: float | None
     height_m: float | None
     width_m: float | None
+    crew: int = 0
+    currency: str = "EUR"
+    """Its owner's, for where the agreement names none."""
+    zone: str = "UTC"
+    """The time zone of its owner, by whose clocks the hours of a reserve are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +103,7 @@ class Gate:
 
     id: UUID
     code: str
+    names: Mapping[str, str]
     countries: frozenset[str]
     lon: float
     lat: float
@@ -81,12 +121,27 @@ class Wanted:
 
     member_id: UUID
     country: str
-    hazard: str
+    hazard: str | None
     type_code: str
     kind: str
     lon: float
     lat: float
     at: datetime
+    borrower_country: str | None = None
+    """The country of the member that asks; ``country`` is where the help goes."""
+    phases: Mapping[str, str] | None = None
+    """How far the incident has gone, by country."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The agreements that are known, what each lender has of the type, and what of it runs under each agreement."""
+
+    pairs: Sequence[tuple[AgreementFacts, Terms]]
+    stocks: Mapping[UUID, Stock]
+    uses: Mapping[UUID, Use] = field(default_factory=dict)
+    parts: Mapping[str, tuple[Mapping[UUID, Stock], Mapping[UUID, Use]]] = field(default_factory=dict)
+    """Of a composite type the same two for each part, by its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +151,19 @@ class Why:
     code: str
     figures: Mapping[str, Any] = field(default_factory=dict)
     blocking: bool = True
+    crossings: tuple[Gate, ...] = ()
+    """Crossings that the figures ``crossing`` and ``allowed`` name."""
 
     def said(self, language: str) -> str:
         """Return the reason in one of the corridor's languages."""
         texts = obstacle_texts() if self.code in FIGURES else reason_texts()
-        return worded(texts[self.code][language], self.figures, language)
+        names = {gate.code: gate.names.get(language, gate.code) for gate in self.crossings}
+        named: dict[str, Any] = {}
+        if "crossing" in self.figures:
+            named["crossing"] = names.get(self.figures["crossing"], self.figures["crossing"])
+        if "allowed" in self.figures:
+            named["allowed"] = ", ".join(names.get(code, code) for code in self.figures["allowed"])
+        return worded(texts[self.code][language], {**self.figures, **named}, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +179,8 @@ class Candidate:
     """What the agreements say to one unit; None for the requester's own, and where there is nothing to ask."""
     reasons: tuple[Why, ...]
     reachable: bool
+    estimate: Estimate | None = None
+    """What one shift of it is expected to cost by the agreement that counts; None for the requester's own."""
 
     @property
     def delay_min(self) -> int:
@@ -134,9 +199,10 @@ class Candidate:
 
     @property
     def only_reserve(self) -> bool:
-        """Whether its owner's reserve is all that stands against it, which the owner itself can override."""
-        blocking = [reason.code for reason in self.reasons if reason.blocking]
-        return blocking == [RESERVE_FLOOR]
+        """Whether its owner's reserve is all that stands against it, and the units are there: the owner itself can lift that."""
+        blocking = [reason for reason in self.reasons if reason.blocking]
+        there = all(reason.figures.get("would_leave", 0) >= 0 for reason in blocking)
+        return bool(blocking) and {reason.code for reason in blocking} <= RESERVES and there
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,32 +213,36 @@ class Ranking:
     more: int
 
 
-def rank(
-    units: Iterable[Unit],
-    gates: Sequence[Gate],
-    wanted: Wanted,
-    known: Sequence[tuple[AgreementFacts, Terms]],
-    stocks: Mapping[UUID, Stock],
-    *,
-    limit: int,
-) -> Ranking:
+def rank(units: Iterable[Unit], gates: Sequence[Gate], wanted: Wanted, agreed: Agreed, *, limit: int) -> Ranking:
     """Return the ``limit`` units that can be there first, and between them those that would be sooner but can't come.
 
     Of those that can't, at most ``limit`` are told: the nearest ones. Call signs settle a draw.
     """
-    ways = _Ways(gates, wanted)
-    verdicts: dict[UUID, Verdict | None] = {}
+    ways = Ways(gates, wanted)
+    asked = _Asked(agreed, wanted)
     found: list[Candidate] = []
     for unit in units:
         own = unit.member_id == wanted.member_id
-        if not own and unit.member_id not in verdicts:
-            verdicts[unit.member_id] = _verdict(unit.member_id, wanted, known, stocks)
-        verdict = None if own else verdicts[unit.member_id]
-        gate, km, hindrance = ways.of(unit)
-        state = _state(unit)
-        agreed = () if own else _agreement(verdict, gone=bool(state))
-        reasons = (*state, *hindrance, *agreed)
-        found.append(Candidate(unit, gate, km, driving_min(km), verdict, reasons, reachable=not hindrance))
+        before = None if own else asked.verdict(unit, None, None)
+        gate, km, hindrance = ways.of(unit, before)
+        effort = _effort(unit, km)
+        verdict = None if own else asked.verdict(unit, gate, effort)
+        state = _state(unit, agreed.stocks.get(unit.member_id))
+        against = () if own else _agreement(verdict, gates, gone=bool(state))
+        word = () if own else asked.word(unit)
+        reasons = (*state, *word, *hindrance, *against)
+        found.append(
+            Candidate(
+                unit,
+                gate,
+                km,
+                driving_min(km),
+                verdict,
+                reasons,
+                reachable=not any(why.blocking for why in hindrance),
+                estimate=_estimate(verdict, unit, wanted.type_code, effort),
+            )
+        )
     found.sort(key=lambda each: (each.total_min, each.unit.call_sign, each.unit.id))
     can = [each for each in found if each.can]
     shown = can[:limit]
@@ -182,29 +252,104 @@ def rank(
     return Ranking(tuple(ordered), len(can) - len(shown))
 
 
-class _Ways:
+class _Asked:
+    """What the agreements say to one unit. Units of one owner stand together at depots: what was worked out for one is kept."""
+
+    def __init__(self, agreed: Agreed, wanted: Wanted) -> None:
+        self._agreed = agreed
+        self._wanted = wanted
+        self._capped = any(terms.yearly_cost is not None for _, terms in agreed.pairs)
+        self._verdicts: dict[tuple[Any, ...], Verdict | None] = {}
+
+    def verdict(self, unit: Unit, gate: Gate | None, effort: Effort | None) -> Verdict | None:
+        """Return the verdict that counts on the way over a crossing, or as far as it is known where none is chosen yet."""
+        stock = self._agreed.stocks.get(unit.member_id, Stock(0, 0))
+        crossing = None if gate is None else gate.code
+        effort = effort if self._capped else None  # how far it is from matters to a cap alone
+        key = (unit.member_id, stock.homes.get(unit.id), crossing, effort)
+        if key not in self._verdicts:
+            case = self._case(unit, crossing, effort)
+            parts = self._agreed.parts
+            stocks = {code: each.get(unit.member_id, Stock(0, 0)) for code, (each, _) in parts.items()}
+            self._verdicts[key] = choose(
+                with_parts(
+                    check(facts, terms, case, stock, self._agreed.uses.get(facts.id, UNUSED)),
+                    case,
+                    stocks,
+                    {code: uses.get(facts.id, UNUSED) for code, (_, uses) in parts.items()},
+                )
+                for facts, terms in self._agreed.pairs
+            )
+        return self._verdicts[key]
+
+    def word(self, unit: Unit) -> tuple[Why, ...]:
+        """Return what the owner's own word says against it."""
+        stock = self._agreed.stocks.get(unit.member_id)
+        told = None if stock is None else cannot(stock.word, self._wanted.at, unit.zone)
+        return () if told is None else (Why(CANNOT, told),)
+
+    def _case(self, unit: Unit, crossing: str | None, effort: Effort | None) -> AgreementCase:
+        wanted = self._wanted
+        return AgreementCase(
+            wanted.hazard,
+            wanted.type_code,
+            wanted.kind,
+            unit.member_id,
+            wanted.member_id,
+            1,
+            wanted.at,
+            effort,
+            resource_id=unit.id,
+            place=(wanted.lon, wanted.lat),
+            country=wanted.borrower_country,
+            phases=wanted.phases,
+            crossing=crossing,
+            zone=unit.zone,
+        )
+
+
+class Goal(Protocol):
+    """A place that units are to come to, and when it is asked."""
+
+    @property
+    def country(self) -> str: ...
+    @property
+    def lon(self) -> float: ...
+    @property
+    def lat(self) -> float: ...
+    @property
+    def at(self) -> datetime: ...
+
+
+class Ways:
     """The ways to one place. Units stand together at depots, so what was computed for one is kept for the next."""
 
-    def __init__(self, gates: Sequence[Gate], wanted: Wanted) -> None:
+    def __init__(self, gates: Sequence[Gate], wanted: Goal) -> None:
         self._wanted = wanted
         self._gates = gates
         self._lengths: dict[tuple[float, float, str], list[tuple[float, float, Gate]]] = {}
         self._direct: dict[tuple[float, float], float] = {}
 
-    def of(self, unit: Unit) -> tuple[Gate | None, float, tuple[Why, ...]]:
-        """Return the crossing of the unit, the way's length in km, and what stands in the way."""
+    def of(self, unit: Unit, verdict: Verdict | None = None) -> tuple[Gate | None, float, tuple[Why, ...]]:
+        """Return the crossing of the unit, the way's length in km, what stands in the way, and why it is not a sooner one.
+
+        A crossing that the agreement of ``verdict`` allows goes before the others, as it does when the unit is committed.
+        """
         wanted = self._wanted
         if unit.country == wanted.country:
             return None, self._straight(unit), ()
-        ways = self._over(unit)
-        passable = [way for way in ways if is_open(way[2], wanted.at)]
-        fitting = [way for way in passable if carries(way[2], unit)]
-        if fitting:
-            _, km, gate = fitting[0]
-            return gate, km, ()
+        ways = [way for way in self._over(unit) if is_open(way[2], wanted.at)]
+        barred: list[Gate] = []
+        if verdict is not None:
+            ways.sort(key=lambda way: not verdict.terms.allows_crossing(way[2].code))
+        for _, km, gate in ways:
+            if not excesses(gate, unit):
+                return gate, km, _limits(unit, barred, blocking=False)
+            barred.append(gate)
+        if barred:
+            return None, self._straight(unit), _limits(unit, barred, blocking=True)
         countries = {"from_country": unit.country, "to_country": wanted.country}
-        code: Obstacle = "too_large" if passable else "no_open_crossing"
-        return None, self._straight(unit), (Why(code, countries),)
+        return None, self._straight(unit), (Why("no_open_crossing", countries),)
 
     def _straight(self, unit: Unit) -> float:
         place = (unit.lon, unit.lat)
@@ -227,27 +372,47 @@ class _Ways:
         return km_over(gate, unit.lon, unit.lat, self._wanted.lon, self._wanted.lat)
 
 
-def _state(unit: Unit) -> tuple[Why, ...]:
+def _limits(unit: Unit, barred: Sequence[Gate], *, blocking: bool) -> tuple[Why, ...]:
+    """Return why the unit does not take the crossings that would be sooner, at most ``BARRED_TOLD`` of them."""
+    return tuple(
+        Why(excess.code, {"crossing": gate.code, **excess.figures}, blocking, (gate,))
+        for gate in barred[:BARRED_TOLD]
+        for excess in excesses(gate, unit)
+    )
+
+
+def _state(unit: Unit, stock: Stock | None) -> tuple[Why, ...]:
+    """Return why a unit is not free: its own state, or that its owner has promised as many without a name as are at home."""
     if unit.status == "available":
-        return ()
+        if stock is None or not stock.promised or stock.free > 0:
+            return ()
+        return (Why("promised", {"available": stock.available, "promised": stock.promised}),)
     if unit.status == "out_of_service":
         return (Why("out_of_service", {"out_of_service_reason": unit.out_of_service_reason or "other"}),)
     return (Why(unit.status),)
 
 
-def _verdict(
-    lender: UUID, wanted: Wanted, known: Sequence[tuple[AgreementFacts, Terms]], stocks: Mapping[UUID, Stock]
-) -> Verdict | None:
-    case = AgreementCase(wanted.hazard, wanted.type_code, wanted.kind, lender, wanted.member_id, 1, at=wanted.at)
-    stock = stocks.get(lender, Stock(0, 0))
-    return choose(check(facts, terms, case, stock) for facts, terms in known)
+def _effort(unit: Unit, km: float) -> Effort:
+    return Effort(
+        hours=Decimal(EXPECTED_HOURS), crew=unit.crew, kilometres=quantity(2 * km * DETOUR), kilometres_estimated=True,
+        hours_assumed=True,
+    )  # fmt: skip
 
 
-def _agreement(verdict: Verdict | None, *, gone: bool) -> tuple[Why, ...]:
+def _estimate(verdict: Verdict | None, unit: Unit, type_code: str, effort: Effort) -> Estimate | None:
+    if verdict is None:
+        return None
+    return estimate(verdict.terms.cost, type_code, within(verdict.terms, effort), unit.currency)
+
+
+def _agreement(verdict: Verdict | None, gates: Sequence[Gate], *, gone: bool) -> tuple[Why, ...]:
     """Return what the agreements say. Of a unit that is gone already the reserve says nothing: it counts those at home."""
     reasons = (NO_AGREEMENT,) if verdict is None else verdict.reasons
-    told = (reason for reason in reasons if not (gone and reason.code == RESERVE_FLOOR))
-    return tuple(Why(reason.code, reason.figures, reason.blocking) for reason in told)
+    told = (reason for reason in reasons if not (gone and reason.code in {*RESERVES, CAN}))
+    return tuple(
+        Why(reason.code, reason.figures, reason.blocking, tuple(gates) if "crossing" in reason.figures else ())
+        for reason in told
+    )
 
 
 # ---------------------------------------------------------------- the words

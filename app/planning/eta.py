@@ -7,7 +7,7 @@ arrival: there is no road network in it, no traffic and no weather.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from app.domain.geo import covers, great_circle_km
 
@@ -59,6 +59,22 @@ class Sized(Protocol):
     def width_m(self) -> float | None: ...
 
 
+class Size(NamedTuple):
+    """How heavy, high and wide the largest of several units are, as far as it is known."""
+
+    weight_t: float | None
+    height_m: float | None
+    width_m: float | None
+
+    @classmethod
+    def of(cls, units: Iterable[Sized]) -> Size:
+        """Return the most of each measure, whichever unit it is of: where that passes, all of them pass."""
+        known = [(unit.weight_t, unit.height_m, unit.width_m) for unit in units]
+        return cls(
+            *(max((each for each in column if each is not None), default=None) for column in zip(*known, strict=True))
+        )
+
+
 PassageT = TypeVar("PassageT", bound=Passage)
 
 
@@ -67,16 +83,32 @@ def is_open(crossing: Passage, at: datetime) -> bool:
     return crossing.control != CLOSED or (crossing.closed_until is not None and crossing.closed_until <= at)
 
 
+class Excess(NamedTuple):
+    """What of a unit is beyond a crossing's limit: the reason's code, and both figures by their names."""
+
+    code: str
+    figures: dict[str, float]
+
+
+def excesses(crossing: Passage, unit: Sized | None) -> tuple[Excess, ...]:
+    """Return in what the unit is too heavy, high or wide for the crossing, as far as both figures are known."""
+    if unit is None:
+        return ()
+    measures = (
+        ("too_heavy", "weight_t", unit.weight_t, crossing.max_weight_t),
+        ("too_high", "height_m", unit.height_m, crossing.max_height_m),
+        ("too_wide", "width_m", unit.width_m, crossing.max_width_m),
+    )
+    return tuple(
+        Excess(code, {name: measure, f"max_{name}": limit})
+        for code, name, measure, limit in measures
+        if limit is not None and measure is not None and measure > limit
+    )
+
+
 def carries(crossing: Passage, unit: Sized | None) -> bool:
     """Return whether the unit is within the crossing's limits, as far as both are known."""
-    if unit is None:
-        return True
-    measures = (
-        (crossing.max_weight_t, unit.weight_t),
-        (crossing.max_height_m, unit.height_m),
-        (crossing.max_width_m, unit.width_m),
-    )
-    return all(limit is None or measure is None or measure <= limit for limit, measure in measures)
+    return not excesses(crossing, unit)
 
 
 def driving_min(km: float) -> float:

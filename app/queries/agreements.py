@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from app.domain.agreements import EVERYTHING, NO_AGREEMENT, check, choose
+from app.domain.agreement_parts import with_parts
+from app.domain.agreement_reasons import NO_AGREEMENT
+from app.domain.agreement_terms import EVERYTHING, Terms
+from app.domain.agreements import IN_FORCE, UNUSED, check, choose
 from app.domain.errors import NotFound
 from app.domain.protocol_data import LANGUAGES
+from app.domain.resource_types import parts_of_type
+from app.queries.agreement_versions import JOINED, PARTIES, PartyView, version
 from app.queries.lists import Where, decoded, fetch
 from app.queries.models import ReadModel, Row
-from app.store.agreements import agreed, stock_of
+from app.store.agreements import agreed, cited, stock_of, uses_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import asyncpg
 
-    from app.domain.agreements import Case, Reason, Verdict
+    from app.domain.agreement_reasons import Reason
+    from app.domain.agreements import AgreementFacts, Case, Verdict
 
-# One statement, so that state, terms and consents are those of one moment.
-_SELECT = """
-    SELECT a.*, v.lenders, v.borrowers, v.precedence, v.terms, v.effective_at, v.expires_at,
+# One statement, so that state, terms and consents are those of one moment. $2 is the member that looks (null: the service
+# itself); the draft of a new version is told to parties alone.
+_SELECT = f"""
+    SELECT a.*, v.lenders, v.borrowers, v.precedence, v.terms, v.effective_at, v.expires_at, v.notice_days, {PARTIES},
            (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.id) FROM agreement_consent c
-             WHERE c.space_id = a.space_id AND c.agreement_id = a.id AND c.version = a.version) AS consents
-      FROM agreement a
-      JOIN agreement_version v ON v.space_id = a.space_id AND v.agreement_id = a.id AND v.version = a.version
-"""
+             WHERE c.space_id = a.space_id AND c.agreement_id = a.id AND c.version = a.version) AS consents,
+           (SELECT jsonb_build_object('version', w.version, 'status', w.status, 'effective_at', w.effective_at,
+                                      'proposed_at', w.proposed_at)
+              FROM agreement_version w
+             WHERE w.space_id = a.space_id AND w.agreement_id = a.id AND w.version > a.version
+               AND w.status IN ('draft', 'proposed', 'agreed') AND (w.proposed_at IS NOT NULL OR $2::uuid IS NULL
+                    OR $2 = ANY(w.lenders || w.borrowers || v.lenders || v.borrowers))) AS coming
+      {JOINED}
+"""  # noqa: S608 - constants of ours
+_HOMES = "SELECT id, country, time_zone FROM member WHERE space_id = $1 AND id = ANY($2)"
 _IS_PARTY_OF = "{} = ANY(v.lenders || v.borrowers)"
 
 
@@ -38,31 +52,14 @@ class ConsentView(ReadModel):
     occurred_at: datetime
 
 
-class ReserveView(ReadModel):
-    """What a lender keeps at home of one type."""
+class ComingView(ReadModel):
+    """A new version that is on its way to take the place of the one that counts; its words: `/versions/{version}`."""
 
-    type: str
-    keep: int
-
-
-class CostView(ReadModel):
-    """Who pays."""
-
-    terms: str
-    hours: int | None = None
-    """Free for so many hours, with `free_for_hours` alone."""
-
-
-class TermsView(ReadModel):
-    """What an agreement covers, what stays at home, who pays. `*` stands for all."""
-
-    hazards: str | tuple[str, ...]
-    types: str | tuple[str, ...]
-    kinds: tuple[str, ...]
-    reserve: tuple[ReserveView, ...]
-    cost: CostView
-    legal_basis: str
-    who_may_bind: str
+    version: int
+    status: str
+    effective_at: datetime
+    proposed_at: datetime | None
+    """Null: a draft, for the parties' eyes."""
 
 
 class AgreementView(Row):
@@ -82,9 +79,24 @@ class AgreementView(Row):
     """Members that ask under it."""
     precedence: int
     """Where two agreements allow the same help, the lower number counts."""
-    terms: TermsView
+    terms: Terms
     effective_at: datetime
     expires_at: datetime | None
+    terminates_at: datetime | None
+    """When it ends, because a party gave notice."""
+    notice_by_member_id: UUID | None
+    notice_days: int
+    """How long before its end a party gives notice; 0: it ends at once."""
+    review_at: datetime | None
+    """By when the parties look at it again."""
+    review_due: bool
+    """The day of the review has come, and nobody has written down what came of it."""
+    parties: tuple[PartyView, ...]
+    coming: ComingView | None
+    """The new version that is on its way, if there is one."""
+    clauses_open: tuple[str, ...]
+    clauses_unsaid: tuple[str, ...]
+    """Clauses that nobody has spoken of."""
     consents: tuple[ConsentView, ...]
     awaiting: tuple[UUID, ...]
     """Parties that have not consented to this version."""
@@ -108,6 +120,8 @@ class VerdictView(ReadModel):
     version: int
     precedence: int
     allowed: bool
+    warned: bool
+    """It is allowed, and there is something that somebody should know."""
     only_reserve: bool
     """The reserve is all that stands against it: an authorised representative of the lender can override that."""
     reasons: tuple[ReasonView, ...]
@@ -160,10 +174,38 @@ async def agreements(
     return [_agreement(row) for row in await fetch(conn, _SELECT, where, order="a.code", limit=limit)]
 
 
-async def try_case(conn: asyncpg.Connection[Any], space: str, case: Case) -> TrialView:
-    """Return what every agreement that is known says to the case, with the lender's stock as it is now."""
+async def try_case(
+    conn: asyncpg.Connection[Any],
+    space: str,
+    case: Case,
+    *,
+    viewer: UUID | None = None,
+    only: tuple[UUID, int | None] | None = None,
+) -> TrialView:
+    """Return what every agreement that is known says to the case, with the lender's stock and all counts as they are now.
+
+    The lender's clocks and the borrower's country are those of the members. ``only`` asks one agreement alone, or one version of
+    it as if it counted already.
+
+    Raises:
+        NotFound: there is no such agreement or version, or not for these eyes.
+    """
+    case = await _at_home(conn, space, case)
     stock = await stock_of(conn, space, case.lender, case.type_code)
-    verdicts = [check(facts, terms, case, stock) for facts, terms in await agreed(conn, space)]
+    uses = await uses_of(conn, space, case.type_code)
+    parts = parts_of_type(case.type_code)
+    stocks = {code: await stock_of(conn, space, case.lender, code) for code in parts}
+    of_parts = {code: await uses_of(conn, space, code) for code in parts}
+    known = await agreed(conn, space) if only is None else [await _alone(conn, space, only, viewer)]
+    verdicts = [
+        with_parts(
+            check(facts, terms, case, stock, uses.get(facts.id, UNUSED)),
+            case,
+            stocks,
+            {code: each.get(facts.id, UNUSED) for code, each in of_parts.items()},
+        )
+        for facts, terms in known
+    ]
     chosen = choose(verdicts)
     reasons = (NO_AGREEMENT,) if chosen is None else chosen.reasons
     return TrialView(
@@ -178,6 +220,30 @@ async def try_case(conn: asyncpg.Connection[Any], space: str, case: Case) -> Tri
     )
 
 
+async def _alone(
+    conn: asyncpg.Connection[Any], space: str, only: tuple[UUID, int | None], viewer: UUID | None
+) -> tuple[AgreementFacts, Terms]:
+    """Return one agreement in the version that counts, or in another one as if it did."""
+    id_, number = only
+    counts = (await agreement(conn, space, id_, viewer=viewer)).version
+    if number is not None:
+        await version(conn, space, id_, number, viewer=viewer)
+    cite = (id_, counts if number is None else number)
+    facts, terms = (await cited(conn, space, [cite]))[cite]
+    return (facts if number is None else replace(facts, status=IN_FORCE, terminates_at=None)), terms
+
+
+async def _at_home(conn: asyncpg.Connection[Any], space: str, case: Case) -> Case:
+    rows = await conn.fetch(_HOMES, space, [case.lender, case.borrower])
+    found = {row["id"]: row for row in rows}
+    lender, borrower = found.get(case.lender), found.get(case.borrower)
+    return replace(
+        case,
+        zone=case.zone if lender is None else lender["time_zone"],
+        country=case.country if borrower is None else borrower["country"],
+    )
+
+
 def _covers(scope: str) -> str:
     # The scope is "*" for all, or a list of codes; jsonb's ? finds a text in either.
     return f"(v.terms->'{scope}' ? '{EVERYTHING}' OR v.terms->'{scope}' ? {{}})"
@@ -185,11 +251,14 @@ def _covers(scope: str) -> str:
 
 def _seen_by(viewer: UUID | None, space: str) -> Where:
     where = Where().add("a.space_id = {}", space)
-    return where if viewer is None else where.add(f"(a.proposed_at IS NOT NULL OR {_IS_PARTY_OF})", viewer)
+    where.add("({0}::uuid IS NULL OR a.proposed_at IS NOT NULL OR {0} = ANY(v.lenders || v.borrowers))", viewer)
+    return where.add("v.version = a.version")
 
 
 def _agreement(row: asyncpg.Record) -> AgreementView:
-    found = decoded(row, "names", "terms", "consents")
+    found = decoded(row, "names", "terms", "consents", "parties", "coming")
+    clauses = Terms.model_validate(found["terms"]).clauses
+    found |= {"clauses_open": clauses.open, "clauses_unsaid": clauses.unsaid}
     found["consents"] = found["consents"] or []
     consented = {UUID(consent["member_id"]) for consent in found["consents"]}
     parties = dict.fromkeys((*found["lenders"], *found["borrowers"]))
@@ -209,6 +278,7 @@ def _verdict(verdict: Verdict) -> VerdictView:
         version=verdict.agreement.version,
         precedence=verdict.agreement.precedence,
         allowed=verdict.allowed,
+        warned=verdict.warned,
         only_reserve=verdict.only_reserve,
         reasons=tuple(map(_reason, verdict.reasons)),
     )

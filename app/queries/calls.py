@@ -21,7 +21,7 @@ class CallView(Row):
 
     request_id: UUID
     offer_id: UUID
-    incident_id: UUID
+    incident_id: UUID | None
     requester_id: UUID
     lender_id: UUID
     recorded_by_member_id: UUID

@@ -1,4 +1,4 @@
-"""Who can get there first, for one line of a request: read in five statements, ranked by ``app.planning.candidates``."""
+"""Who can get there first, for one line of a request: read in six statements and one a part, ranked by ``app.planning.candidates``."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from app.domain.agreement_reasons import YEARLY_COST_CAP
+from app.domain.cost_terms import EXPECTED_HOURS
 from app.domain.errors import NotFound
 from app.domain.geo import Point
-from app.planning.candidates import Gate, Unit, Wanted, rank
+from app.domain.resource_types import parts_of_type
+from app.planning.candidates import Agreed, Gate, Unit, Wanted, rank
 from app.planning.eta import DETOUR, SPEED_KMH, country_of
+from app.queries.costs import EstimateView
+from app.queries.lists import decoded
 from app.queries.models import ReadModel
 from app.queries.requests import request
-from app.store.agreements import agreed, stocks_of
+from app.store.agreements import agreed, stocks_of, uses_of
+from app.store.costs import with_spent
 
 if TYPE_CHECKING:
     import asyncpg
@@ -20,29 +26,38 @@ if TYPE_CHECKING:
     from app.planning.candidates import Candidate
     from app.queries.requests import RequestLineView, RequestView
 
-_UNITS: Final = """
-    SELECT r.id, r.member_id, m.country, r.call_sign, r.status, r.out_of_service_reason, r.mobilisation_min,
-           coalesce(p.lon, r.lon) AS lon, coalesce(p.lat, r.lat) AS lat, coalesce(p.at, r.position_at) AS position_at,
-           r.weight_t, r.height_m, r.width_m
+# A formation passes where the heaviest, the highest and the widest of its parts pass.
+_MOST: Final = (
+    "greatest(r.{0}, (SELECT max(part.{0}) FROM resource part WHERE part.space_id = r.space_id AND part.formation_id = r.id))"
+    " AS {0}"
+)
+_UNITS: Final = f"""
+    SELECT r.id, r.member_id, m.country, r.call_sign, CASE WHEN r.status <> 'available' THEN r.status ELSE coalesce((
+             SELECT part.status FROM resource part
+              WHERE part.space_id = r.space_id AND part.formation_id = r.id AND part.status <> 'available' LIMIT 1), r.status)
+           END AS status, r.out_of_service_reason, r.mobilisation_min,
+           r.officers + r.ncos + r.crew AS crew, m.currency, m.time_zone AS zone, {_MOST.format("weight_t")}, {_MOST.format("height_m")},
+           {_MOST.format("width_m")},
+           coalesce(p.lon, r.lon) AS lon, coalesce(p.lat, r.lat) AS lat, coalesce(p.at, r.position_at) AS position_at
       FROM resource r
       JOIN member m ON m.space_id = r.space_id AND m.id = r.member_id
       LEFT JOIN position p ON p.space_id = r.space_id AND p.resource_id = r.id AND p.at > r.position_at
      WHERE r.space_id = $1 AND r.type_code = $2 AND NOT r.retired
-"""
-_GATES: Final = """
-    SELECT c.id, c.code, ARRAY[a.country, b.country] AS countries, c.lon, c.lat, c.control, c.closed_until, c.delay_min,
+"""  # noqa: S608 - constants of this module
+GATES: Final = """
+    SELECT c.id, c.code, c.names, ARRAY[a.country, b.country] AS countries, c.lon, c.lat, c.control, c.closed_until, c.delay_min,
            c.max_weight_t, c.max_height_m, c.max_width_m
       FROM crossing c
       JOIN member a ON a.space_id = c.space_id AND a.id = c.member_a_id
       JOIN member b ON b.space_id = c.space_id AND b.id = c.member_b_id
      WHERE c.space_id = $1
 """
-_AREAS: Final = "SELECT country, area FROM member WHERE space_id = $1 ORDER BY id"
+AREAS: Final = "SELECT country, area FROM member WHERE space_id = $1 ORDER BY id"
 _ABOUT: Final = """
-    SELECT m.country, i.hazard
+    SELECT m.country, i.hazard, i.phases
       FROM request r
       JOIN member m ON m.space_id = r.space_id AND m.id = r.member_id
-      JOIN incident i ON i.space_id = r.space_id AND i.id = r.incident_id
+      LEFT JOIN incident i ON i.space_id = r.space_id AND i.id = r.incident_id
      WHERE r.space_id = $1 AND r.id = $2
 """
 
@@ -69,6 +84,8 @@ class CandidateView(ReadModel):
     place: Point
     """Where it was last known to be; the estimate begins there."""
     position_at: datetime
+    position_age_s: int
+    """How long ago that was."""
     mobilisation_min: int
     drive_min: int
     delay_min: int
@@ -89,6 +106,8 @@ class CandidateView(ReadModel):
     agreement_id: UUID | None
     """The agreement that counts, or that is nearest to allowing it."""
     agreement_code: str | None
+    estimate: EstimateView | None
+    """What it is expected to cost by that agreement, for the two members it would be between; null for others."""
     reasons: tuple[WhyView, ...]
 
 
@@ -97,6 +116,8 @@ class AssumptionsView(ReadModel):
 
     detour: float
     speed_kmh: int
+    hours: int
+    """How long a deployment is taken to last, for its cost."""
 
 
 class CandidatesView(ReadModel):
@@ -137,7 +158,7 @@ async def candidates(
     wanted = Wanted(
         member_id=asked.member_id,
         country=country_of(
-            [(row["country"], row["area"]) for row in await conn.fetch(_AREAS, space)],
+            [(row["country"], row["area"]) for row in await conn.fetch(AREAS, space)],
             line.geometry.lon,
             line.geometry.lat,
             otherwise=about["country"],
@@ -148,18 +169,28 @@ async def candidates(
         lon=line.geometry.lon,
         lat=line.geometry.lat,
         at=at,
+        borrower_country=about["country"],
+        phases=decoded(about, "phases")["phases"],
     )
     units = [Unit(**row) for row in await conn.fetch(_UNITS, space, line.type_code)]
-    gates = [Gate(**{**row, "countries": frozenset(row["countries"])}) for row in await conn.fetch(_GATES, space)]
-    known, stocks = await agreed(conn, space), await stocks_of(conn, space, line.type_code)
-    ranking = rank(units, gates, wanted, known, stocks, limit=limit)
+    gates = [Gate(**{**row, "countries": frozenset(row["countries"])}) for row in await conn.fetch(GATES, space)]
+    known = Agreed(
+        await with_spent(conn, space, await agreed(conn, space), at),
+        await stocks_of(conn, space, line.type_code),
+        await uses_of(conn, space, line.type_code),
+        {
+            code: (await stocks_of(conn, space, code), await uses_of(conn, space, code))
+            for code in parts_of_type(line.type_code)
+        },
+    )
+    ranking = rank(units, gates, wanted, known, limit=limit)
     return CandidatesView(
         request_id=request_id,
         request_line_id=line.id,
         type_code=line.type_code,
         at=at,
-        assumptions=AssumptionsView(detour=DETOUR, speed_kmh=SPEED_KMH),
-        items=tuple(_view(each, wanted, line.needed_by, language) for each in ranking.candidates),
+        assumptions=AssumptionsView(detour=DETOUR, speed_kmh=SPEED_KMH, hours=EXPECTED_HOURS),
+        items=tuple(_view(each, wanted, line.needed_by, language, viewer) for each in ranking.candidates),
         more=ranking.more,
     )
 
@@ -173,8 +204,11 @@ def _line(asked: RequestView, line_id: UUID | None) -> RequestLineView:
     return found
 
 
-def _view(found: Candidate, wanted: Wanted, needed_by: datetime | None, language: str) -> CandidateView:
+def _view(
+    found: Candidate, wanted: Wanted, needed_by: datetime | None, language: str, viewer: UUID | None
+) -> CandidateView:
     unit, verdict = found.unit, found.verdict
+    party = viewer is None or viewer in {unit.member_id, wanted.member_id}
     eta_min = round(found.total_min) if found.reachable else None
     arrives_at = None if eta_min is None else wanted.at + timedelta(minutes=eta_min)
     return CandidateView(
@@ -185,6 +219,7 @@ def _view(found: Candidate, wanted: Wanted, needed_by: datetime | None, language
         status=unit.status,
         place=Point(type="Point", coordinates=(unit.lon, unit.lat)),
         position_at=unit.position_at,
+        position_age_s=max(0, int((wanted.at - unit.position_at).total_seconds())),
         mobilisation_min=unit.mobilisation_min,
         drive_min=round(found.drive_min),
         delay_min=found.delay_min,
@@ -197,8 +232,10 @@ def _view(found: Candidate, wanted: Wanted, needed_by: datetime | None, language
         only_reserve=found.only_reserve,
         agreement_id=None if verdict is None else verdict.agreement.id,
         agreement_code=None if verdict is None else verdict.agreement.code,
+        estimate=EstimateView.model_validate(found.estimate.told()) if party and found.estimate else None,
         reasons=tuple(
             WhyView(code=why.code, blocking=why.blocking, text=why.said(language), figures=dict(why.figures))
             for why in found.reasons
+            if party or why.code != YEARLY_COST_CAP
         ),
     )

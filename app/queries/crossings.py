@@ -30,6 +30,8 @@ class CrossingView(Row):
     member_b_id: UUID
     control: str
     """`none`, `checks` or `closed`."""
+    reopens_as: str
+    """Its control once it is no longer closed."""
     closed_until: datetime | None
     """Null where it is open, and where nobody knows."""
     capacity_vph: int

@@ -1,4 +1,4 @@
-"""Who is behind a token or a session, and what an admin sees of the member's users, tokens and refusals."""
+"""Who is behind a token or a session, and what an admin sees of the member's users and tokens."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ _HOLDER = (
     "u.id AS user_id, u.member_id, u.kind, u.login, u.display_name, u.language, u.roles, u.active,"
     " m.code AS member_code, m.country AS member_country, m.names AS member_names"
 )
+_LAST_USE = "(SELECT last_used_at FROM token_use WHERE token_id = t.id) AS last_used_at"
+_TOKENS = f"SELECT t.*, {_LAST_USE} FROM api_token t"  # noqa: S608 - constants
 _OF_USER = (
     "JOIN user_account u ON u.id = t.user_id JOIN member m ON m.space_id = u.member_space AND m.id = u.member_id"
     " WHERE t.token_hash = $1"
@@ -45,8 +47,12 @@ class Holder(ReadModel):
 class TokenHolder(Holder):
     """The user behind a bearer token, and what the token was made for."""
 
+    id: UUID
+    """Of the token."""
     scopes: list[str]
     revoked_at: datetime | None
+    last_used_at: datetime | None
+    """To the minute."""
 
 
 class SessionHolder(Holder):
@@ -59,7 +65,7 @@ class SessionHolder(Holder):
 async def token_holder(conn: asyncpg.Connection[Any], digest: bytes) -> TokenHolder | None:
     """Return who holds the token with this SHA-256, also when it no longer counts; None for one that is not ours."""
     row = await conn.fetchrow(
-        f"SELECT t.scopes, t.expires_at, t.revoked_at, {_HOLDER} FROM api_token t {_OF_USER}",  # noqa: S608 - constants
+        f"SELECT t.id, t.scopes, t.expires_at, t.revoked_at, {_LAST_USE}, {_HOLDER} FROM api_token t {_OF_USER}",  # noqa: S608 - constants
         digest,
     )
     return None if row is None else TokenHolder.model_validate(decoded(row, "scopes", "roles", "member_names"))
@@ -88,6 +94,8 @@ class UserView(Row):
     language: str
     roles: list[str]
     active: bool
+    erased_at: datetime | None
+    """When the person's data was erased; the names are gone then."""
 
 
 class TokenView(Row):
@@ -99,22 +107,8 @@ class TokenView(Row):
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
-
-
-class RefusalView(ReadModel):
-    """Something that one of the member's users tried and was refused."""
-
-    id: int
-    at: datetime
-    space: str
-    actor: str
-    """`user:<id>`."""
-    command: str
-    target: UUID | None
-    """What it was about."""
-    slug: str
-    """Why: the last part of the problem's `type`."""
-    detail: str
+    last_used_at: datetime | None
+    """To the minute; null: never."""
 
 
 async def user(conn: asyncpg.Connection[Any], id_: UUID) -> UserView:
@@ -150,7 +144,7 @@ async def token(conn: asyncpg.Connection[Any], id_: UUID) -> TokenView:
     Raises:
         NotFound: there is none of that id.
     """
-    row = await conn.fetchrow("SELECT * FROM api_token WHERE id = $1", id_)
+    row = await conn.fetchrow(f"{_TOKENS} WHERE id = $1", id_)
     if row is None:
         raise NotFound("token", id_)
     return _token(row)
@@ -163,18 +157,7 @@ async def tokens(
     where = Where().add("user_id = {}", user_id)
     if before is not None:
         where.add("id < {}", before[0])
-    return [_token(row) for row in await fetch(conn, "SELECT * FROM api_token", where, order="id DESC", limit=limit)]
-
-
-async def refusals(
-    conn: asyncpg.Connection[Any], member: UUID, *, before: tuple[int] | None = None, limit: int = 50
-) -> list[RefusalView]:
-    """Return what the member's users were refused, newest first."""
-    where = Where().add("member_id = {}", member)
-    if before is not None:
-        where.add("id < {}", before[0])
-    rows = await fetch(conn, "SELECT *, space_id AS space FROM audit", where, order="id DESC", limit=limit)
-    return [RefusalView.model_validate(dict(row)) for row in rows]
+    return [_token(row) for row in await fetch(conn, _TOKENS, where, order="id DESC", limit=limit)]
 
 
 def _user(row: asyncpg.Record) -> UserView:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from app.domain.errors import NotFound
+from app.queries.external_ids import ExternalIdBrief, add_external, codes_of
 from app.queries.lists import Where, decoded, fetch
 from app.queries.models import Row
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     import asyncpg
 
+    from app.domain.external_ids import Named
     from app.domain.geo import Box
 
 
@@ -36,6 +38,8 @@ class IncidentView(Row):
     reported_by_id: UUID | None
     occurred_at: datetime
     closed_at: datetime | None
+    external_ids: tuple[ExternalIdBrief, ...]
+    """The numbers that the members' dispatch systems have for it, each with whose it is."""
 
 
 class LogEntryView(Row):
@@ -50,13 +54,16 @@ class LogEntryView(Row):
     text: str
 
 
+_SELECT: Final = f"SELECT i.*, {codes_of('incident', 'i')} FROM incident i"  # noqa: S608 - names of ours
+
+
 async def incident(conn: asyncpg.Connection[Any], space: str, id_: UUID) -> IncidentView:
     """Return one incident.
 
     Raises:
         NotFound: there is none of that id in the space.
     """
-    row = await conn.fetchrow("SELECT * FROM incident WHERE space_id = $1 AND id = $2", space, id_)
+    row = await conn.fetchrow(f"{_SELECT} WHERE i.space_id = $1 AND i.id = $2", space, id_)
     if row is None:
         raise NotFound("incident", id_)
     return _incident(row)
@@ -71,6 +78,7 @@ async def incidents(
     box: Box | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    external: Named | None = None,
     before: tuple[UUID] | None = None,
     limit: int = 50,
 ) -> list[IncidentView]:
@@ -79,9 +87,10 @@ async def incidents(
     where.add_if(member, "lead_member_id = {}").add_if(since, "occurred_at >= {}").add_if(until, "occurred_at < {}")
     if box is not None:
         where.add("west <= {} AND east >= {} AND south <= {} AND north >= {}", box.east, box.west, box.north, box.south)
+    add_external(where, external, "incident", "i")
     if before is not None:
         where.add("id < {}", before[0])
-    return [_incident(row) for row in await fetch(conn, "SELECT * FROM incident", where, order="id DESC", limit=limit)]
+    return [_incident(row) for row in await fetch(conn, _SELECT, where, order="id DESC", limit=limit)]
 
 
 async def incident_log(
@@ -96,4 +105,4 @@ async def incident_log(
 
 
 def _incident(row: asyncpg.Record) -> IncidentView:
-    return IncidentView.model_validate(decoded(row, "area", "phases"))
+    return IncidentView.model_validate(decoded(row, "area", "phases", "external_ids"))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from app.domain.errors import NotFound
-from app.domain.geo import Point
+from app.domain.geo import Point, joined
+from app.queries.external_ids import ExternalIdBrief, add_external, codes_of
 from app.queries.lists import Where, decoded, fetch, placed
 from app.queries.models import ReadModel, Row
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import asyncpg
 
+    from app.domain.external_ids import Named
     from app.domain.geo import Box
 
 
@@ -28,6 +32,7 @@ class InformedAuthorityView(ReadModel):
 
     name: str
     kind: str
+    contact: str | None = None
 
 
 class MemberView(Row):
@@ -51,9 +56,23 @@ class MemberView(Row):
     talkgroup: str | None
     jurisdiction: JurisdictionView
     informed_authorities: tuple[InformedAuthorityView, ...]
+    inform_on: tuple[str, ...]
+    """Events that they are told of in any case."""
+    external_ids: tuple[ExternalIdBrief, ...]
+    """By which codes dispatch systems know it."""
 
 
-JSON = ("names", "other_names", "area", "languages", "jurisdiction", "informed_authorities")
+JSON = (
+    "names",
+    "other_names",
+    "area",
+    "languages",
+    "jurisdiction",
+    "informed_authorities",
+    "inform_on",
+    "external_ids",
+)
+_SELECT: Final = f"SELECT m.*, {codes_of('member', 'm')} FROM member m"  # noqa: S608 - names of ours
 
 
 async def member(conn: asyncpg.Connection[Any], space: str, id_: UUID) -> MemberView:
@@ -62,7 +81,7 @@ async def member(conn: asyncpg.Connection[Any], space: str, id_: UUID) -> Member
     Raises:
         NotFound: there is none of that id in the space.
     """
-    row = await conn.fetchrow("SELECT * FROM member WHERE space_id = $1 AND id = $2", space, id_)
+    row = await conn.fetchrow(f"{_SELECT} WHERE m.space_id = $1 AND m.id = $2", space, id_)
     if row is None:
         raise NotFound("member", id_)
     return _member(row)
@@ -74,14 +93,29 @@ async def members(
     *,
     country: str | None = None,
     box: Box | None = None,
+    external: Named | None = None,
     after: tuple[str] | None = None,
     limit: int = 50,
 ) -> list[MemberView]:
     """Return members by code; ``box`` keeps those whose coordination centre lies in it."""
     where = Where().add("space_id = {}", space).add_if(country, "country = {}").add_box(box)
+    add_external(where, external, "member", "m")
     if after is not None:
         where.add("code > {}", after[0])
-    return [_member(row) for row in await fetch(conn, "SELECT * FROM member", where, order="code", limit=limit)]
+    return [_member(row) for row in await fetch(conn, _SELECT, where, order="code", limit=limit)]
+
+
+async def area_of(conn: asyncpg.Connection[Any], space: str, ids: Sequence[UUID]) -> dict[str, Any]:
+    """Return the areas of members as one.
+
+    Raises:
+        NotFound: one of them is not there.
+    """
+    rows = await conn.fetch("SELECT id, area FROM member WHERE space_id = $1 AND id = ANY($2)", space, ids)
+    found = {row["id"]: row["area"] for row in rows}
+    if missing := [id_ for id_ in ids if id_ not in found]:
+        raise NotFound("member", missing[0])
+    return joined(found[id_] for id_ in dict.fromkeys(ids))
 
 
 def _member(row: asyncpg.Record) -> MemberView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from app.domain.chain import Viewer
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from app.domain.geo import Box
 
 
+AT_INCIDENTS: Final = ("immediate", "planned")
+"""Kinds of help that a disaster's screens show; an ambulance's everyday run over the border is not among them."""
+PEOPLE: Final = ("liaison_name", "liaison_phone", "guide_name", "guide_phone")
+"""Columns that only the two members of a mission see."""
+
+
 class MissionView(Row):
     """A unit on its way."""
 
@@ -30,7 +36,10 @@ class MissionView(Row):
     request_line_id: UUID
     offer_id: UUID
     offer_line_id: UUID
-    incident_id: UUID
+    incident_id: UUID | None
+    """Null for help from day to day, which needs none."""
+    kind: str
+    """The request's."""
     lender_id: UUID
     """Who sends."""
     requester_id: UUID
@@ -45,15 +54,55 @@ class MissionView(Row):
     status_at: datetime
     """When it came to that state."""
     ended_by: str | None
-    """`stood_down`, `recalled` or `aborted`; null where it ran, or runs, to its end."""
+    """Why it fills its line no more: `stood_down`, `recalled`, `aborted`, `relieved` or `reassigned`; null where it does."""
     crossing_id: UUID | None
     has_control: bool
     """Whether it passes through the border states."""
+    rendezvous_id: UUID | None
+    """Where it is met on its way."""
     place: str | None
     geometry: Point
     """Where it is wanted."""
     talkgroup: str | None
     relieve_by: datetime | None
+    """By when it is relieved, or leaves."""
+    relief_of_id: UUID | None
+    """The mission that it relieves."""
+    stands_for_id: UUID | None
+    """The mission whose place in the line it has taken: both count once while they overlap."""
+    split_from_id: UUID | None
+    """The mission of the formation that it was a part of, until it went on alone."""
+    alarms: tuple[str, ...]
+    """What somebody has to see to now: `staged_without_task`, `relief_due`."""
+    destination: str | None
+    destination_lon: float | None
+    destination_lat: float | None
+    """Where help from day to day took somebody."""
+    liaison_user_id: UUID | None
+    liaison_name: str | None
+    liaison_phone: str | None
+    """Who travels with it; name and telephone for the two members alone."""
+    liaison_at: datetime | None
+    """When the liaison officer was named."""
+    guide_name: str | None
+    guide_phone: str | None
+    """Who meets it; for the two members alone."""
+    guide_at: datetime | None
+    manifest: dict[str, Any] | None
+    """What comes along: people by rank, vehicles, things. No names."""
+    mobilised_at: datetime | None
+    left_at: datetime | None
+    on_scene_at: datetime | None
+    released_at: datetime | None
+    home_at: datetime | None
+    """When it first came to each of these; of a state that nobody reported, when it was there at the latest."""
+    kilometres: float | None
+    """There and back."""
+    kilometres_from: str | None
+    """`odometer`, or `estimate`: the great circle over the crossing, times 1.3."""
+    crew_count: int | None
+    person_hours: float | None
+    consumables: tuple[dict[str, Any], ...]
 
 
 class StepView(ReadModel):
@@ -79,8 +128,8 @@ class StepView(ReadModel):
     why: str | None
 
 
-async def mission(conn: asyncpg.Connection[Any], space: str, id_: UUID) -> MissionView:
-    """Return one mission.
+async def mission(conn: asyncpg.Connection[Any], space: str, id_: UUID, *, viewer: UUID | None) -> MissionView:
+    """Return one mission, as a user of the member ``viewer`` sees it (the service itself, without one, sees all).
 
     Raises:
         NotFound: there is none of that id in the space.
@@ -88,17 +137,20 @@ async def mission(conn: asyncpg.Connection[Any], space: str, id_: UUID) -> Missi
     row = await conn.fetchrow("SELECT * FROM mission WHERE space_id = $1 AND id = $2", space, id_)
     if row is None:
         raise NotFound("mission", id_)
-    return _mission(row)
+    return _mission(row, viewer)
 
 
 async def missions(
     conn: asyncpg.Connection[Any],
     space: str,
     *,
+    viewer: UUID | None,
     status: Sequence[str] = (),
+    kind: Sequence[str] = (),
     member: UUID | None = None,
     incident: UUID | None = None,
     request: UUID | None = None,
+    resource: UUID | None = None,
     active: bool | None = None,
     box: Box | None = None,
     since: datetime | None = None,
@@ -106,14 +158,22 @@ async def missions(
     before: tuple[UUID] | None = None,
     limit: int = 50,
 ) -> list[MissionView]:
-    """Return missions, newest first. ``member`` lends or asks; ``active`` ones are not home; times are of ``status_at``."""
+    """Return missions, newest first. ``member`` lends or asks; ``active`` ones are not home; times are of ``status_at``.
+
+    Help from day to day is left out, unless its ``kind``, its ``request`` or its unit is asked for.
+    """
     where = Where().add("space_id = {}", space).add_if(list(status), "status = ANY({})").add_box(box)
     where.add_if(member, "{} IN (lender_id, requester_id)").add_if(incident, "incident_id = {}")
     where.add_if(request, "request_id = {}").add_if(since, "status_at >= {}").add_if(until, "status_at < {}")
+    where.add_if(resource, "resource_id = {}")
     where.add_if(active, "(status NOT IN ('returned', 'closed')) = {}")
+    if kind or (request is None and resource is None):
+        where.add("kind = ANY({})", list(kind or AT_INCIDENTS))
     if before is not None:
         where.add("id < {}", before[0])
-    return [_mission(row) for row in await fetch(conn, "SELECT * FROM mission", where, order="id DESC", limit=limit)]
+    return [
+        _mission(row, viewer) for row in await fetch(conn, "SELECT * FROM mission", where, order="id DESC", limit=limit)
+    ]
 
 
 async def mission_steps(
@@ -131,8 +191,11 @@ async def mission_steps(
     return [_step(entry) for entry in told]
 
 
-def _mission(row: asyncpg.Record) -> MissionView:
-    return MissionView.model_validate(placed(decoded(row), "geometry"))
+def _mission(row: asyncpg.Record, viewer: UUID | None) -> MissionView:
+    found = placed(decoded(row, "alarms", "manifest", "consumables"), "geometry")
+    if viewer is not None and viewer not in {found["lender_id"], found["requester_id"]}:
+        found |= dict.fromkeys(PEOPLE)
+    return MissionView.model_validate(found)
 
 
 def _step(entry: Entry) -> StepView:

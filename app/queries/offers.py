@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from app.domain.errors import NotFound
+from app.queries.costs import EstimateView
 from app.queries.lists import Where, decoded, fetch
 from app.queries.models import Row
+from app.queries.offer_binding import dispatchers_bind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +44,9 @@ class OfferLineView(Row):
     findings: tuple[dict[str, Any], ...]
     """What the agreement said when the offer was made, and was set aside."""
     cost: dict[str, Any]
-    """Who pays: terms, and hours where they count."""
+    """Who pays: terms, and hours, rates, deadlines where there are any."""
+    estimate: EstimateView | None
+    """What all of it is expected to cost; null where no terms were agreed, or nobody had estimated yet."""
 
 
 class OfferView(Row):
@@ -56,6 +60,8 @@ class OfferView(Row):
     offered_at: datetime
     valid_until: datetime | None
     lines: tuple[OfferLineView, ...]
+    dispatchers_bind: tuple[Literal["requester", "lender"], ...] = ()
+    """Sides whose dispatchers may bind by it now: for planned help where the agreement says so at the phase that has come."""
 
 
 class ResponseView(Row):
@@ -77,7 +83,7 @@ async def offer(conn: asyncpg.Connection[Any], space: str, id_: UUID, *, viewer:
     rows = await fetch(conn, _SELECT, _seen_by(viewer, space).add("o.id = {}", id_), order="o.id", limit=1)
     if not rows:
         raise NotFound("offer", id_)
-    return _offer(rows[0])
+    return (await _with_sides(conn, space, [_offer(rows[0])]))[0]
 
 
 async def offers(
@@ -99,7 +105,8 @@ async def offers(
     where.add_if(since, "o.offered_at >= {}").add_if(until, "o.offered_at < {}")
     if before is not None:
         where.add("o.id < {}", before[0])
-    return [_offer(row) for row in await fetch(conn, _SELECT, where, order="o.id DESC", limit=limit)]
+    found = [_offer(row) for row in await fetch(conn, _SELECT, where, order="o.id DESC", limit=limit)]
+    return await _with_sides(conn, space, found)
 
 
 async def responses(
@@ -116,6 +123,11 @@ async def responses(
 def _seen_by(viewer: UUID | None, space: str) -> Where:
     where = Where().add("o.space_id = {}", space)
     return where if viewer is None else where.add("{} IN (o.lender_id, r.member_id)", viewer)
+
+
+async def _with_sides(conn: asyncpg.Connection[Any], space: str, found: list[OfferView]) -> list[OfferView]:
+    sides = await dispatchers_bind(conn, space, found) if found else {}
+    return [offer.model_copy(update={"dispatchers_bind": sides[offer.id]}) for offer in found]
 
 
 def _offer(row: asyncpg.Record) -> OfferView:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from app.domain.resource_types import composite_types
 from app.queries.lists import decoded
 from app.store.fill import FILL
 
@@ -22,12 +23,15 @@ MOST_ROWS: Final = 25
 _COUNTS: Final = """
     SELECT
         (SELECT count(*) FROM incident WHERE space_id = $1 AND status <> 'closed') AS incidents,
-        (SELECT count(*) FROM request WHERE space_id = $1 AND status IN ('open', 'partly_committed', 'committed')) AS requests,
-        (SELECT count(*) FROM mission WHERE space_id = $1 AND status NOT IN ('returned', 'closed')) AS missions,
+        (SELECT count(*) FROM request
+          WHERE space_id = $1 AND kind <> 'day_to_day' AND status IN ('open', 'partly_committed', 'committed')) AS requests,
+        (SELECT count(*) FROM mission
+          WHERE space_id = $1 AND kind <> 'day_to_day' AND status NOT IN ('returned', 'closed')) AS missions,
         (SELECT count(*) FROM debt WHERE space_id = $1 AND status <> 'made_good') AS debts,
         (SELECT count(*) FROM member WHERE space_id = $1) AS members,
-        (SELECT count(*) FROM resource WHERE space_id = $1 AND NOT retired AND status = 'available') AS available,
-        (SELECT count(*) FROM resource WHERE space_id = $1 AND NOT retired) AS resources
+        (SELECT count(*) FROM resource
+          WHERE space_id = $1 AND NOT retired AND type_code <> ALL ($2::text[]) AND status = 'available') AS available,
+        (SELECT count(*) FROM resource WHERE space_id = $1 AND NOT retired AND type_code <> ALL ($2::text[])) AS resources
 """
 _INCIDENTS: Final = """
     SELECT i.id, i.ref, i.title, i.hazard, i.severity, i.status, i.phases, i.occurred_at, m.names AS lead, m.phone
@@ -42,7 +46,7 @@ _LINES: Final = f"""
     JOIN resource_type t ON t.code = l.type_code
     JOIN member m ON m.space_id = r.space_id AND m.id = r.member_id
     JOIN incident i ON i.space_id = r.space_id AND i.id = r.incident_id
-    WHERE r.space_id = $1 AND r.status IN ('open', 'partly_committed', 'committed')
+    WHERE r.space_id = $1 AND r.kind <> 'day_to_day' AND r.status IN ('open', 'partly_committed', 'committed')
     ORDER BY array_position(ARRAY['life_safety', 'incident_stabilisation', 'property', 'recovery'], l.priority),
              r.opened_at
     LIMIT $2
@@ -56,7 +60,7 @@ _MISSIONS: Final = """
     JOIN member b ON b.space_id = x.space_id AND b.id = x.requester_id
     LEFT JOIN resource s ON s.space_id = x.space_id AND s.id = x.resource_id
     LEFT JOIN crossing c ON c.space_id = x.space_id AND c.id = x.crossing_id
-    WHERE x.space_id = $1 AND x.status NOT IN ('returned', 'closed') ORDER BY x.status_at DESC LIMIT $2
+    WHERE x.space_id = $1 AND x.kind <> 'day_to_day' AND x.status NOT IN ('returned', 'closed') ORDER BY x.status_at DESC LIMIT $2
 """
 _DEBTS: Final = """
     SELECT d.id, d.act, d.status, d.due_at, m.names AS owed_by, r.ref AS request_ref
@@ -74,8 +78,11 @@ _EVENTS: Final = """
     FROM journal_entry e
     LEFT JOIN member m ON m.space_id = e.space_id AND m.id = (e.payload::jsonb #>> '{data,member_id}')::uuid
     WHERE e.space_id = $1
-      AND e.subject_kind IN ('incident', 'incident_log', 'request', 'offer', 'mission', 'call', 'debt', 'crossing', 'response')
+      AND e.subject_kind IN ('incident', 'incident_log', 'request', 'offer', 'mission', 'call', 'debt', 'crossing', 'response',
+                             'extension', 'reassignment', 'host_support')
       AND (e.visibility <> 'parties' OR $3 = ANY (e.parties))
+      AND NOT EXISTS (SELECT FROM request q WHERE q.space_id = e.space_id AND q.id = e.subject_id AND q.kind = 'day_to_day')
+      AND NOT EXISTS (SELECT FROM mission m WHERE m.space_id = e.space_id AND m.id = e.subject_id AND m.kind = 'day_to_day')
     ORDER BY e.seq DESC LIMIT $2
 """
 
@@ -100,7 +107,7 @@ async def overview(conn: asyncpg.Connection[Any], space: str, member: UUID | Non
 
     ``conn`` should be a snapshot, so that the tables of the page belong together.
     """
-    counts = dict(await conn.fetchrow(_COUNTS, space) or {})
+    counts = dict(await conn.fetchrow(_COUNTS, space, sorted(composite_types())) or {})
     names = await conn.fetchval("SELECT names FROM corridor")
     corridor = decoded_names(names)
     if member is None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from app.domain.geo import Box
 
-# Reports are committed a little later than the clock was read for them, and not in that order.
+# Reports are committed a little later than the clock was read for them, and not in that order; when it is read they hold
+# all their locks, so nothing but the commit comes between.
 _SINCE: Final = """
     SELECT resource_id, lon, lat, at, reported_at FROM position
     WHERE space_id = $1 AND reported_at > $2::timestamptz - interval '5 seconds'

@@ -24,6 +24,13 @@ class MinimumView(ReadModel):
     """Where the figure comes from; none: this project's working figure."""
 
 
+class PartView(ReadModel):
+    """A part of a composite type."""
+
+    type: str
+    quantity: int
+
+
 class ResourceTypeView(ReadModel):
     """A typed capability: the code that two sides of a border agree on."""
 
@@ -36,6 +43,8 @@ class ResourceTypeView(ReadModel):
     also: dict[str, tuple[str, ...]]
     """Language → what people really say."""
     minimum: tuple[MinimumView, ...]
+    parts: tuple[PartView, ...]
+    """What a composite type is made of: asked for in one line, sent as a formation. Empty for any other."""
     crosswalk: dict[str, Any]
     """The same thing in other systems: NIMS, EMSI, modules of the Union Civil Protection Mechanism."""
 
@@ -53,7 +62,9 @@ async def resource_types(
     The search reads every type: there are dozens of them, and they change with a release.
     """
     rows = await conn.fetch('SELECT * FROM resource_type ORDER BY code COLLATE "C"')
-    types = (ResourceTypeView.model_validate(decoded(row, "names", "also", "minimum", "crosswalk")) for row in rows)
+    types = (
+        ResourceTypeView.model_validate(decoded(row, "names", "also", "minimum", "parts", "crosswalk")) for row in rows
+    )
     wanted = "" if q is None else folded(q)
     found = [
         each

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from app.domain.errors import NotFound
 from app.domain.geo import Point
+from app.queries.external_ids import ExternalIdBrief, add_external, codes_of
 from app.queries.lists import Where, decoded, fetch, placed
 from app.queries.models import ReadModel, Row
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     import asyncpg
 
+    from app.domain.external_ids import Named
     from app.domain.geo import Box
 
 
@@ -40,9 +42,11 @@ class ResourceView(Row):
     """Whether it can be asked for; where it is on its way is its mission's business."""
     out_of_service_reason: str | None
     place: Point
-    """Where it was last known to be."""
+    """Where it was last known to be: as reported, or as it was entered."""
     position_at: datetime
     """When that was."""
+    position_age_s: int
+    """How long ago that is."""
     officers: int
     ncos: int
     crew: int
@@ -53,41 +57,72 @@ class ResourceView(Row):
     height_m: float | None
     readiness: ReadinessView
     retired: bool
+    formation_id: UUID | None
+    """The formation that it is a part of; as a part it goes with it, and alone it can be sent as any unit."""
+    talkgroup: str | None
+    """On which a formation is spoken to."""
+    external_ids: tuple[ExternalIdBrief, ...]
+    """By which codes dispatch systems know it."""
 
 
-async def resource(conn: asyncpg.Connection[Any], space: str, id_: UUID) -> ResourceView:
+# A unit's own row has where it was entered, or where the journal told it to be; the newest report stands beside.
+_SELECT: Final = f"""
+    SELECT r.*, {codes_of("resource", "r")}, p.lon AS reported_lon, p.lat AS reported_lat, p.at AS reported_at
+      FROM resource r
+      LEFT JOIN position p ON p.space_id = r.space_id AND p.resource_id = r.id AND p.at > r.position_at
+"""  # noqa: S608 - names of ours
+# By the indexes on both tables: those who are there by their own row, or by a report; then which of the two is newer.
+_IN_BOX: Final = """
+    r.id IN (SELECT id FROM resource WHERE space_id = {0} AND lon BETWEEN {1} AND {2} AND lat BETWEEN {3} AND {4}
+             UNION ALL
+             SELECT resource_id FROM position
+              WHERE space_id = {0} AND lon BETWEEN {1} AND {2} AND lat BETWEEN {3} AND {4})
+    AND coalesce(p.lon, r.lon) BETWEEN {1} AND {2} AND coalesce(p.lat, r.lat) BETWEEN {3} AND {4}
+"""
+
+
+async def resource(conn: asyncpg.Connection[Any], space: str, id_: UUID, *, now: datetime) -> ResourceView:
     """Return one resource, also a retired one.
 
     Raises:
         NotFound: there is none of that id in the space.
     """
-    row = await conn.fetchrow("SELECT * FROM resource WHERE space_id = $1 AND id = $2", space, id_)
+    row = await conn.fetchrow(f"{_SELECT} WHERE r.space_id = $1 AND r.id = $2", space, id_)
     if row is None:
         raise NotFound("resource", id_)
-    return _resource(row)
+    return _resource(row, now)
 
 
 async def resources(
     conn: asyncpg.Connection[Any],
     space: str,
     *,
+    now: datetime,
     types: Sequence[str] = (),
     status: Sequence[str] = (),
     member: UUID | None = None,
     depot: UUID | None = None,
     box: Box | None = None,
+    external: Named | None = None,
     retired: bool = False,
     after: tuple[UUID] | None = None,
     limit: int = 50,
 ) -> list[ResourceView]:
     """Return resources in the order they were entered; ``box`` keeps those that were last known to be in it."""
-    where = Where().add("space_id = {}", space).add("retired = {}", retired)
-    where.add_if(list(types), "type_code = ANY({})").add_if(list(status), "status = ANY({})")
-    where.add_if(member, "member_id = {}").add_if(depot, "depot_id = {}").add_box(box)
+    where = Where().add("r.space_id = {}", space).add("r.retired = {}", retired)
+    where.add_if(list(types), "r.type_code = ANY({})").add_if(list(status), "r.status = ANY({})")
+    where.add_if(member, "r.member_id = {}").add_if(depot, "r.depot_id = {}")
+    add_external(where, external, "resource", "r")
+    if box is not None:
+        where.add(_IN_BOX, space, box.west, box.east, box.south, box.north)
     if after is not None:
-        where.add("id > {}", after[0])
-    return [_resource(row) for row in await fetch(conn, "SELECT * FROM resource", where, order="id", limit=limit)]
+        where.add("r.id > {}", after[0])
+    return [_resource(row, now) for row in await fetch(conn, _SELECT, where, order="r.id", limit=limit)]
 
 
-def _resource(row: asyncpg.Record) -> ResourceView:
-    return ResourceView.model_validate(placed(decoded(row, "readiness"), "place"))
+def _resource(row: asyncpg.Record, now: datetime) -> ResourceView:
+    found = decoded(row, "readiness", "external_ids")
+    if (reported_at := found.pop("reported_at")) is not None:
+        found |= {"lon": found["reported_lon"], "lat": found["reported_lat"], "position_at": reported_at}
+    age_s = max(0, int((now - found["position_at"]).total_seconds()))
+    return ResourceView.model_validate(placed(found, "place") | {"position_age_s": age_s})

@@ -1,14 +1,15 @@
-"""Going to anything by its name: one list of places, members, crossings, incidents, requests, units and resource types.
+"""Going to anything by its name: one list of places, members, crossings, rendezvous, depots, agreements, incidents, requests,
+claims, units and resource types.
 
-Everything but requests is read and compared in Python: there are dozens or hundreds of each, and no database compares names
-as ``app.domain.matching`` does. Requests are many, and are found by their codes alone.
+Everything but requests and claims is read and compared in Python: there are dozens or hundreds of each, and no database compares names
+as ``app.domain.matching`` does. Requests and claims are many, and are found by their codes alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from uuid import UUID
 
 from app.domain.geo import Point
@@ -25,8 +26,20 @@ if TYPE_CHECKING:
 
     from app.domain.gazetteer import Place
 
-Kind = Literal["incident", "request", "resource", "member", "crossing", "place", "resource_type"]
-ORDER: Final[tuple[Kind, ...]] = ("incident", "request", "member", "resource", "crossing", "place", "resource_type")
+Kind = Literal[
+    "incident",
+    "request",
+    "member",
+    "resource",
+    "agreement",
+    "claim",
+    "rendezvous",
+    "crossing",
+    "depot",
+    "place",
+    "resource_type",
+]
+ORDER: Final[tuple[Kind, ...]] = get_args(Kind)
 """Of two that fit equally well, which stands first: what is going on, then who and what, then where."""
 MOST_OF_A_KIND: Final = 8
 SHORTEST_CODE: Final = 2
@@ -52,6 +65,31 @@ _RESOURCES: Final = """
 """
 _MEMBERS: Final = "SELECT id, code, country, names, other_names, lon, lat FROM member WHERE space_id = $1"
 _CROSSINGS: Final = "SELECT id, code, names, control AS status, lon, lat FROM crossing WHERE space_id = $1"
+_CLAIMS: Final = """
+    SELECT c.id, c.ref, c.status, c.lender_id AS member_id
+      FROM claim c
+     WHERE c.space_id = $1
+       AND ($2::uuid IS NULL OR c.lender_id = $2 OR (c.requester_id = $2 AND c.submitted_at IS NOT NULL))
+       AND replace(c.ref, '-', '') LIKE '%' || $3 || '%'
+     ORDER BY c.id DESC LIMIT 20
+"""
+_RENDEZVOUS: Final = """
+    SELECT r.id, r.code, r.guide_code, r.names, r.status, r.member_id, m.country, r.lon, r.lat
+      FROM rendezvous r JOIN member m ON m.space_id = r.space_id AND m.id = r.member_id
+     WHERE r.space_id = $1
+"""
+_DEPOTS: Final = """
+    SELECT d.id, d.name, d.member_id, m.country, d.lon, d.lat
+      FROM depot d JOIN member m ON m.space_id = d.space_id AND m.id = d.member_id
+     WHERE d.space_id = $1
+"""
+# Drafts are for the eyes of their parties; $2 is the member that looks (null: the service itself).
+_AGREEMENTS: Final = """
+    SELECT a.id, a.code, a.names, a.status
+      FROM agreement a
+      JOIN agreement_version v ON v.space_id = a.space_id AND v.agreement_id = a.id AND v.version = a.version
+     WHERE a.space_id = $1 AND (a.proposed_at IS NOT NULL OR $2::uuid IS NULL OR $2 = ANY(v.lenders || v.borrowers))
+"""
 
 
 class HitView(ReadModel):
@@ -61,7 +99,8 @@ class HitView(ReadModel):
     id: UUID | None
     """Null for places and resource types, which have none."""
     code: str | None
-    """Of a resource type, a member, a crossing; the short code of an incident or a request; a unit's type."""
+    """Of a resource type, a member, a crossing, an agreement; the short code of an incident, a request or a claim; of a rendezvous
+    what drivers are told; a unit's type."""
     title: str
     """What to show, in the reader's language."""
     matched: str
@@ -106,11 +145,15 @@ async def search(
         hits += _best(_types(wanted, language))
         hits += _best(_members(wanted, language, await conn.fetch(_MEMBERS, space)))
         hits += _best(_crossings(wanted, language, await conn.fetch(_CROSSINGS, space)))
+        hits += _best(_rendezvous(wanted, language, await conn.fetch(_RENDEZVOUS, space)))
+        hits += _best(_depots(wanted, await conn.fetch(_DEPOTS, space)))
+        hits += _best(_agreements(wanted, language, await conn.fetch(_AGREEMENTS, space, viewer)))
         hits += _best(_units(wanted, await conn.fetch(_RESOURCES, space)))
         hits += _best(_incidents(wanted, q, await conn.fetch(_INCIDENTS, space)))
     code = as_said(q)
     if SHORTEST_CODE <= len(code) <= LENGTH + 1:
-        hits += _best(_requests(code, await conn.fetch(_REQUESTS, space, viewer, code)))
+        hits += _best(_by_code("request", code, await conn.fetch(_REQUESTS, space, viewer, code)))
+        hits += _best(_by_code("claim", code, await conn.fetch(_CLAIMS, space, viewer, code)))
     hits.sort(key=lambda hit: (hit.fit, ORDER.index(hit.view.kind), -hit.weight, hit.view.title))
     return SearchView(q=q, items=tuple(hit.view for hit in hits[:limit]))
 
@@ -177,6 +220,26 @@ def _crossings(wanted: str, language: str, rows: Iterable[asyncpg.Record]) -> It
             yield _hit("crossing", found, _named(said["names"], language), said, code=said["code"])
 
 
+def _rendezvous(wanted: str, language: str, rows: Iterable[asyncpg.Record]) -> Iterator[_Hit]:
+    for row in rows:
+        said = decoded(row, "names")
+        if found := best_fit(wanted, [said["guide_code"], *said["names"].values(), said["code"]]):
+            yield _hit("rendezvous", found, _named(said["names"], language), said, code=said["guide_code"])
+
+
+def _depots(wanted: str, rows: Iterable[asyncpg.Record]) -> Iterator[_Hit]:
+    for row in rows:
+        if found := best_fit(wanted, [row["name"]]):
+            yield _hit("depot", found, row["name"], dict(row))
+
+
+def _agreements(wanted: str, language: str, rows: Iterable[asyncpg.Record]) -> Iterator[_Hit]:
+    for row in rows:
+        said = decoded(row, "names")
+        if found := best_fit(wanted, [*said["names"].values(), said["code"]]):
+            yield _hit("agreement", found, _named(said["names"], language), said, code=said["code"])
+
+
 def _units(wanted: str, rows: Iterable[asyncpg.Record]) -> Iterator[_Hit]:
     for row in rows:
         if found := best_fit(wanted, [row["call_sign"]]):
@@ -191,10 +254,10 @@ def _incidents(wanted: str, q: str, rows: Iterable[asyncpg.Record]) -> Iterator[
             yield _hit("incident", found, row["title"], dict(row), code=row["ref"], weight=row["status"] != "closed")
 
 
-def _requests(code: str, rows: Iterable[asyncpg.Record]) -> Iterator[_Hit]:
+def _by_code(kind: Kind, code: str, rows: Iterable[asyncpg.Record]) -> Iterator[_Hit]:
     for row in rows:
         if found := _code_fit(code, row["ref"]):
-            yield _hit("request", found, row["ref"], dict(row), code=row["ref"])
+            yield _hit(kind, found, row["ref"], dict(row), code=row["ref"])
 
 
 def _code_fit(code: str, ref: str) -> tuple[int, str] | None:

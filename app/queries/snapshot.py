@@ -2,7 +2,7 @@
 
 The rows have the very form in which entries tell them (``Journaled.state``), so that whoever keeps the last state of every
 row by kind and id can begin here and go on with the entries after ``seq``. Left out is what has ended, and the resources,
-which are fetched by area and page; only those on a mission are here.
+which are fetched by area and page; only those on a mission are here, and the parts of formations that are.
 """
 
 from __future__ import annotations
@@ -26,22 +26,29 @@ if TYPE_CHECKING:
     import asyncpg
 
 # A request is told for as long as it is open, or a unit is out for it, or an act is owed for it. A draft is its own
-# member's alone ($2; null: the service itself, which sees all).
+# member's alone ($2; null: the service itself, which sees all). Help from day to day is no part of a disaster's picture:
+# who wants it reads it (``GET /requests?kind=day_to_day``), and what happens to it comes with the entries.
 _REQUESTS: Final = """
     SELECT q.id FROM request q
-     WHERE q.space_id = $1 AND (q.opened_at IS NOT NULL OR $2::uuid IS NULL OR q.member_id = $2)
+     WHERE q.space_id = $1 AND q.kind <> 'day_to_day' AND (q.opened_at IS NOT NULL OR $2::uuid IS NULL OR q.member_id = $2)
        AND (q.status NOT IN ('closed', 'cancelled', 'expired', 'unfilled')
             OR EXISTS (SELECT FROM mission m WHERE m.space_id = q.space_id AND m.request_id = q.id
                           AND m.status NOT IN ('returned', 'closed'))
             OR EXISTS (SELECT FROM debt d WHERE d.space_id = q.space_id AND d.request_id = q.id
                           AND d.status <> 'made_good'))
 """
-_MISSIONS: Final = "m.status NOT IN ('returned', 'closed') OR m.request_id IN (SELECT id FROM told)"
+_MISSIONS: Final = (
+    "m.kind <> 'day_to_day' AND (m.status NOT IN ('returned', 'closed') OR m.request_id IN (SELECT id FROM told))"
+)
+# The version that counts, and the one on its way; a draft is its parties' alone.
 _AGREEMENTS: Final = """
-    SELECT a.id, a.version FROM agreement a
+    SELECT a.id, w.version FROM agreement a
       JOIN agreement_version v ON v.space_id = a.space_id AND v.agreement_id = a.id AND v.version = a.version
+      JOIN agreement_version w ON w.space_id = a.space_id AND w.agreement_id = a.id
      WHERE a.space_id = $1 AND a.status NOT IN ('terminated', 'expired')
-       AND (a.proposed_at IS NOT NULL OR $2::uuid IS NULL OR $2 = ANY(v.lenders || v.borrowers))
+       AND (w.version = a.version OR w.status IN ('draft', 'proposed', 'agreed'))
+       AND (a.proposed_at IS NOT NULL AND w.proposed_at IS NOT NULL OR $2::uuid IS NULL
+            OR $2 = ANY(v.lenders || v.borrowers || w.lenders || w.borrowers))
 """
 _IS_PARTY: Final = "$2::uuid IS NULL OR $2 IN (t.lender_id, r.member_id)"
 _OFFERS: Final = f"""
@@ -49,11 +56,21 @@ _OFFERS: Final = f"""
      WHERE t.space_id = $1 AND t.request_id IN (SELECT id FROM told) AND ({_IS_PARTY})
 """  # noqa: S608 - constants of this module
 
+# What was asked about missions of the requests that are told; an answer of yesterday is read with its mission.
+_ABOUT_TOLD: Final = "t.request_id IN (SELECT id FROM told)"
+
+_INCIDENTS: Final = """
+    SELECT i.id FROM incident i WHERE i.space_id = $1 AND (i.status <> 'closed' OR i.id IN (
+        SELECT q.incident_id FROM request q WHERE q.space_id = $1 AND q.id IN (SELECT id FROM told)))
+"""
+_OF_TWO: Final = "($2::uuid IS NULL OR $2 IN (t.lender_id, t.to_member_id))"
+
 # Kind → which of its rows ``t`` are told. In the order in which a reader meets what a row points to before the row.
 _TOLD: Final[Mapping[str, str]] = {
     "corridor": "true",
     "member": "true",
     "crossing": "true",
+    "rendezvous": "true",
     "incident": """t.status <> 'closed' OR t.id IN (
         SELECT q.incident_id FROM request q WHERE q.space_id = $1 AND q.id IN (SELECT id FROM told))""",
     "agreement": f"t.id IN (SELECT s.id FROM ({_AGREEMENTS}) s)",  # noqa: S608 - constants of this module
@@ -62,15 +79,42 @@ _TOLD: Final[Mapping[str, str]] = {
     "request": "t.id IN (SELECT id FROM told)",
     "request_line": "t.request_id IN (SELECT id FROM told)",
     "acknowledgement": "t.request_id IN (SELECT id FROM told)",
+    "extension": _ABOUT_TOLD,
+    "reassignment": _ABOUT_TOLD,
+    "host_support": _ABOUT_TOLD,
     "response": "t.request_id IN (SELECT id FROM told)",
     "question": "t.request_id IN (SELECT id FROM told)",
     "offer": f"t.id IN ({_OFFERS})",
     "offer_line": f"t.offer_id IN ({_OFFERS})",
     "mission": _MISSIONS.replace("m.", "t."),
-    "resource": f"""t.id IN (SELECT m.resource_id FROM mission m WHERE m.space_id = $1 AND ({_MISSIONS}))""",  # noqa: S608
+    "resource": f"""t.id IN (SELECT m.resource_id FROM mission m WHERE m.space_id = $1 AND ({_MISSIONS}))
+        OR t.formation_id IN (SELECT m.resource_id FROM mission m WHERE m.space_id = $1 AND ({_MISSIONS}))""",  # noqa: S608
     "call": """(t.status <> 'confirmed' OR t.request_id IN (SELECT id FROM told))
         AND ($2::uuid IS NULL OR $2 IN (t.requester_id, t.lender_id))""",
+    "automatic_aid": "t.request_id IN (SELECT id FROM told) AND ($2::uuid IS NULL OR t.requester_id = $2)",
+    "automatic_alarm": """t.request_id IN (SELECT id FROM told)
+        AND ($2::uuid IS NULL OR $2 IN (t.requester_id, t.lender_id))""",
+    "response_commitment": """t.request_id IN (SELECT id FROM told)
+        AND ($2::uuid IS NULL OR $2 IN (t.requester_id, t.lender_id))""",
+    "authority_notice": "t.request_id IN (SELECT id FROM told) OR (t.request_id IS NULL AND t.confirmed_at IS NULL)",
+    "representative": "true",
+    "external_id": f"""t.valid_to IS NULL AND (t.incident_id IN (SELECT i.id FROM incident i
+            WHERE i.space_id = $1 AND (i.status <> 'closed' OR i.id IN (
+                SELECT q.incident_id FROM request q WHERE q.space_id = $1 AND q.id IN (SELECT id FROM told))))
+        OR t.resource_id IN (SELECT m.resource_id FROM mission m WHERE m.space_id = $1 AND ({_MISSIONS})))""",  # noqa: S608
+    "handover": """($2::uuid IS NULL OR t.member_id = $2) AND (t.taken_at IS NULL OR t.id = (
+        SELECT h.id FROM handover h WHERE h.space_id = t.space_id AND h.member_id = t.member_id ORDER BY h.id DESC LIMIT 1))""",
     "debt": "t.status <> 'made_good' OR t.request_id IN (SELECT id FROM told)",
+    "rota": "true",
+    "coordination_turn": "t.status <> 'past'",
+    "turn_swap": "t.status = 'proposed'",
+    "protocol_overlay": "true",
+    "incident_protocol": f"t.superseded_at IS NULL AND t.incident_id IN ({_INCIDENTS})",
+    "checklist_item": f"t.superseded_at IS NULL AND t.incident_id IN ({_INCIDENTS})",
+    "unasked_offer": f"t.status = 'offered' AND {_OF_TWO}",
+    "unasked_offer_line": f"""t.unasked_offer_id IN (SELECT o.id FROM unasked_offer o
+        WHERE o.space_id = $1 AND o.status = 'offered' AND {_OF_TWO.replace("t.", "o.")})""",  # noqa: S608 - constants of this module
+    "lender_word": "t.status = 'standing'",
 }
 
 # Of opened requests alone: how a draft is filled is nobody's business, and always the same.
@@ -128,7 +172,7 @@ async def epoch(conn: asyncpg.Connection[Any]) -> str:
 
 
 def _filled(row: asyncpg.Record) -> dict[str, Any]:
-    found = dict(row)
+    found = dict(row) | {"parts": _read(row["parts"])}
     return found | {"open": max(0, found["wanted"] - found["committed"] - found["pending"])}
 
 

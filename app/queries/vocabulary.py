@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from app.domain.agreement_reasons import reason_texts
 from app.domain.authority import authority
+from app.domain.automatic_order import obstacle_texts
 from app.domain.lifecycle import MACHINES, machine
 from app.domain.resource_types import resource_types
 from app.domain.vocabulary import vocabulary as words
@@ -53,6 +55,8 @@ class VocabularyView(ReadModel):
     roles: dict[str, WordView]
     units: dict[str, WordView]
     measures: dict[str, MeasureView]
+    reasons: dict[str, dict[str, str]]
+    """What can stand against help under an agreement, or against a lender's automatic alarm: code → language → text, with the reason's figures in {braces}."""
 
 
 APART = frozenset({"version", "languages", "phases"})
@@ -74,6 +78,7 @@ def vocabulary() -> VocabularyView:
         roles={code: WordView(names=dict(role.names)) for code, role in authority().roles.items()},
         units=_words(types["units"]),
         measures={code: MeasureView(**each) for code, each in types["measures"].items()},
+        reasons={code: dict(texts) for code, texts in {**reason_texts(), **obstacle_texts()}.items()},
     )
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 5000
 """Rows deleted in one statement: a backlog must not hold its locks for long. The next run goes on."""
 DUE_WORK_KEPT: Final = timedelta(days=30)
-AUDIT_KEPT: Final = timedelta(days=400)
-"""A year, and time to look back on it."""
 FAILURES_KEPT: Final = timedelta(days=1)
 """After so long without another one, failed sign-ins are forgotten."""
 
@@ -45,7 +43,7 @@ async def purge(engine: AsyncEngine, settings: Settings, now: datetime) -> dict[
         "login_throttle": now - FAILURES_KEPT,
         "idempotency": now - timedelta(hours=settings.idempotency_hours),
         "due_work": now - DUE_WORK_KEPT,
-        "audit": now - AUDIT_KEPT,
+        "audit": now - timedelta(days=settings.retention_days_audit),
     }
     gone: dict[str, int] = {}
     for table, before in limits.items():

@@ -31,6 +31,7 @@ from app.domain.clock import stamp
 from app.domain.errors import NotFound
 from app.domain.findings import Report
 from app.domain.verification import FORMAT, FORMAT_VERSION, Verifier
+from app.store.turns import Turns
 
 Connection: TypeAlias = asyncpg.Connection
 
@@ -142,8 +143,9 @@ async def append(
     if not drafts:
         raise ValueError("There is nothing to append.")
     who = actor_id(actor)
-    rows = []
+    rows, turns = [], Turns()
     for draft in drafts:
+        await turns.due()  # the head is not locked yet
         before, after = header_parts(draft, space=space, actor=actor, recorded_at=recorded_at)
         payload, salt = canonical(draft.payload), new_salt()
         rows.append((before, after, payload.decode(), salt, payload_digest(salt, payload)))

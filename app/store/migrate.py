@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-import yaml
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -18,7 +17,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
-from app.settings import migrations_path, protocols_path
+from app.domain.resource_types import resource_types
+from app.settings import migrations_path
 from app.store import journal
 from app.store.engine import DIALECT, driver, plain_dsn
 from app.store.tables import ResourceType
@@ -122,9 +122,8 @@ def _newest() -> str:
 
 async def _carry_data(connection: AsyncConnection) -> None:
     """Bring resource types and permanent spaces up to date; types are never removed, only no longer in the file."""
-    content = yaml.safe_load((protocols_path() / "typing" / "resource_types.yaml").read_text(encoding="utf-8"))
     rows: list[dict[str, Any]] = [
-        {name: entry.get(name) or empty for name, empty in _TYPE_FIELDS.items()} for entry in content["types"]
+        {name: entry.get(name) or empty for name, empty in _TYPE_FIELDS.items()} for entry in resource_types()["types"]
     ]
     table = SQLModel.metadata.tables[str(ResourceType.__tablename__)]
     statement = insert(table)
@@ -139,5 +138,6 @@ async def _carry_data(connection: AsyncConnection) -> None:
 
 
 _TYPE_FIELDS: Final[Mapping[str, Any]] = {
-    "code": "", "kind": "", "unit": "", "names": {}, "also": {}, "minimum": [], "crosswalk": {},
+    "code": "", "kind": "", "unit": "", "names": {}, "also": {}, "minimum": [], "parts": [],
+    "crosswalk": {},
 }  # fmt: skip

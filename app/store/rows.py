@@ -11,12 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
+from operator import is_
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import orjson
 from sqlalchemy import JSON, select
 from sqlalchemy.orm import attributes, configure_mappers
 from sqlmodel import SQLModel, col
+
+from app.store.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 RowT = TypeVar("RowT", bound=SQLModel)
+
+AT_ONCE: Final = 200
+"""Rows sent in one go: their values are made ready before anybody else has a turn."""
 
 LOCK: Final = " FOR NO KEY UPDATE"
 """Excludes its like, but not the key-share locks that foreign keys take."""
@@ -115,8 +121,11 @@ class Rows:
     async def find(self, table: type[RowT], *where: ColumnElement[bool], lock: bool = False) -> list[RowT]:
         """Return the rows that fit, in the order of their ids. Unlocked, those known already stay as they are."""
         found = await self._connection.execute(_select(table, lock).where(*where))
-        names = _shape(table).names
-        return [self._met(table, dict(zip(names, row, strict=True)), anew=lock) for row in found]
+        names, turns, rows = _shape(table).names, Turns(), []
+        for row in found:
+            await turns.due()
+            rows.append(self._met(table, dict(zip(names, row, strict=True)), anew=lock))
+        return rows
 
     def __iter__(self) -> Iterator[SQLModel]:
         """Go through the rows that were read or written."""
@@ -153,34 +162,50 @@ class Rows:
         """Return the rows that are still to be inserted."""
         return self._new
 
-    def changed(self) -> Iterator[SQLModel]:
-        """Go through the rows that differ from what the database has."""
-        for row in self._known.values():
+    async def changed(self) -> list[SQLModel]:
+        """Return the rows that differ from what the database has."""
+        turns, found = Turns(), []
+        for row in list(self._known.values()):
+            await turns.due()
             here, there = row.__dict__, self._read[id(row)]
-            if any(here.get(name) is not value and here.get(name) != value for name, value in there.items()):
-                yield row
+            if all(
+                map(is_, map(here.get, there), there.values())
+            ):  # most are as they were read: seen without Python's loop
+                continue
+            if any(here.get(name) != value for name, value in there.items()):
+                found.append(row)
+        return found
 
-    async def write(self) -> None:
+    async def write(self, changed: Iterable[SQLModel] | None = None) -> None:
         """Insert, update and delete, parents before children, and in each table in the order of the keys, as locks are taken.
+
+        ``changed`` are the rows that differ from what the database has, where the caller has looked already.
 
         Raises:
             RuntimeError: a row that was changed is not there any more.
         """
         new, self._new = sorted(self._new, key=_order), []
         for table, rows in groupby(new, key=type):
-            await self._insert(table, list(rows))
+            listed = list(rows)
+            for at in range(0, len(listed), AT_ONCE):
+                await self._insert(table, listed[at : at + AT_ONCE])
         gone, self._gone = self._gone, []
-        for row in sorted(self.changed(), key=lambda row: (_order(row), _key(row))):
-            if not any(row is each for each in gone):
+        leaving = set(map(id, gone))
+        for row in sorted(
+            await self.changed() if changed is None else changed, key=lambda row: (_order(row), _key(row))
+        ):
+            if id(row) not in leaving:
                 await self._write_changes(row)
         for row in sorted(gone, key=_order, reverse=True):
             await self._raw.execute(_shape(type(row)).delete, *_key(row))
             self._known.pop((type(row), _key(row)), None)
 
     async def _insert(self, table: type[SQLModel], rows: list[SQLModel]) -> None:
-        shape = _shape(table)
-        values = [{name: getattr(row, name) for name in shape.names} for row in rows]
-        sent = [[_sent(shape, name, value) for name, value in each.items()] for each in values]
+        shape, turns, values, sent = _shape(table), Turns(), [], []
+        for row in rows:
+            await turns.due()
+            values.append({name: getattr(row, name) for name in shape.names})
+            sent.append([_sent(shape, name, value) for name, value in values[-1].items()])
         if len(sent) == 1:
             await self._raw.execute(shape.insert, *sent[0])
         else:

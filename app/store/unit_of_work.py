@@ -1,7 +1,7 @@
 """The two units of work, and the only place where anything is committed.
 
 ``UnitOfWork`` is for the domain: rows and journal entries in one transaction, READ COMMITTED, locks in one order
-(request, request line, offer, agreement, (lender, type), resources by id, missions by id, everything else, journal
+(request, request line, offer, agreement, (agreement, type), (lender, type), resources by id, missions by id, everything else, journal
 head). ``Operation`` is for what has no journal: sessions, throttles, the audit of refusals.
 
 Locks are taken ``FOR NO KEY UPDATE``: they exclude each other, but not the key-share locks that foreign keys take.
@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col
 
 from app.domain import authority
-from app.domain.chain import Draft
+from app.domain.chain import Draft, plain
 from app.domain.errors import NotFound, StaleRevision
 from app.domain.ids import new_id
 from app.store import journal
@@ -26,6 +26,7 @@ from app.store.engine import driver
 from app.store.rows import Rows
 from app.store.tables.base import Journaled, Spaced
 from app.store.tables.door import DueWork
+from app.store.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -45,13 +46,21 @@ AnyRowT = TypeVar("AnyRowT", bound=Journaled)
 
 
 @dataclass(slots=True)
-class _Event:
+class Recorded:
+    """One entry that the transaction will append."""
+
     type: str
     subject: Journaled
     visibility: Visibility
     parties: tuple[UUID, ...]
     data: dict[str, Any]
     rows: list[Journaled]
+
+
+_LOCK_STOCK: Final = """
+    WITH words AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0)))
+    SELECT pg_advisory_xact_lock(hashtextextended($2, 0)) FROM words
+"""
 
 
 @dataclass(slots=True)
@@ -82,7 +91,9 @@ class UnitOfWork:
     main: Journaled | None = None
     once: dict[str, Any] | None = None
     """What the receipt shows this once and nothing keeps: the text of a new token."""
-    _events: list[_Event] = field(default_factory=list)
+    outcome: dict[str, Any] | None = None
+    """What the receipt tells in place of rows, where these would be thousands."""
+    _events: list[Recorded] = field(default_factory=list)
     _touched: dict[int, Journaled] = field(default_factory=dict)
     """Rows that are new, changed or removed, by their identity; each has its new revision."""
     _rows: Rows = field(init=False)
@@ -216,17 +227,38 @@ class UnitOfWork:
         self.revise(row)
         self._removed.add(id(row))
 
+    def gone(self, row: AnyRowT) -> AnyRowT:
+        """Have an entry tell ``row``, which is in no table any more, as removed: for what is told again."""
+        self._removed.add(id(row))
+        self._states[id(row)] = {"id": plain(row.id), "revision": row.revision}  # type: ignore[attr-defined]  # every one has it
+        return row
+
+    def is_changed(self, row: Journaled) -> bool:
+        """Return whether this transaction has changed the row, as far as it has been written."""
+        return id(row) in self._touched
+
     def revise(self, row: Journaled) -> None:
         """Give the row its next revision, once in a transaction; for a row whose own columns stay and whose parts change."""
         if id(row) not in self._touched:
             self._touched[id(row)] = row
             row.revision += 1
 
-    async def lock_stock(self, lender: UUID, type_code: str) -> None:
-        """Lock (lender, type) for this transaction: whoever counts what a lender has left holds this."""
+    async def lock_cap(self, agreement_id: UUID, type_code: str) -> None:
+        """Lock (agreement, type) for this transaction: whoever counts what runs under a capped agreement holds this.
+
+        After the agreement itself and before (lender, type): two lenders under one agreement meet here.
+        """
         await self.raw.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{self.space}/{lender}/{type_code}"
+            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{self.space}/cap/{agreement_id}/{type_code}"
         )
+
+    async def lock_stock(self, lender: UUID, type_code: str) -> None:
+        """Lock (lender, type) for this transaction: whoever counts what a lender has left holds this. Its own word stays as it is."""
+        await self.raw.execute(_LOCK_STOCK, f"{self.space}/words/{lender}", f"{self.space}/{lender}/{type_code}")
+
+    async def lock_words(self, lender: UUID) -> None:
+        """Lock a lender's own word, that it can or cannot: whoever changes it waits for those who count with it, and they for it."""
+        await self.raw.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{self.space}/words/{lender}")
 
     # ------------------------------------------------------------ what happened
 
@@ -247,16 +279,29 @@ class UnitOfWork:
         if self.main is None:
             self.main = subject
         unique = tuple(sorted(set(parties)))
-        self._events.append(_Event(type_, subject, visibility, unique, data, [subject, *rows]))
+        self._events.append(Recorded(type_, subject, visibility, unique, data, [subject, *rows]))
+
+    def recorded(self) -> tuple[Recorded, ...]:
+        """Return what was recorded until now, in its order."""
+        return tuple(self._events)
 
     def warn(self, code: str, detail: str, **figures: Any) -> None:
         """Add a warning to the receipt: it went through, and somebody should know this."""
         self.warnings.append({"code": code, "detail": detail, **figures})
 
-    def later(self, command: str, at: datetime, target: UUID, body: Mapping[str, Any] | None = None) -> None:
-        """Have ``command`` carried out by the service itself at ``at``, if its time still comes."""
+    def later(
+        self,
+        command: str,
+        at: datetime,
+        target: UUID,
+        body: Mapping[str, Any] | None = None,
+        *,
+        space: str | None = None,
+    ) -> None:
+        """Have ``command`` carried out by the service itself at ``at``, if its time still comes; in this space, or another."""
+        of = space or self.space
         self._rows.add(
-            DueWork(id=new_id(), space_id=self.space, command=command, target=target, body=dict(body or {}), due_at=at)
+            DueWork(id=new_id(), space_id=of, command=command, target=target, body=dict(body or {}), due_at=at)
         )
 
     # ------------------------------------------------------------ the end
@@ -266,10 +311,11 @@ class UnitOfWork:
         for row in self._rows.new():
             if isinstance(row, Journaled):
                 self._touched.setdefault(id(row), row)
-        for row in self._rows.changed():
+        changed = await self._rows.changed()
+        for row in changed:
             if isinstance(row, Journaled):
                 self.revise(row)
-        await self._rows.write()
+        await self._rows.write(changed)
 
     async def finish(self) -> journal.Appended | None:
         """Write the rows, then append the entries: the journal's head is locked last.
@@ -285,12 +331,17 @@ class UnitOfWork:
                 raise RuntimeError(message)
         if not self._events:
             return None
-        drafts = [self._draft(event) for event in self._events]
+        drafts, turns = [], Turns()
+        for event in self._events:
+            for row in event.rows:
+                await turns.due()
+                self.state_of(row)
+            drafts.append(self._draft(event))
         return await journal.append(
             self.raw, space=self.space, actor=self.actor.ref, recorded_at=self.now, drafts=drafts
         )
 
-    def _draft(self, event: _Event) -> Draft:
+    def _draft(self, event: Recorded) -> Draft:
         rows: dict[str, list[dict[str, Any]]] = {}
         for row in event.rows:
             rows.setdefault(row.KIND, []).append(self._told(row))

@@ -30,9 +30,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("space_id", "resource_id", name=op.f("pk_position")),
     )
     op.create_index(op.f("ix_position_space_id_reported_at"), "position", ["space_id", "reported_at"], unique=False)
+    for table in ("position", "resource"):  # what is in a box: by what was reported, or by the unit's own row
+        op.create_index(op.f(f"ix_{table}_space_id_lon_lat"), table, ["space_id", "lon", "lat"], unique=False)
 
 
 def downgrade() -> None:
     """Go back."""
+    for table in ("resource", "position"):
+        op.drop_index(op.f(f"ix_{table}_space_id_lon_lat"), table_name=table)
     op.drop_index(op.f("ix_position_space_id_reported_at"), table_name="position")
     op.drop_table("position")

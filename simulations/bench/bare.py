@@ -2,12 +2,15 @@
 
 Each listens for websockets on a free port and for datagrams on another; both ports go to standard output. A datagram is what
 everybody is told. ``picows`` writes a frame to each; ``broadcast`` is that of websockets; ``queue`` is a route under FastAPI
-and uvicorn with a queue for each client, from which it sends by ``send_text``.
+and uvicorn with a queue for each client, from which it sends by ``send_text``; ``send`` writes one frame to each socket, and
+looks at nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import os
 import signal
 import socket
@@ -23,10 +26,17 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from typing_extensions import override
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
+from app.delivery.frames import framed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
 BACKLOG: Final = 1024
+TEXT: Final = 0x81
+_GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_YES: Final = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %b\r\n\r\n"
+)
 LARGEST_DATAGRAM: Final = 65_000
 
 
@@ -84,6 +94,45 @@ async def _broadcast(sock: socket.socket) -> None:
         await server.serve_forever()
 
 
+class _Greeting(asyncio.Protocol):
+    """Says yes to a handshake, and hears nothing else."""
+
+    def __init__(self, clients: set[int]) -> None:
+        self._clients = clients
+        self._fd = -1
+
+    @override
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        self._fd = transport.get_extra_info("socket").fileno()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self._fd not in self._clients:
+            key = data.partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r\n")[0]
+            accept = base64.b64encode(hashlib.sha1(key + _GUID).digest())  # noqa: S324 - RFC 6455, 4.2.2
+            self._transport.write(_YES % accept)
+            self._clients.add(self._fd)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._clients.discard(self._fd)
+
+
+async def _send(sock: socket.socket) -> None:
+    clients: set[int] = set()
+
+    def tell(data: bytes) -> None:
+        sent = framed(TEXT, data)
+        write = os.write
+        for client in clients:
+            write(client, sent)
+
+    server = await asyncio.get_running_loop().create_server(lambda: _Greeting(clients), sock=sock, backlog=BACKLOG)
+    await _announce(sock, tell)
+    await server.serve_forever()
+
+
 class _Server(uvicorn.Server):
     """Uvicorn's, that leaves signals to us."""
 
@@ -122,7 +171,7 @@ async def _queue(sock: socket.socket) -> None:
     await _Server(config).serve([sock])
 
 
-KINDS: Final = {"picows": _picows, "broadcast": _broadcast, "queue": _queue}
+KINDS: Final = {"picows": _picows, "broadcast": _broadcast, "queue": _queue, "send": _send}
 
 
 class Bare:

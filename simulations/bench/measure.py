@@ -81,7 +81,7 @@ class Figure:
             "unit": self.unit,
             "against": self.against,
             "against_value": _figures(self.against_value),
-            "ratio": None if self.ratio is None else round(self.ratio, 3),
+            "ratio": _figures(self.ratio),
             "goal": None if self.goal is None else f"{self.goal.relation} {self.goal.ratio:g}",
             "met": self.met,
         }

@@ -22,7 +22,7 @@ from app.settings import Settings
 from app.store.database import open_database
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60
+PATIENCE_S = 180
 POLL_S = 0.02
 LIVE = "/api/v1/spaces/live"
 

@@ -66,3 +66,23 @@ def test_a_bench_that_does_not_exist_is_wrong_usage():
     assert "There is no bench nonsense." in told
     assert "commands, journal, start" in told
     assert not asked.stdout
+
+
+def test_the_benches_of_planning_say_what_they_measured(capfd, monkeypatch):
+    """The figures under the goals must be of plans that are exact, and of all sides that are there."""
+    from simulations.bench import plan, plan_ground, recommend
+
+    monkeypatch.setattr(recommend, "RESOURCES", 2_000)
+    monkeypatch.setattr(plan, "PATIENCE_S", 120.0)
+    small = plan_ground.situation
+    monkeypatch.setattr(plan, "situation", lambda of, scarce: small(of, scarce=scarce, lines=25))
+    assert bench.run(["recommend", "plan", "fairness"], as_json=True, effort=A_LITTLE) == 0
+    lines = [orjson.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert all(list(line) == KEYS and line["value"] >= 0 for line in lines)
+    against = {(line["bench"], line["against"]) for line in lines}
+    assert ("recommend", "earthdistance, GiST (type, place)") in against
+    assert ("recommend", "full scan in NumPy, great circle") in against
+    assert ("plan", "scipy.optimize.milp (optimal)") in against
+    assert ("fairness", "greedy closest-first") in against
+    share = next(line for line in lines if line["case"] == "worst-covered requester's share")
+    assert share["value"] >= share["against_value"]

@@ -22,6 +22,7 @@ SPACE_FREE = {
     "alembic_version",
     "audit",
     "api_token",
+    "token_use",
     "corridor",
     "login_throttle",
     "resource_type",

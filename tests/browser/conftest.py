@@ -35,7 +35,9 @@ FLAGS = (
 )  # fmt: skip
 PASSWORD = "drie pompen achter het stadhuis"
 LANGUAGES = {"maas": "nl", "luik": "fr", "aken": "de", "hasselt": "en"}
-"""The language of each member's dispatcher."""
+"""The language of each member's people."""
+ROLES = ("dispatcher", "authorised_representative", "finance", "admin")
+"""Who of a member signs in."""
 
 
 def pytest_collection_modifyitems(items):
@@ -78,7 +80,7 @@ async def browser(start_browser):
 
 @pytest.fixture(scope="session")
 async def world_template(server_dsn, world_template):
-    """The world, where each dispatcher has a password and a language."""
+    """The world, where dispatchers and representatives have a password and a language."""
     name = f"concord_browser_{uuid.uuid4().hex[:8]}"
     await _on_server(server_dsn, f"CREATE DATABASE {name} TEMPLATE {world_template[0]}")
     world = world_template[1]
@@ -86,7 +88,8 @@ async def world_template(server_dsn, world_template):
     door = Door(engine, Settings(), SetClock(NOON))
     for member, language in LANGUAGES.items():
         user = ChangeUser(password=PASSWORD, language=language)
-        await door.execute(user, actor=SYSTEM, space="live", target=world.users[member, "dispatcher"])
+        for role in ROLES:
+            await door.execute(user, actor=SYSTEM, space="live", target=world.users[member, role])
     await engine.dispose()
     yield name, world
     await _on_server(server_dsn, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -141,7 +144,8 @@ async def do(application, world):
 
     async def does(model, target=None, *, who=("maas", "dispatcher"), **body):
         command = model.model_validate(body)
-        return await application.state.door.execute(command, actor=world.actor(*who), space="live", target=target)
+        actor = who if who is SYSTEM else world.actor(*who)
+        return await application.state.door.execute(command, actor=actor, space="live", target=target)
 
     return does
 
@@ -155,7 +159,9 @@ async def screens(browser, address):
     opened = []
     async with AsyncExitStack() as contexts:
 
-        async def open_screen(member, *, language=None, width=1440, height=900, theme="light", within=None, at=None):
+        async def open_screen(
+            member, *, role="dispatcher", language=None, width=1440, height=900, theme="light", within=None, at=None
+        ):
             speaks = language or LANGUAGES[member]
             where = at or address
             context = await (within or browser).new_context(
@@ -164,9 +170,7 @@ async def screens(browser, address):
             contexts.push_async_callback(context.close)
             screen = Screen(await context.new_page(), where, speaks)
             opened.append(screen)
-            if language:
-                await screen.page.add_init_script(f"localStorage.setItem('concord.language', '{language}')")
-            await screen.sign_in(f"dispatcher@{member}", PASSWORD)
+            await screen.sign_in(f"{role}@{member}", PASSWORD)
             return screen
 
         yield open_screen

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from app.commands.calls import AssistNow
+from app.commands.crews import NameGuide, NameLiaison, WriteManifest
 from app.commands.crossings import SetCrossingState
+from app.commands.extensions import AskExtension
+from app.commands.handovers import HandOverShift
+from app.commands.host_support import AskHostSupport
 from app.commands.incidents import AddLogEntry, ReportIncident
+from app.commands.members import ChangeMember
 from app.commands.missions import AdvanceMission, Recall
 from app.commands.offer_answers import AcceptOffer
 from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
 from app.commands.questions import AnswerQuestion, AskQuestion
+from app.commands.rendezvous import AddRendezvous, SendToRendezvous
 from app.commands.requests import AcknowledgeRequest, DraftRequest
 from app.commands.responses import DeclineRequest
-from tests.world import box, flood
+from tests.conftest import NOON
+from tests.world import box, everywhere, flood
 
 MAAS, LUIK, AKEN, HASSELT = ((member, "dispatcher") for member in ("maas", "luik", "aken", "hasselt"))
 PRIORITIES = ("life_safety", "incident_stabilisation", "property", "recovery")
@@ -31,7 +39,8 @@ async def busy(do, world, *, requests=8):
     )  # fmt: skip
     await do(AddLogEntry, incident.id, text="De Maas staat 4,20 m boven NAP bij Sint Pieter.", language="nl")
     await do(SetCrossingState, world.crossings["vaals"], who=MAAS, control="closed")
-    full = await _full(do, world, incident.id)
+    place = await _told(do, world)
+    full = await _full(do, world, incident.id, place)
     for at in range(requests - 1):
         who, about = ((MAAS, incident), (AKEN, other))[at % 2]
         lon, lat = (5.69 + at / 200, 50.84) if who == MAAS else (6.1, 50.7 + at / 200)
@@ -46,7 +55,21 @@ async def busy(do, world, *, requests=8):
     return full
 
 
-async def _full(do, world, incident: UUID):
+async def at_work(do, world, *, state="on_scene"):
+    """Let Liège's first pump help Maastricht at Eijsden, as far as ``state``; returns the ids of the request and the mission."""
+    incident = await do(ReportIncident, **flood())
+    line = {"type_code": "pump.high_capacity", "quantity": 1, "priority": "life_safety", "lon": 5.7, "lat": 50.78}
+    lines = [line | {"place": "Eijsden"}]
+    asked = await do(DraftRequest, incident_id=incident.id, kind="immediate", lines=lines, then="open")
+    pumps = UUID(asked.rows["request_line"][0]["id"])
+    mission = await _sent(do, asked.id, pumps, world.units("luik", "pump")[0], LUIK)
+    way = ("mobilising", "in_transit", "on_scene")
+    for step in way[: way.index(state) + 1]:
+        await do(AdvanceMission, mission, who=LUIK, to=step)
+    return asked.id, mission
+
+
+async def _full(do, world, incident: UUID, place: UUID):
     line = {"type_code": "pump.high_capacity", "quantity": 4, "priority": "life_safety", "lon": 5.7, "lat": 50.78}
     lines = [
         line | {"place": "Eijsden"},
@@ -65,10 +88,43 @@ async def _full(do, world, incident: UUID):
     going = await _sent(do, asked.id, pumps, units[0], LUIK)
     for state in ("mobilising", "in_transit"):
         await do(AdvanceMission, going, who=LUIK, to=state)
+    await _lasting(do, going, place)
     back = await _sent(do, asked.id, pumps, units[1], LUIK)
     await do(Recall, back, who=LUIK, why="Hochwasser in Lüttich")
     await _offered(do, asked.id, pumps, world.units("aken", "pump")[0], AKEN)
     return asked
+
+
+async def _told(do, world):
+    """Let Maastricht and Liège keep somebody informed, and meet units somewhere; let a shift leave word, and ask for an ambulance."""
+    for member, kind, name in (("maas", "region", "Veiligheidsregio Zuid-Limburg"), ("luik", "governor", "Gouverneur")):
+        told = [{"name": name, "kind": kind, "contact": "+31 00 000 0911"}]
+        events = ["request_opened", "help_committed", "unit_departed"]
+        admin = (member, "admin")
+        await do(
+            ChangeMember, world.members[member], who=admin, informed_authorities=told, inform_on=events
+        )  # fmt: skip
+    place = await do(
+        AddRendezvous, code="gronsveld", guide_code="M3", names=everywhere("Gronsveld"), kind="staging_area", lon=5.73, lat=50.81,
+        capacity=1, guide=True, fuel=True, launch_ramp=True, food=True, beds=40,
+    )  # fmt: skip
+    await do(HandOverShift, text="Pompen in Eijsden draaien; brandstof om 06:00.", language="nl")
+    here = {"lon": 5.7, "lat": 50.78, "place": "Eijsden"}
+    line = here | {"type_code": "ambulance.als", "quantity": 1, "priority": "life_safety"}
+    to = world.members["luik"]
+    await do(DraftRequest, kind="day_to_day", to_member_id=to, lines=[line], then="open")
+    return place.id
+
+
+async def _lasting(do, mission, place):
+    """Let a unit be met, led, supplied, and asked to stay."""
+    await do(SendToRendezvous, mission, rendezvous_id=place)
+    await do(NameGuide, mission, name="Jan Peters", phone="+31 00 000 0144", talkgroup="TEST-NL-101")
+    await do(NameLiaison, mission, who=LUIK, name="Cdt Lambert", phone="+32 00 000 0177")
+    items = [{"item": "motopompe", "quantity": 1}, {"item": "tuyaux", "quantity": 24}]
+    await do(WriteManifest, mission, who=LUIK, officers=1, ncos=2, crew=6, vehicles=2, items=items)
+    await do(AskHostSupport, mission, who=LUIK, kind="fuel", quantity=200, note="Diesel")
+    await do(AskExtension, mission, until=(NOON + timedelta(hours=20)).isoformat(), reason="Het water zakt pas morgen.")
 
 
 async def _offered(do, request, line, unit, who):

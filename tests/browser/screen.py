@@ -12,7 +12,7 @@ from playwright.async_api import expect
 
 from tests.browser.words import Words
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
 
 # What the browser itself says about a request that failed; each test says which failures it provokes.
@@ -66,6 +66,10 @@ class Screen:
         async with self.page.expect_response(lambda answer: "/candidates?" in answer.url):
             await self.page.evaluate("id => { location.hash = `#/request/${id}`; }", str(id_))
         await expect(self.panel("timeline").get_by_role("listitem").first).to_be_attached()
+
+    async def go(self, hash_):
+        """Go to an address of the console (``#/resources``)."""
+        await self.page.evaluate("hash => { location.hash = hash; }", hash_)
 
     async def open_operations(self):
         """Go to the operations screen."""

@@ -10,14 +10,25 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import expect
 
+from app.commands.incidents import ReportIncident
+from app.domain.errors import RoleMissing
 from app.domain.protocol_data import LANGUAGES
+from app.queries.vocabulary import vocabulary
+from tests.browser.bills import billed
 from tests.browser.scene import busy
 from tests.browser.screen import Screen
 from tests.browser.words import texts
+from tests.world import flood
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 WIDTHS = (390, 600, 768, 1024, 1280, 1440, 1920, 2560)
 LEFT_OPEN = re.compile(r"\{\w+\}|\bundefined\b|\bNaN\b|\[object |Invalid Date")
+
+OPENED = (
+    ("report_incident", "map"), ("ask", "requests"), ("day_to_day.ask", "day_to_day"), ("shift.hand_over", "shift"),
+    ("extension.agree", "to_answer"), ("notice.confirm", "notices"),
+)  # fmt: skip
+"""Dialogs of the operations screen: the button, and the panel where it stands; not every side has each."""
 
 SAID = """() => {
   const told = [];
@@ -59,7 +70,7 @@ CUT = """() => {
       }
     }
   };
-  apart(".header, .panel-head, .row-button, .offer-head, .candidate, .buttons, .dialog-foot, .parts, .event, .request-title, .debt-foot");
+  apart(".header, .panel-head, .row-button, .count-row, .selects, .within, .offer-head, .candidate, .buttons, .dialog-foot, .parts, .event, .request-title, .debt-foot, .claims-head, .claim-row, .claim-line-head");
   return found;
 }"""
 
@@ -112,23 +123,105 @@ async def each_screen(screen, request):
     yield "operations, a request chosen"
     await screen.open_request(request)
     yield "request"
+    await screen.page.evaluate("location.hash = '#/agreements'")
+    row = screen.page.locator(".agreement-row a").first
+    await row.wait_for()
+    await screen.button("try.action").click()
+    await expect(screen.page.locator(".trial-verdict")).to_be_visible()
+    yield "agreements, and a request tried"
+    await row.click()
+    await screen.page.locator(".agreement-screen .clause").first.wait_for()
+    yield "agreement"
+    await screen.go("#/resources?lon=5.7&lat=50.78&place=Eijsden&min=240")
+    await screen.page.locator(".unit-item .eta").first.wait_for()
+    yield "resources, within four hours"
+    await screen.go("#/resources")
+    await screen.page.locator(".unit-item").first.wait_for()
+    await screen.press("j")
+    yield "resources, a unit chosen"
+    await screen.press("o")
+    await screen.panel("timeline").get_by_role("listitem").first.wait_for()
+    yield "a unit"
+    async for name in money(screen):
+        yield name
+
+
+async def money(screen):
+    """The screens of claims and statements; yields the name of what is shown."""
+    for shown in ("pay", "claim", "statements"):
+        await _claims(screen, shown)
+        yield f"claims, {shown}"
+    await screen.page.locator("a.claim-row").first.click()
+    await screen.panel("statement.lines").get_by_role("listitem").first.wait_for()
+    yield "a statement"
+    await _claims(screen, "pay")
+    if not await screen.page.locator("a.claim-row").count():
+        await _claims(screen, "claim")
+    await screen.page.locator("a.claim-row").first.click()
+    await screen.page.locator(".claim-line").first.wait_for()
+    yield "a claim"
+
+
+async def each_section(screen):
+    """Go through the sections of the administration, as an admin sees them; yields the name of what is shown."""
+    for name in ("members", "users", "account", "audit", "health"):
+        await screen.go(f"#/admin/{name}")
+        await screen.page.locator(".admin-body .panel").first.wait_for(state="attached")
+        if name in {"members", "users"}:
+            await screen.page.locator(".entry").first.wait_for()
+            yield f"admin, the list of {name}"
+            await screen.page.locator(".entry").first.click()
+            await screen.panel("tokens" if name == "users" else "member.informed").wait_for()
+        yield f"admin, {name}"
+    await screen.go("#/admin/users")
+    for key, within in (("user.add", screen.panel("admin.users")), ("token.add", None)):
+        if within is None:
+            await screen.page.locator(".entry").first.click()
+        await screen.button(key, within).click()
+        await expect(screen.dialog).to_be_visible()
+        yield key
+        await screen.press("Escape")
+        await expect(screen.dialog).to_have_count(0)
+
+
+async def _claims(screen, shown):
+    """Show one list of the screen of claims, once it was read."""
+    await screen.go(f"#/claims?show={shown}")
+    await expect(screen.button(f"claims.{shown}", screen.page.locator(".claims-head"))).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    await screen.page.locator(".claims-screen .panel").first.wait_for()
 
 
 async def each_dialog(screen):
     """Open the dialogs one after the other, on the operations screen; yields the name of what is shown."""
     await screen.open_operations()
-    incident = screen.page.locator(".incident-row .row-button").first
-    if await incident.is_visible():
-        await incident.click()
-        yield "an incident chosen"
+    await part_with(screen, "situation")
+    await screen.page.locator(".incident-row .row-button").first.click()
+    await part_with(screen, "map")
+    yield "an incident chosen"
     for name, keys in (("the phone call", "i"), ("keys", "?"), ("go to", "Control+k")):
         await screen.press(keys)
         await expect(screen.dialog).to_be_visible()
         yield name
         await screen.press("Escape")
         await expect(screen.dialog).to_have_count(0)
-    for key in ("report_incident", "ask"):
-        button = screen.button(key, screen.panel("map" if key == "report_incident" else "requests"), exact=True)
+    for kind in ("crossings", "rendezvous.list"):
+        await part_with(screen, "situation")
+        await screen.panel(kind).get_by_role("button").first.click()
+        await part_with(screen, "map")
+        change = screen.button("crossing.change")
+        yield f"one of the {kind} chosen"
+        if not await change.is_visible():
+            continue
+        await change.click()
+        await screen.named("radio", screen.w.word("crossing_controls", "closed"), screen.dialog).check()
+        yield "a crossing is closed"
+        await screen.press("Escape")
+        await expect(screen.dialog).to_have_count(0)
+    for key, panel in OPENED:
+        await part_with(screen, panel)
+        button = screen.button(key, screen.panel(panel), exact=True)
         if not await button.is_visible():
             continue
         await button.click()
@@ -138,8 +231,34 @@ async def each_dialog(screen):
         await expect(screen.dialog).to_have_count(0)
 
 
-async def test_nothing_from_elsewhere(screens, do, world, relay):
+async def part_with(screen, panel):
+    """On a telephone: show the part of the operations screen where a panel stands."""
+    part = {"map": "map", "requests": "requests", "day_to_day": "requests"}.get(panel, "situation")
+    button = screen.button(f"part.{part}", screen.page.get_by_role("navigation", name=screen.w("parts")))
+    if await button.is_visible():
+        await button.click()
+
+
+async def each_arrangement(screen, request):
+    """Open what can be arranged about a unit, on a request's screen, one after the other; yields the name of what is shown."""
+    await screen.open_operations()
+    await screen.open_request(request)
+    row = screen.panel("missions").locator(".mission").filter(has=screen.button("arrange")).first
+    await screen.button("arrange", row).click()
+    buttons = row.locator(".arrange .button")
+    yield "what can be arranged"
+    for at in range(await buttons.count()):
+        name = await buttons.nth(at).text_content()
+        await buttons.nth(at).click()
+        await expect(screen.dialog).to_be_visible()
+        yield name
+        await screen.press("Escape")
+        await expect(screen.dialog).to_have_count(0)
+
+
+async def test_nothing_from_elsewhere(screens, do, world, clock, relay):
     """In a crisis the Internet is gone first; and whoever serves a script to this page reads what a control room reads."""
+    await billed(do, world, clock)
     full = await busy(do, world)
     screen = await screens("maas")
     asked = []
@@ -155,6 +274,8 @@ async def test_nothing_from_elsewhere(screens, do, world, relay):
         pass
     async for _ in each_dialog(screen):
         pass
+    async for _ in each_arrangement(screen, full.id):
+        pass
     assert len(asked) > 60
     assert {urlsplit(url).netloc for url in asked} == {screen.address}
     policy = (await screen.page.request.get(f"http://{screen.address}/console")).headers["content-security-policy"]
@@ -162,8 +283,9 @@ async def test_nothing_from_elsewhere(screens, do, world, relay):
     assert "http" not in policy
 
 
-async def test_every_language_is_whole(screens, at_the_door, do, world):
+async def test_every_language_is_whole(screens, at_the_door, do, world, clock):
     """A word in a language that one does not read is a word that is not there; a bare key says nothing to anybody."""
+    await billed(do, world, clock)
     full = await busy(do, world)
     screen = await screens("luik")
     keys = {key for key in texts("en") if "." in key or "_" in key}
@@ -178,8 +300,10 @@ async def test_every_language_is_whole(screens, at_the_door, do, world):
             seen[name] = await screen.page.evaluate(SAID)
         async for name in each_dialog(screen):
             seen[name] = await screen.page.evaluate(SAID)
+        async for name in each_arrangement(screen, full.id):
+            seen[name] = await screen.page.evaluate(SAID)
         for name, said in seen.items():
-            assert len(said) > 40, name
+            assert len(said) > 25, name
             assert not keys.intersection(said), (language, name, keys.intersection(said))
             assert not (left := [text for text in said if LEFT_OPEN.search(text)]), (language, name, left)
             assert not others.intersection(said), (language, name, others.intersection(said))
@@ -194,8 +318,9 @@ def _telling(language):
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("dark", 390)])
-async def test_for_everybody(screens, at_the_door, do, world, theme, width):
+async def test_for_everybody(screens, at_the_door, do, world, clock, theme, width):
     """Who sees little, no colours, or hears the screen read aloud works here too: nothing serious by axe's rules."""
+    await billed(do, world, clock)
     full = await busy(do, world, requests=20)
     axe = AXE.read_text("utf-8")
     door = await at_the_door("de", theme=theme, width=width)
@@ -208,12 +333,15 @@ async def test_for_everybody(screens, at_the_door, do, world, theme, width):
         wrong[name] = await screen.page.evaluate(SERIOUS)
     async for name in each_dialog(screen):
         wrong[name] = await screen.page.evaluate(SERIOUS)
+    async for name in each_arrangement(screen, full.id):
+        wrong[name] = await screen.page.evaluate(SERIOUS)
     assert not {name: found for name, found in wrong.items() if found}
 
 
 @pytest.mark.parametrize("language", ["de", "fr"])
-async def test_nothing_is_cut_from_telephone_to_wall(screens, at_the_door, do, world, language):
+async def test_nothing_is_cut_from_telephone_to_wall(screens, at_the_door, do, world, clock, language):
     """A number whose last digit is cut off is a wrong number: on a telephone in a car, and on the wall."""
+    await billed(do, world, clock)
     full = await busy(do, world)
     wrong = {}
     screen = await screens("maas", language=language)
@@ -238,4 +366,99 @@ async def test_nothing_is_cut_from_telephone_to_wall(screens, at_the_door, do, w
         await screen.press("Escape")
         await screen.open_request(full.id)
         wrong[width, "request"] = await cut(screen)
+        if width in {390, 1024}:
+            async for name in each_dialog(screen):
+                wrong[width, name] = await cut(screen)
+            async for name in each_arrangement(screen, full.id):
+                wrong[width, name] = await cut(screen)
+        await screen.go("#/resources")
+        await screen.page.locator(".unit-item").first.wait_for(state="attached")
+        for part in ("units", "map", "stock") if width <= 800 else ("units",):
+            if width <= 800:
+                await screen.button(f"part.{part}", screen.page.locator(".parts")).click()
+            wrong[width, "resources", part] = await cut(screen)
+        if width <= 800:
+            await screen.button("part.units", screen.page.locator(".parts")).click()
+        await screen.page.locator(".row-open").first.click()
+        await screen.panel("timeline").get_by_role("listitem").first.wait_for()
+        wrong[width, "unit"] = await cut(screen)
+        async for name in money(screen):
+            wrong[width, name] = await cut(screen)
     assert not {where: found for where, found in wrong.items() if found}
+
+
+async def test_the_menu_of_a_telephone_leads_to_each_screen(screens, do, world):
+    """Whoever opened a request from a message, in a car, has to find the way to everything else with a thumb."""
+    full = await busy(do, world, requests=1)
+    screen = await screens("maas", width=390, height=844)
+    await screen.open_request(full.id)
+    menu, links = screen.page.locator(".menu > summary"), screen.page.locator(".menu-list a")
+    await expect(screen.page.locator(".nav")).to_be_hidden()
+    await menu.click()
+    await expect(links.first).to_be_visible()
+    await screen.press("Escape")
+    await expect(links.first).to_be_hidden()
+    await expect(menu).to_be_focused()
+    for at in range(await links.count()):
+        await menu.click()
+        goal = await links.nth(at).get_attribute("href")
+        await links.nth(at).click()
+        await expect(links.nth(at)).to_be_hidden()
+        assert screen.page.url.endswith(goal)
+        await expect(links.nth(at)).to_have_attribute("aria-current", "page")
+    await screen.page.evaluate("location.hash = '#/no-such-screen/5'")
+    await expect(screen.page.locator(".operations")).to_be_visible()
+
+
+async def test_the_administration_speaks_every_language(screens, door_refuses):
+    """An admin who does not understand which role is given gives the wrong one."""
+    await door_refuses()
+    screen = await screens("luik", role="admin")
+    keys = {key for key in texts("en") if "." in key or "_" in key}
+    for language in LANGUAGES:
+        others = {text for other in LANGUAGES if other != language for text in _telling(other)} - _telling(language)
+        others -= {role.names[language] for role in vocabulary().roles.values()}  # "Administration" is German, too
+        await screen.page.locator(".language select").select_option(language)
+        await expect(screen.page.locator("html")).to_have_attribute("lang", language)
+        screen.w.language = language
+        async for name in each_section(screen):
+            said = await screen.page.evaluate(SAID)
+            assert not keys.intersection(said), (language, name, keys.intersection(said))
+            assert not others.intersection(said), (language, name, others.intersection(said))
+            assert not (left := [text for text in said if LEFT_OPEN.search(text)]), (language, name, left)
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+async def test_the_administration_is_for_everybody(screens, door_refuses, theme, width):
+    """Nothing serious by axe's rules, in either theme."""
+    await door_refuses()
+    screen = await screens("maas", role="admin", theme=theme, width=width)
+    await screen.page.evaluate(AXE.read_text("utf-8"))
+    wrong = {}
+    async for name in each_section(screen):
+        wrong[name] = await screen.page.evaluate(SERIOUS)
+    assert not {name: found for name, found in wrong.items() if found}
+
+
+async def test_nothing_of_the_administration_is_cut(screens, door_refuses):
+    """In German, whose words are long, on a telephone and on the wall."""
+    await door_refuses()
+    screen = await screens("aken", role="admin")
+    wrong = {}
+    for width in (390, 768, 1280, 1440, 2560):
+        await screen.page.set_viewport_size({"width": width, "height": 844 if width < 600 else 900})
+        async for name in each_section(screen):
+            wrong[width, name] = await cut(screen)
+    assert not {where: found for where, found in wrong.items() if found}
+
+
+@pytest.fixture
+async def door_refuses(do):
+    """Lets somebody be refused something, so that there is something in the audit."""
+
+    async def refuses():
+        for member in ("maas", "luik", "aken"):
+            with pytest.raises(RoleMissing):
+                await do(ReportIncident, who=(member, "viewer"), **flood())
+
+    return refuses

@@ -20,7 +20,7 @@ async def test_a_whole_request_by_the_keyboard(screens):
     nl, fr = await screens("maas"), await screens("luik")
 
     await enter(nl, nl.button("report_incident", nl.panel("map")))
-    place = nl.named("combobox", nl.w("place"), nl.dialog)
+    place = nl.named("combobox", nl.w("where"), nl.dialog)
     await nl.tab_to(place)
     await nl.type("Eijsden")
     await expect(nl.dialog.get_by_role("option", name="Eijsden").first).to_be_visible()
@@ -63,10 +63,12 @@ async def test_a_whole_request_by_the_keyboard(screens):
 
 
 async def confirm(screen, goal):
-    """Press what binds, then Enter in the dialog, whose focus stands where it is confirmed or where a reason is asked for."""
+    """Press what binds, then confirm it in the dialog: its focus never stands on what binds at first, not by Enter either."""
     await enter(screen, goal)
     await expect(screen.dialog).to_be_visible()
-    await screen.press("Enter")
+    binds = screen.dialog.locator("button.binds-us")
+    await expect(binds).not_to_be_focused()
+    await enter(screen, binds)
     await expect(screen.dialog).to_have_count(0)
 
 
@@ -109,6 +111,22 @@ async def test_what_binds_has_no_single_key(screens, do, world):
         await screen.press(key)
     await screen.press("Escape")
     assert await how_far(screen) == before
+
+
+async def test_looking_for_something_leaves_what_is_being_written(screens):
+    """Two keys that are pressed out of habit must not throw away a form that is half filled in."""
+    screen = await screens("maas")
+    await screen.go("#/resources")
+    await screen.button("unit.add", screen.page.locator("#units")).click()
+    sign = screen.named("textbox", screen.w("field.call_sign"), screen.dialog)
+    await sign.fill("Pomp 99")
+    await screen.press("Control+k")
+    await expect(screen.dialog).to_have_count(1)
+    await expect(sign).to_have_value("Pomp 99")
+    await screen.press("Escape")
+    await expect(screen.dialog).to_have_count(0)
+    await screen.press("Control+k")
+    await expect(screen.named("combobox", screen.w("go_to"), screen.dialog)).to_be_focused()
 
 
 async def how_far(screen):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -12,9 +13,12 @@ from app.commands.positions import ReportedPosition, ReportPositions, report_pos
 from app.commands.requests import AcknowledgeRequest, CancelRequest, DraftRequest
 from app.commands.users import DeactivateUser
 from app.delivery import feed as feeds
+from app.delivery.frames import burst
+from app.entrypoints.console.sign_in_words import WORDS
 from tests.browser.conftest import PASSWORD
 from tests.browser.scene import busy
 from tests.browser.screen import shows
+from tests.until import until
 from tests.world import flood
 
 MISSED = 300
@@ -86,6 +90,43 @@ async def test_after_a_cut_it_goes_on_where_it_was(screens, relay, do, much):
     await expect(screen.panel("requests")).to_contain_text(screen.w("requests.count", n=REQUESTS))
     await expect(hint).to_have_value("Street")
     assert len(set(await screen.page.locator(".request-row .ref").all_text_contents())) == REQUESTS
+
+
+class Leaky:
+    """A way out that loses what it is given while `losing`."""
+
+    direct = None
+
+    def __init__(self, outlet):
+        self._outlet, self.losing = outlet, True
+
+    def __getattr__(self, name):
+        return getattr(self._outlet, name)
+
+    def offer(self, burst, most_waiting):
+        return self.losing or self._outlet.offer(burst, most_waiting)
+
+
+async def test_a_gap_is_asked_about_once(screens, application, do):
+    """A lost message among a hundred that follow would have the journal read a hundred times, by every screen at once."""
+    screen = await screens("luik")
+    incident = await do(ReportIncident, **flood(title="Water at Eijsden"))
+    await expect(screen.panel("incidents").get_by_text("Water at Eijsden")).to_be_visible()
+    feed = application.state.hub._spaces["live"].feed
+    (reader,) = feed.audiences.readers()
+    reader.audience.readers.discard(reader)
+    leaky = reader.outlet = Leaky(reader.outlet)
+    reader.audience.readers.add(reader)
+    lost = await do(AddLogEntry, incident.id, text="Lost")
+    await until(lambda: feed.cursor == lost.seq)
+    leaky.losing = False
+    prev = feed.cursor
+    for number in range(1, 6):  # on their way before the answer can come
+        reader.outlet.write(burst(b'{"kind":"entry","prev":%d,"seq":%d}' % (prev + number, prev + number + 1)))
+    await do(ReportIncident, **flood(title="After the gap"))
+    await expect(screen.panel("incidents").get_by_text("After the gap")).to_be_visible()
+    (socket,) = (each for each in screen.sockets if each["heard"])
+    assert [each["kind"] for each in socket["sent"]] == ["snapshot", "resume"]
 
 
 async def test_what_was_missed_raises_its_alarm(screens, relay, do, ask):
@@ -179,6 +220,54 @@ async def test_a_dead_line_is_told_stale_then_offline_then_heals(screens, relay,
     await expect(screen.page.get_by_text(screen.w("link.band"))).to_have_count(0)
 
 
+async def test_a_slow_line_is_not_taken_for_a_dead_one(screens, application, do):
+    """After a long silence a line on which the first word takes its time would be given up again and again, for ever."""
+    application.state.hub.heartbeat_s = 0.5
+    screen = await screens("aken")
+    screen.failures_expected = True
+    silent, connections = asyncio.Event(), []
+
+    def slowly(socket):
+        server = socket.connect_to_server()
+        connections.append(socket)
+        first = len(connections) == 1
+
+        async def passed_on(message):
+            if not first:
+                await asyncio.sleep(1.5)
+            elif silent.is_set():
+                return
+            socket.send(message)
+
+        server.on_message(passed_on)
+
+    await screen.page.route_web_socket(re.compile("/feed$"), slowly)
+    await screen.page.reload()
+    await screen.live()
+    silent.set()
+    await expect(screen.page.locator("[data-link=offline]")).to_be_visible()
+    await do(ReportIncident, **flood(title="Behind the silence"))
+    await screen.live()
+    await expect(screen.panel("incidents").get_by_text("Behind the silence")).to_be_visible()
+    assert len(connections) <= 3
+
+
+async def test_without_a_server_it_says_so_and_begins_when_there_is_one(screens, do):
+    """An empty page after a reload tells nobody whether to wait, to ring, or to call the technician."""
+    screen = await screens("luik")
+    screen.failures_expected = True
+    away = "**/api/v1/**"
+    await screen.page.route(away, lambda route: route.abort())
+    await screen.page.locator(".me > summary").click()
+    await screen.button("sign_out").click()
+    await expect(screen.dialog).to_contain_text(screen.w("problem.no-connection"))
+    await screen.page.reload()
+    await expect(screen.page.locator("#app")).to_contain_text(WORDS["fr"]["no_server"])
+    await screen.page.unroute(away)
+    await screen.live()
+    await expect(screen.page.get_by_text(WORDS["fr"]["no_server"])).to_have_count(0)
+
+
 async def test_the_browser_says_that_it_is_offline(screens, do):
     """In a car under a bridge the screen must say so at once, and be right again when the bridge is behind."""
     screen = await screens("luik")
@@ -201,7 +290,7 @@ async def test_a_new_screen_knows_where_units_are(screens, application, do, worl
     await (await pg()).execute("UPDATE position SET reported_at = reported_at - interval '9 minutes'")
     screen = await screens("maas")
     await screen.open_request(full.id)
-    age = re.compile(rf"{screen.w('position')} (\d+ s|[0-4] min)")
+    age = re.compile(rf"{screen.w('position')}\s?(\d+ s|[0-4] min)")
     await expect(screen.mission("luik pump 1")).to_contain_text(age)
 
 
@@ -213,5 +302,5 @@ async def test_who_was_let_go_is_told(screens, do, world):
     alert = screen.page.get_by_role("alert").filter(has_text=screen.w("signed_out"))
     await expect(alert).to_be_visible()
     await expect(alert.get_by_role("link", name=screen.w("sign_in"))).to_have_attribute(
-        "href", "/sign-in?next=/console"
+        "href", "/sign-in?next=%2Fconsole%23%2Foperations"
     )

@@ -1,6 +1,6 @@
 """Two control rooms on two sides of a border, in two languages and two browsers, help each other by what is on the screen.
 
-Nothing here asks the server for anything: people read, click and type. What one side does has to be on the other's screen;
+Once they begin, nothing here asks the server for anything: people read, click and type. What one side does has to be on the other's screen;
 how long that took is printed.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
+from app.commands.crossings import SetCrossingState
 from tests.browser.screen import shows
 
 PUMP = "pump.high_capacity"
@@ -62,9 +63,10 @@ async def confirm(screen, key):
     await screen.button(key, screen.dialog, exact=True).click()
 
 
-async def test_a_request_from_the_map_to_the_return(rooms, told):
+async def test_a_request_from_the_map_to_the_return(rooms, told, do, world):
     """If a step of it were missing on the screen, or came late to the other side, a unit would wait at a closed border."""
     nl, fr = rooms
+    await do(SetCrossingState, world.crossings["eijsden"], control="checks")  # as the police have it tonight
     pump = "luik pump 1"
 
     # ---- the Dutch side: what happened, and what is needed
@@ -101,7 +103,7 @@ async def test_a_request_from_the_map_to_the_return(rooms, told):
     told("it is accepted", await shows(confirm(nl, "accept"), accepted))
     await fr.button("commit", fr.panel("offers"), exact=True).click()
     crossing = fr.named("combobox", fr.w("crossing"), fr.dialog)
-    await crossing.select_option(label=await crossing.get_by_role("option", name="Vaals").text_content())
+    await crossing.select_option(label=await crossing.get_by_role("option", name="Eijsden").last.text_content())
     mission = nl.mission(pump).get_by_text(nl.w.state("mission", "committed"), exact=True)
     told("it is committed", await shows(fr.button("commit", fr.dialog, exact=True).click(), mission))
     await expect(nl.panel("lines")).to_contain_text(nl.w("fill.full"))

@@ -203,6 +203,80 @@ async def test_a_call_counts_against_the_reserve(assist, do, incident, world):
     assert (reason["code"], reason["figures"]["promised"]) == ("reserve_floor", 2)
 
 
+# ---------------------------------------------------------------- what was asked for before the telephone rang
+
+
+@pytest.fixture
+def ask(do, incident):
+    """Asks for two pumps in the open, as maas does before anybody rings."""
+
+    async def asks(*, then="open", who=MAAS, **line):
+        wanted = {"type_code": PUMP, "quantity": 2, "priority": "property", "lon": 5.7, "lat": 50.78}
+        return await do(DraftRequest, incident_id=incident, kind="immediate", lines=[wanted | line], then=then, who=who)
+
+    return asks
+
+
+def line_of(asked):
+    return UUID(asked.rows["request_line"][0]["id"])
+
+
+async def test_a_call_fills_the_request_that_it_is_about(assist, ask, conn, assert_fold):
+    """Asked in the open, agreed by telephone: a second request beside the first would bring twice the pumps."""
+    asked = await ask()
+    called = await assist(who=LUIK, quantity=1, request_line_id=line_of(asked))
+    assert await count(conn, "request") == await count(conn, "request_line") == 1
+    assert [request["status"] for request in called.rows["request"]] == ["partly_committed"]
+    assert {mission["request_line_id"] for mission in called.rows["mission"]} == {str(line_of(asked))}
+    assert {debt["act"] for debt in debts_of(called)} == {"accept"}, "it was opened by who may"
+    rest = await assist(lender="aken", quantity=1, request_line_id=line_of(asked))
+    assert [request["status"] for request in rest.rows["request"]] == ["committed"]
+    with pytest.raises(Conflict):
+        await assist(lender="aken", quantity=1, request_line_id=line_of(asked))
+    await assert_fold()
+
+
+async def test_a_call_about_a_request_is_matched_too(assist, ask, conn, assert_fold):
+    """The other side writes the same call down, about the same request or without naming it: it is confirmed."""
+    asked = await ask()
+    first = await assist(request_line_id=line_of(asked))
+    second = await assist(who=LUIK)
+    assert (second.id, second.subject["status"]) == (first.id, "confirmed")
+    assert await count(conn, "request") == await count(conn, "call") == 1
+    await assert_fold()
+
+
+async def test_a_call_fills_only_what_it_is_about(assist, ask, do, conn, assert_fold):
+    """A slip of the finger must not fill another side's request, another type's, or one that nobody has opened."""
+    asked = await ask()
+    with pytest.raises(OverFilled) as refused:
+        await assist(quantity=3, request_line_id=line_of(asked))
+    assert refused.value.errors[0].pointer == "/quantity"
+    elsewhere = (await do(ReportIncident, **flood(title="Another flood"))).id
+    wrong = (
+        {"type_code": "engine.pumper", "quantity": 1},
+        {"requester": "aken", "who": AKEN},
+        {"incident_id": elsewhere},
+        {"request_line_id": UUID(int=1)},
+        {"request_line_id": line_of(await ask(then="draft"))},
+    )
+    for each in wrong:
+        with pytest.raises(NotFound):
+            await assist(**{"request_line_id": line_of(asked)} | each)
+    assert await count(conn, "call") == 0
+    await assert_fold()
+
+
+async def test_two_calls_never_overfill_a_request(assist, ask, conn, assert_fold):
+    """Two neighbours agree in one second to fill what one of them can: the second hears that it is filled."""
+    asked = await ask()
+    calls = [assist(lender=lender, request_line_id=line_of(asked)) for lender in ("luik", "aken")]
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert sorted(isinstance(each, Conflict) for each in results) == [False, True]
+    assert await count(conn, "mission") == 2
+    await assert_fold()
+
+
 # ---------------------------------------------------------------- units named later
 
 
@@ -406,6 +480,6 @@ async def test_calls_are_between_two_and_debts_for_all(assist, conn, world):
     assert heard.person_rung == "Mme Exemple"
     assert [debt.act for debt in await queries.debts(conn, "live", status=["owed"], call=called.id)] == ["commit"]
     assert await queries.debts(conn, "live", member=world.members["maas"]) == []
-    active = await mission_queries.missions(conn, "live", active=True, member=world.members["luik"])
+    active = await mission_queries.missions(conn, "live", viewer=None, active=True, member=world.members["luik"])
     assert {mission.id for mission in active} == set(missions_of(called))
-    assert await mission_queries.missions(conn, "live", active=False) == []
+    assert await mission_queries.missions(conn, "live", viewer=None, active=False) == []

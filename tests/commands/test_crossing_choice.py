@@ -71,6 +71,32 @@ async def test_a_closed_crossing_is_taken_neither_by_choice_nor_by_name(uow, wor
         await choose_crossing(uow, **sides, named=world.members["luik"])
 
 
+async def test_a_unit_is_not_sent_over_a_bridge_that_does_not_carry_it(uow, world):
+    """Sixteen tonnes on a bridge for twelve: refused by name, and chosen around, with both figures."""
+    eijsden = await uow.get(Crossing, world.crossings["eijsden"])
+    pump = await uow.get(Resource, world.units("luik", "pump")[0])
+    eijsden.max_weight_t, eijsden.max_height_m, pump.weight_t, pump.height_m = 12.0, 3.5, 16.0, 3.6
+    await uow.flush()
+    sides = {"lender_id": world.members["luik"], "requester_id": world.members["maas"], **AT_EIJSDEN}
+    with pytest.raises(Conflict) as refused:
+        await choose_crossing(uow, **sides, unit=pump, named=eijsden.id)
+    assert refused.value.extra["reasons"] == [
+        {"code": "too_heavy", "figures": {"weight_t": 16.0, "max_weight_t": 12.0}},
+        {"code": "too_high", "figures": {"height_m": 3.6, "max_height_m": 3.5}},
+    ]
+    assert "16 t, limit 12 t" in refused.value.detail
+    assert await choose_crossing(uow, **sides, unit=pump) is None
+    assert [warning["code"] for warning in uow.warnings] == ["no_open_crossing", "too_heavy", "too_high"]
+    assert uow.warnings[1]["figures"] == {"crossing": "eijsden", "weight_t": 16.0, "max_weight_t": 12.0}
+
+
+async def test_a_crossing_that_opens_by_itself_has_its_checks_again(uow, world):
+    """A mission that is planned over it a moment before would not know of the border states."""
+    vaals = await uow.get(Crossing, world.crossings["vaals"])
+    vaals.control, vaals.closed_until, vaals.reopens_as = "closed", NOON, "checks"
+    assert has_control(vaals)
+
+
 async def test_the_border_is_where_the_place_is_not_who_asks(do, ask, door, world):
     """A Dutch request for the Belgian bank would send a Belgian pump over the border and back."""
     there = {"lon": 5.57, "lat": 50.63}

@@ -7,9 +7,12 @@ from datetime import timedelta
 import pytest
 
 from app.commands.crossings import AddCrossing, SetCrossingState
+from app.commands.due import run_due
 from app.domain.authority import SYSTEM
 from app.domain.errors import Duplicate, Malformed, NotFound, OutOfRange, OutsideCorridor, RoleMissing
 from app.domain.ids import new_id
+from app.queries.crossings import crossing as crossing_query
+from app.store.engine import reading
 from tests.world import everywhere
 
 
@@ -106,6 +109,55 @@ async def test_closed_until_goes_with_closed(door, world, clock, assert_fold):
     with pytest.raises(OutOfRange, match="is over"):
         await say(control="closed", closed_until=clock.now())
     await assert_fold()
+
+
+@pytest.fixture
+def say(door, world):
+    """Says how it is at a crossing, as a dispatcher of Maastricht."""
+
+    async def says(code, **state):
+        command = SetCrossingState.model_validate(state)
+        actor = world.actor("maas", "dispatcher")
+        return await door.execute(command, actor=actor, space="live", target=world.crossings[code])
+
+    return says
+
+
+async def test_it_opens_by_itself_as_it_was(door, engine, world, clock, say, assert_fold):
+    """Nobody remembers at four in the morning to open on the map what was closed until four."""
+    await say("vaals", control="closed", closed_until=clock.now() + timedelta(hours=1))
+    await say("vaals", closed_until=clock.now() + timedelta(hours=2))
+    clock.move(hours=1)
+    assert await run_due(door) == 1
+    assert (await crossing_of(engine, world, "vaals")).control == "closed"
+    clock.move(hours=1)
+    assert await run_due(door) == 1
+    found = await crossing_of(engine, world, "vaals")
+    assert (found.control, found.closed_until, found.delay_min) == ("checks", None, 10)
+    await assert_fold()
+
+
+async def test_it_does_not_open_once_somebody_has_seen_to_it(door, engine, world, clock, say):
+    """What people said later counts: opened by hand, or closed for good."""
+    await say("vaals", control="closed", closed_until=clock.now() + timedelta(hours=1))
+    await say("vaals", closed_until=None)
+    clock.move(hours=2)
+    await run_due(door)
+    assert (await crossing_of(engine, world, "vaals")).control == "closed"
+
+
+async def test_limits_are_said_and_taken_away(say, assert_fold):
+    """A bridge that was hit by a tree carries less until it has been looked at."""
+    lowered = (await say("eijsden", max_weight_t=7.5, capacity_vph=120)).subject
+    assert (lowered["max_weight_t"], lowered["capacity_vph"], lowered["control"]) == (7.5, 120, "none")
+    lifted = (await say("eijsden", max_weight_t=None, capacity_vph=None)).subject
+    assert (lifted["max_weight_t"], lifted["capacity_vph"]) == (None, 120)
+    await assert_fold()
+
+
+async def crossing_of(engine, world, code):
+    async with reading(engine) as conn:
+        return await crossing_query(conn, "live", world.crossings[code])
 
 
 async def test_one_that_is_not_there(door, world):

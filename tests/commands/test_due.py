@@ -224,7 +224,7 @@ async def test_without_a_database_the_scheduler_waits(door, monkeypatch):
     with capture_logs() as logs:
         await module._due(door)
     assert [each["event"] for each in logs] == ["due_work_waits"]
-    assert {job.func for job in scheduler(door).get_jobs()} == {module._due, module._purge}
+    assert {job.func for job in scheduler(door).get_jobs()} == {module._due, module._forget, module._purge}
 
 
 async def test_the_service_itself_is_the_actor(door, incident, put_in, pg, clock):

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.commands import execute as door_module
+from app.commands.at_work import AtWork
 from app.commands.execute import ATTEMPTS, AUDITED_PER_MINUTE
 from app.commands.incidents import AddLogEntry, ChangeIncident, CloseIncident, ReportIncident
 from app.commands.registry import BY_MODEL, BY_NAME, Entry
@@ -31,7 +32,8 @@ from app.telemetry import REGISTRY
 from tests.interleaving import overlapping
 from tests.world import flood
 
-REPORT = ReportIncident.model_validate(flood())
+REPORT = ReportIncident.model_validate(flood(hazard="storm"))
+"""One entry: no protocol is made for a storm."""
 
 
 @pytest.fixture
@@ -359,6 +361,75 @@ async def test_a_lock_that_is_not_to_be_had_is_said_in_time(database, door, disp
     async with conn.transaction():
         await conn.execute("SELECT 1 FROM incident WHERE id = $1 FOR UPDATE", incident.id)
         with pytest.raises(Unavailable):
+            await quick.execute(ChangeIncident(severity=5), actor=dispatcher, space="live", target=incident.id)
+    await impatient.dispose()
+
+
+async def test_a_lock_that_is_let_go_a_little_later_costs_nobody_an_error(
+    database, door, dispatcher, incident, settings, pg
+):
+    """On a busy day somebody who pressed a button would be told to press it again."""
+    impatient = create_engine(database, pool_size=2, lock_timeout_ms=100)
+    quick = door_module.Door(impatient, settings, door.clock)
+    conn, before = await pg(), retries()
+    async with conn.transaction():
+        await conn.execute("SELECT 1 FROM incident WHERE id = $1 FOR UPDATE", incident.id)
+        change = asyncio.create_task(
+            quick.execute(ChangeIncident(severity=5), actor=dispatcher, space="live", target=incident.id)
+        )
+        while retries() == before:
+            assert not change.done()
+            await asyncio.sleep(0)
+    assert (await change).subject["severity"] == 5
+    await impatient.dispose()
+
+
+async def test_who_works_alone_waits_for_the_others_and_keeps_the_next_waiting():
+    """Two at work at once would wait for each other's locks again."""
+    turns, log, go_on = AtWork(2), [], asyncio.Event()
+
+    async def beside(name):
+        async with turns.one():
+            log.append(f"{name} begins")
+            await go_on.wait()
+            log.append(f"{name} ends")
+
+    async def alone(name):
+        async with turns.alone():
+            log.append(f"{name} begins")
+            await asyncio.sleep(0)
+            log.append(f"{name} ends")
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(beside("first"))
+        await asyncio.sleep(0)
+        only = [group.create_task(alone(name)) for name in ("second", "third")]
+        given_up = group.create_task(alone("nobody"))
+        await asyncio.sleep(0)
+        group.create_task(beside("fourth"))
+        await asyncio.sleep(0)
+        assert log == ["first begins"]
+        given_up.cancel()
+        go_on.set()
+    assert all(task.done() for task in only)
+    assert log[:2] == ["first begins", "first ends"]
+    pairs = list(zip(log[::2], log[1::2], strict=True))
+    assert all(one.split()[0] == other.split()[0] for one, other in pairs)
+    async with turns.one(), turns.one():
+        pass
+
+
+async def test_a_lock_that_is_never_let_go_is_said_after_a_while(
+    database, door, dispatcher, incident, settings, pg, monkeypatch
+):
+    """However many attempts there are, nobody waits for longer than the patience and one attempt more."""
+    monkeypatch.setattr(door_module, "LOCK_PATIENCE_S", 0)
+    impatient = create_engine(database, pool_size=2, lock_timeout_ms=100)
+    quick = door_module.Door(impatient, settings, door.clock)
+    conn = await pg()
+    async with conn.transaction():
+        await conn.execute("SELECT 1 FROM incident WHERE id = $1 FOR UPDATE", incident.id)
+        with pytest.raises(Unavailable, match="too long"):
             await quick.execute(ChangeIncident(severity=5), actor=dispatcher, space="live", target=incident.id)
     await impatient.dispose()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.commands.incidents import AddLogEntry, ChangeIncident, CloseIncident, ReportIncident
+from app.commands.incidents import AddLogEntry, ChangeIncident, ChangePhase, CloseIncident, ReportIncident
 from app.domain.errors import OutsideCorridor, RoleMissing, StaleRevision, TransitionNotAllowed, UnknownCode
 from tests.world import flood
 
@@ -129,3 +129,49 @@ async def test_a_viewer_reports_nothing(door, world):
 def lead_dispatcher(world):
     """The dispatcher of the member that leads."""
     return world.actor("maas", "dispatcher")
+
+
+async def test_each_country_says_how_far_it_has_gone(door, world, assert_fold):
+    """A Dutch dispatcher who declares a Belgian federal phase sets off what only Brussels may."""
+    maas, luik = world.actor("maas", "dispatcher"), world.actor("luik", "authorised_representative")
+    incident = (await door.execute(ReportIncident.model_validate(flood()), actor=maas, space="live")).id
+
+    async def say(actor, country, phase):
+        return await door.execute(ChangePhase(country=country, phase=phase), actor=actor, space="live", target=incident)
+
+    await say(maas, "NL", "grip_2")
+    both = await say(luik, "BE", "municipal")
+    assert both.subject["phases"] == {"NL": "grip_2", "BE": "municipal"}
+    assert (await say(maas, "NL", "none")).subject["phases"]["NL"] == "none"
+    for actor, country in ((maas, "BE"), (luik, "NL"), (world.actor("maas", "viewer"), "NL")):
+        with pytest.raises(RoleMissing):
+            await say(actor, country, "none")
+    for country, phase, pointer in (("NL", "federal", "/phase"), ("FR", "none", "/country")):
+        with pytest.raises(UnknownCode) as refused:
+            await say(maas, country, phase)
+        assert refused.value.errors[0].pointer == pointer
+    await assert_fold()
+
+
+async def test_another_country_s_phase_does_not_slip_in_with_a_change(door, world):
+    """The general change of an incident is no way round; what is sent as it was says nothing."""
+    maas = world.actor("maas", "dispatcher")
+    body = flood(phases={"NL": "grip_1"})
+    incident = (await door.execute(ReportIncident.model_validate(body), actor=maas, space="live")).id
+    same = ChangeIncident.model_validate({"phases": {"NL": "grip_2", "BE": "none"}})
+    assert (await door.execute(same, actor=maas, space="live", target=incident)).subject["phases"]["NL"] == "grip_2"
+    with pytest.raises(RoleMissing):
+        await door.execute(ChangeIncident(phases={"BE": "federal"}), actor=maas, space="live", target=incident)
+    with pytest.raises(RoleMissing):
+        await door.execute(
+            ReportIncident.model_validate(flood(phases={"DE": "katastrophenfall"})), actor=maas, space="live"
+        )
+
+
+async def test_the_phase_of_what_is_over(door, world):
+    """A phase that rises after the end is a mistake in the choice of the incident."""
+    maas, bound = world.actor("maas", "dispatcher"), world.actor("maas", "authorised_representative")
+    incident = (await door.execute(ReportIncident.model_validate(flood()), actor=maas, space="live")).id
+    await door.execute(CloseIncident(), actor=bound, space="live", target=incident)
+    with pytest.raises(TransitionNotAllowed):
+        await door.execute(ChangePhase(country="NL", phase="grip_1"), actor=maas, space="live", target=incident)

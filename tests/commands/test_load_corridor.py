@@ -18,7 +18,7 @@ from app.settings import Settings
 from app.store.engine import create_engine, reading
 
 DEMO = Path(simulations.__file__).parent / "corridors" / "meuse-rhine"
-ALL = Loaded(corridor=1, members=14, crossings=10, depots=30, resources=200, agreements=4)
+ALL = Loaded(corridor=1, members=14, crossings=15, rendezvous=8, depots=60, resources=600, formations=10, agreements=8)
 
 
 @pytest.fixture
@@ -48,15 +48,15 @@ async def test_the_demonstration_loads_and_loads_again(bare):
     """Whoever starts the demonstration a second time finds it as it was."""
     lines = []
     assert await load_corridor(bare, DEMO, lines.append) == ALL
-    assert any("200" in line for line in lines)
+    assert any("600" in line for line in lines)
     before = await seq(bare)
     again = await load_corridor(bare, DEMO, told)
     assert again == Loaded()
     assert "nothing was changed" in str(again)
     assert await seq(bare) == before
     async with reading(bare.engine) as conn:
-        states = await conn.fetch("SELECT status, count(*) AS n FROM agreement GROUP BY 1")
-    assert [(row["status"], row["n"]) for row in states] == [("in_force", 4)]
+        states = await conn.fetch("SELECT status, count(*) AS n FROM agreement GROUP BY 1 ORDER BY 1")
+    assert [(row["status"], row["n"]) for row in states] == [("in_force", 7), ("suspended", 1)]
 
 
 async def test_a_load_that_was_broken_off_is_finished(bare, monkeypatch):
@@ -75,12 +75,13 @@ async def test_a_load_that_was_broken_off_is_finished(bare, monkeypatch):
             patch.setattr(Door, "execute", counted)
             await load_corridor(bare, DEMO, told)
 
-    await broken_off_after(1 + 14 + 10 + 30 + 100)
-    await broken_off_after(100 + 4 + 3)
+    await broken_off_after(1 + 14 + 15 + 8 + 60 + 100)
+    await broken_off_after(500 + 10 + 8 + 3)
     assert await load_corridor(bare, DEMO, told) == Loaded()
     async with reading(bare.engine) as conn:
-        assert await conn.fetchval("SELECT count(*) FROM resource") == 200
-        assert await conn.fetchval("SELECT count(*) FROM agreement WHERE status = 'in_force'") == 4
+        assert await conn.fetchval("SELECT count(*) FROM resource") == 610
+        assert await conn.fetchval("SELECT count(*) FROM agreement WHERE status = 'in_force'") == 7
+        assert await conn.fetchval("SELECT count(*) FROM agreement WHERE status = 'suspended'") == 1
 
 
 async def test_another_corridor_is_refused(door):

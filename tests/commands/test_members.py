@@ -33,7 +33,7 @@ def eupen(**other):
 async def test_a_member_joins(door, assert_fold):
     """Without its particulars in the receipt, whoever loads a corridor could not go on."""
     receipt = await door.execute(eupen(), actor=SYSTEM, space="live")
-    assert receipt.subject["informed_authorities"] == [{"name": "Province", "kind": "province"}]
+    assert receipt.subject["informed_authorities"] == [{"name": "Province", "kind": "province", "contact": None}]
     assert (receipt.subject["lon"], receipt.subject["lat"]) == (5.95, 50.55)
     await assert_fold()
 
@@ -95,6 +95,22 @@ async def test_nobody_else_changes_it(door, world, member, role):
             space="live",
             target=world.members["maas"],
         )
+
+
+async def test_nobody_widens_its_own_jurisdiction(door, world, assert_fold):
+    """A city that gives itself the say over chemicals asks for what the corridor never gave it; less is its own affair."""
+    admin, maas = world.actor("maas", "admin"), world.members["maas"]
+    less = ChangeMember.model_validate({"jurisdiction": {"hazards": ["flood", "storm"], "kinds": ["planned"]}})
+    narrowed = await door.execute(less, actor=admin, space="live", target=maas)
+    assert narrowed.subject["jurisdiction"] == {"hazards": ["flood", "storm"], "kinds": ["planned"]}
+    for wider in ({"hazards": ["flood", "wildfire"], "kinds": []}, {"hazards": [], "kinds": ["planned", "immediate"]}):
+        more = ChangeMember.model_validate({"jurisdiction": wider})
+        with pytest.raises(RoleMissing) as refused:
+            await door.execute(more, actor=admin, space="live", target=maas)
+        assert refused.value.extra["side"] == "corridor"
+    more = ChangeMember.model_validate({"jurisdiction": {"hazards": HAZARDS, "kinds": ["immediate", "planned"]}})
+    await door.execute(more, actor=SYSTEM, space="live", target=maas)
+    await assert_fold()
 
 
 async def test_a_stale_change_is_refused_with_how_it_is(door, world):

@@ -82,7 +82,14 @@ async def test_the_reserve_refuses_with_every_figure(do, ask, pg, world, assert_
         await do(offered(some(line, 3)), request)
     (reason,) = refusal.value.extra["reasons"]
     assert (reason["code"], reason["line"], reason["agreement_code"]) == ("reserve_floor", 0, "maas-broad")
-    assert reason["figures"] == {"keep": 1, "available": 3, "promised": 0, "quantity": 3, "would_leave": 0}
+    assert reason["figures"] == {
+        "type_code": "pump.high_capacity",
+        "keep": 1,
+        "available": 3,
+        "promised": 0,
+        "quantity": 3,
+        "would_leave": 0,
+    }
     await do(offered(some(line, 1)), request)
     with pytest.raises(AgreementRefused) as refusal:
         await do(offered(some(line, 2)), request)

@@ -10,28 +10,11 @@ from app.commands.agreements import SuspendAgreement
 from app.commands.offer_answers import AcceptOffer, WithdrawOffer
 from app.commands.offer_commitment import CommitOffer
 from app.commands.requests import CancelRequest
-from app.domain.errors import Conflict
 from app.store.agreements import stock_of
 from tests.commands.test_offers import AKEN, MAAS, PUMP, offered, some
-from tests.interleaving import overlapping
 
 STOPS = range(1, 6)
 """Four locks, and the moment before everything is written: no command of offers has more."""
-
-
-@pytest.fixture
-def meet(monkeypatch, pg, assert_fold):
-    """Carries out two commands that overlap, and returns the names of their answers, sorted; the journal still folds."""
-
-    async def meets(first, second, at):
-        answers = await overlapping(monkeypatch, await pg(), first, second, at=at)
-        await assert_fold()
-        for answer in answers:
-            if isinstance(answer, BaseException) and not isinstance(answer, Conflict):
-                raise answer
-        return sorted(type(answer).__name__ for answer in answers)
-
-    return meets
 
 
 async def left(pg, world):

@@ -146,7 +146,7 @@ async def test_planned_request_goes_from_hand_to_hand(do, incident, assert_fold)
 @pytest.mark.parametrize("kind", ["immediate", "day_to_day"])
 async def test_dispatcher_opens_what_can_not_wait(do, incident, kind):
     """Three of four crossings are an ambulance; nobody wakes a mayor for them."""
-    assert (await do(asked(incident, kind=kind, then="open"))).subject["status"] == "open"
+    assert (await do(asked(incident, line(quantity=1), kind=kind, then="open"))).subject["status"] == "open"
 
 
 async def test_nothing_is_left_of_a_request_that_may_not_be_opened(do, incident, pg):
@@ -211,7 +211,7 @@ async def test_member_asks_only_where_it_has_a_say(do, door, incident, world):
     submitted = await do(asked(incident, then="submit"))
     for jurisdiction in ({"hazards": ["storm"], "kinds": ["immediate"]}, {"hazards": ["flood"], "kinds": ["planned"]}):
         narrowed = ChangeMember.model_validate({"jurisdiction": jurisdiction})
-        await do(narrowed, world.members["maas"], who=("maas", "admin"))
+        await door.execute(narrowed, actor=SYSTEM, space="live", target=world.members["maas"])
         with pytest.raises(OutOfJurisdiction) as refused:
             await do(asked(incident))
         assert refused.value.extra["jurisdiction"] == jurisdiction

@@ -10,7 +10,8 @@ import asyncpg
 from structlog.testing import capture_logs
 
 from app.delivery import wakes as module
-from app.delivery.wakes import CHANNEL, Wakes
+from app.delivery.wakes import CHANNEL, DOUBT_CHANNEL, Wakes
+from app.domain.ids import new_id
 from tests.until import until
 
 LONG_S = 30
@@ -34,8 +35,17 @@ async def listening(dsn):
 
 async def waits(wakes, space, after, timeout_s=LONG_S):
     """Start to wait, and return the task once it does."""
-    task = asyncio.create_task(wakes.wait(space, after, timeout_s=timeout_s))
-    await until(lambda: wakes._waiting)
+    begun = asyncio.Event()
+
+    async def wait():
+        with wakes.listening(space) as ear:
+            ear.begin()
+            begun.set()
+            await ear.wait(after, timeout_s=timeout_s)
+
+    task = asyncio.create_task(wait())
+    await begun.wait()
+    await asyncio.sleep(0)
     return task
 
 
@@ -62,7 +72,28 @@ async def test_a_commit_wakes_this_process_at_once(empty_database):
     task = await waits(wakes, "live", 6)
     wakes.committed("live", 7)
     await done(task)
-    await done(asyncio.create_task(wakes.wait("live", 6, timeout_s=LONG_S)))  # known already
+
+
+async def test_a_commit_while_one_reads_is_not_lost(empty_database):
+    """What is committed behind a reader's back would be seen only at the next poll."""
+    wakes = Wakes(empty_database)
+    with wakes.listening("live") as ear:
+        ear.begin()
+        wakes.committed("live", 7)
+        await done(asyncio.create_task(ear.wait(6, timeout_s=LONG_S)))
+
+
+async def test_a_hint_with_nothing_behind_it_costs_one_look(empty_database):
+    """A journal that was put back, or a stranger's hint, would have every reader ask the database without a pause."""
+    wakes = Wakes(empty_database)
+    with wakes.listening("live") as ear:
+        wakes.committed("live", 900)
+        ear.begin()  # it looked, and found no more than 6
+        waiting = asyncio.create_task(ear.wait(6, timeout_s=LONG_S))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        wakes.committed("live", 7)
+        await done(waiting)
 
 
 async def test_a_commit_wakes_the_other_processes(empty_database):
@@ -71,7 +102,6 @@ async def test_a_commit_wakes_the_other_processes(empty_database):
         task = await waits(other, "live", 6)
         one.committed("live", 7)
         await done(task)
-        assert other._seen == {"live": 7}
 
 
 async def test_other_spaces_and_old_hints_wake_nobody(empty_database):
@@ -106,18 +136,27 @@ async def test_without_a_hint_the_wait_ends_by_itself(empty_database):
         started = time.monotonic()
         await done(await waits(wakes, "live", 6, timeout_s=0.05))
         assert time.monotonic() - started >= 0.05
-        assert wakes._waiting == set()
+        assert wakes._ears == {}
 
 
 async def test_nonsense_on_the_channel_is_passed_over(empty_database):
     """Anybody who may connect to the database could stop the wake-ups of a city."""
     async with listening(empty_database) as wakes:
         connection = await asyncpg.connect(empty_database)
-        for payload in ("", "live", "live:", ":5", "live:x", "live:-1", "live:٣x", "live:8"):
-            await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
+        doubted = asyncio.Queue()
+        wakes.on_doubt = doubted.put_nowait
+        with wakes.listening("live") as ear:
+            ear.begin()
+            for payload in ("", "live", "live:", ":5", "live:x", "live:-1", "live:٣x", "live:" + "9" * 5000, "live:8"):
+                await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
+            await done(asyncio.create_task(ear.wait(7, timeout_s=LONG_S)))
+            assert ear._heard == 8
+        user = new_id()
+        for payload in ("", "nobody", str(user)):
+            await connection.execute("SELECT pg_notify($1, $2)", DOUBT_CHANNEL, payload)
+        async with asyncio.timeout(10):
+            assert await doubted.get() == user
         await connection.close()
-        await done(asyncio.create_task(wakes.wait("live", 7, timeout_s=LONG_S)))
-        assert wakes._seen == {"live": 8}
 
 
 async def test_a_connection_that_was_cut_heals(empty_database):
@@ -127,8 +166,7 @@ async def test_a_connection_that_was_cut_heals(empty_database):
         with capture_logs():
             assert len(await ended_backends(empty_database)) == 2
             await done(waiting)  # it looks once, for what it may have missed
-            # Connected, cut, and connected again: each time everybody was sent to look.
-            await until(lambda: (one._looks, other._looks) == (3, 3))
+            await until(lambda: one.connected.is_set() and other.connected.is_set())
         task = await waits(other, "live", 6)
         one.committed("live", 7)
         await done(task)
@@ -168,6 +206,40 @@ async def test_it_goes_on_trying_while_there_is_no_database(monkeypatch):
     pauses = [each["again_in_s"] for each in logs[:4]]
     assert pauses == [0.001, 0.002, 0.004, 0.008]
     assert not wakes.connected.is_set()
+
+
+async def test_a_hint_that_could_not_be_sent_is_sent_again(empty_database, monkeypatch):
+    """The others would hear nothing of what was committed just when the line broke."""
+    execute, failed = asyncpg.Connection.execute, []
+
+    async def failing(self, query, *args, **more):
+        if not failed:
+            failed.append(query)
+            raise asyncpg.InterfaceError("the line broke")
+        return await execute(self, query, *args, **more)
+
+    async with listening(empty_database) as other, listening(empty_database) as one:
+        task = await waits(other, "live", 6)
+        with monkeypatch.context() as patch, capture_logs():
+            patch.setattr(asyncpg.Connection, "execute", failing)
+            one.committed("live", 7)
+            await done(task)
+    assert failed
+
+
+async def test_a_doubt_is_heard_everywhere(empty_database):
+    """Who signed out at one process would go on reading at the other; and what was missed is doubted as a whole."""
+    async with listening(empty_database) as one, listening(empty_database) as other:
+        here, there, user = asyncio.Queue(), asyncio.Queue(), new_id()
+        one.on_doubt, other.on_doubt = here.put_nowait, there.put_nowait
+        one.doubted(user)
+        assert here.get_nowait() == user
+        async with asyncio.timeout(10):
+            assert await there.get() == user
+        with capture_logs():
+            await ended_backends(empty_database)
+            async with asyncio.timeout(10):
+                assert [await here.get(), await there.get()] == [None, None]
 
 
 async def test_a_far_side_that_vanished_is_noticed(empty_database, monkeypatch):
@@ -215,8 +287,7 @@ async def test_nobody_waits_for_a_process_that_ends(empty_database):
     task = await waits(wakes, "live", 0)
     wakes.end()
     await done(task)
-    async with asyncio.timeout(10):
-        await wakes.wait("live", 0, timeout_s=LONG_S)
+    assert wakes.ending
 
 
 async def test_a_server_killed_in_mid_sentence_is_asked_again(empty_database, monkeypatch):

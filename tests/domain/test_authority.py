@@ -73,6 +73,11 @@ def who_may(command, **facts):
         ("consent_to_agreement", "planned", {AR}),
         ("suspend_agreement", "planned", {AR}),
         ("terminate_agreement", "planned", {AR}),
+        ("draft_claim", "planned", {"finance"}),
+        ("submit_claim", "planned", {"finance"}),
+        ("verify_claim", "planned", {"finance"}),
+        ("pay_claim", "planned", {"finance"}),
+        ("waive_claim", "planned", {"finance", AR}),
         ("make_debt_good", "immediate", {AR}),
         ("assist_now", "immediate", {DISPATCHER}),
         ("add_resource", "planned", {DISPATCHER, "admin"}),
@@ -221,9 +226,20 @@ def test_a_token_for_less_is_told_its_scope():
 
 @given(any_command, any_kind)
 def test_watching_roles_change_nothing(command, kind):
-    """A viewer, an observer or finance must not move a unit, whatever member they belong to."""
-    watcher = actor("viewer", "observer", "finance", "drill_evaluator")
+    """A viewer or an observer must not move a unit, whatever member they belong to."""
+    watcher = actor("viewer", "observer", "drill_evaluator")
     assert not may(command, watcher, all_sides(US, COLLEAGUE), {"request_kind": kind})
+
+
+def test_finance_does_nothing_but_the_money():
+    """Who pays must not move a unit nor bind the member; what a deployment took is theirs to put right."""
+    finance = actor("finance")
+    theirs = {command for command in commands() if may(command, finance, all_sides(US, COLLEAGUE), {})}
+    assert theirs - {"add_token", "revoke_token"} == {
+        "record_measures", "draft_claim", "discard_claim", "submit_claim", "verify_claim", "dispute_claim_line", "answer_dispute",
+        "withdraw_dispute", "pay_claim", "waive_claim", "close_claim", "enter_exchange_rate", "acknowledge_statement",
+        "dispute_statement",
+    }  # fmt: skip
 
 
 @given(any_command, any_roles)

@@ -129,6 +129,15 @@ def test_what_nobody_touched_is_right(shape) -> None:
     assert report.space == ("live" if shape[3] or shape[0] > len(shape[1]) else None)
 
 
+def test_a_changed_first_entry_accuses_no_other() -> None:
+    """The space is learnt from the entries where nobody names it: from a forged one, all the others would be foreign."""
+    lines = written(3)
+    lines[0]["header"] = lines[0]["header"].replace('"space":"live"', '"space":"0ive"')
+    report = verify_lines([orjson.dumps(line) for line in lines])
+    assert [(f.kind, f.first) for f in report.faults] == [("changed", 1)]
+    assert report.space == "live"
+
+
 @settings(max_examples=150, deadline=None)
 @given(journals, st.data())
 def test_any_field_changed_is_found_and_named(shape, data) -> None:

@@ -34,8 +34,10 @@ def load(folder, name):
 corridor = load(CORRIDOR, "corridor")
 members = load(CORRIDOR, "members")
 crossings = load(CORRIDOR, "crossings")
+rendezvous = load(CORRIDOR, "rendezvous")
 depots = load(CORRIDOR, "depots")
 resources = load(CORRIDOR, "resources")
+formations = load(CORRIDOR, "formations")
 agreements = load(CORRIDOR, "agreements")
 
 MEMBERS = {member["code"]: member for member in members}
@@ -54,6 +56,10 @@ def owned(member_code, type_code):
     return sum(item["member"] == member_code and item["type"] == type_code for item in resources)
 
 
+def prefix_of(member):
+    return {"NL": r"\+31", "BE": r"\+32", "DE": r"\+49"}[member["country"]]
+
+
 def distance_m(one, other):
     """Metres between two points a few kilometres apart, on a plane that touches the Earth between them."""
     across = (one.x - other.x) * DEGREE_M * math.cos(math.radians(one.y))
@@ -61,13 +67,15 @@ def distance_m(one, other):
 
 
 def test_counts():
-    """The demonstration is sized: three countries, 10 crossings, 30 depots, 200 resources, 4 agreements."""
-    assert len(members) >= 8
+    """The demonstration is sized: three countries, 15 crossings, 8 rendezvous, 60 depots, 600 resources of 30 types and more."""
+    assert len(members) == 14
     assert {member["country"] for member in members} == {"NL", "BE", "DE"}
-    assert [len(crossings), len(depots), len(resources), len(agreements)] == [10, 30, 200, 4]
+    assert [len(crossings), len(rendezvous)] == [15, 8]
+    assert [len(depots), len(resources)] == [60, 600]
+    assert len({resource["type"] for resource in resources}) >= 30
 
 
-@pytest.mark.parametrize("entries", [members, crossings, depots, resources, agreements])
+@pytest.mark.parametrize("entries", [members, crossings, rendezvous, depots, resources, formations, agreements])
 def test_codes_are_unique_and_stable(entries):
     """Identifiers are derived from codes: two of the same code would become one row."""
     codes = [entry["code"] for entry in entries]
@@ -75,14 +83,16 @@ def test_codes_are_unique_and_stable(entries):
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code) for code in codes)
 
 
-@pytest.mark.parametrize("entry", [corridor, *members, *crossings, *agreements], ids=by_code)
+@pytest.mark.parametrize("entry", [corridor, *members, *crossings, *rendezvous, *agreements], ids=by_code)
 def test_names_are_in_every_language(entry):
     """Each side reads the corridor in its own language."""
     assert set(entry["names"]) == LANGUAGES
     assert all(name.strip() for name in entry["names"].values())
 
 
-@pytest.mark.parametrize("name", ["corridor", "members", "crossings", "depots", "resources", "agreements"])
+@pytest.mark.parametrize(
+    "name", ["corridor", "members", "crossings", "rendezvous", "depots", "resources", "formations", "agreements"]
+)
 def test_each_file_says_that_it_is_fictional(name):
     """Nobody may take the inventory of a demonstration for that of a real service."""
     comments = "".join(
@@ -139,6 +149,9 @@ class TestMember:
         for authority in member["informed_authorities"]:
             assert authority["name"].strip()
             assert authority["kind"] in VOCABULARY["authority_kinds"]
+            assert re.fullmatch(prefix_of(member) + r" 00 000 09\d{2}", authority["contact"])
+        assert set(member["inform_on"]) <= set(VOCABULARY["inform_events"])
+        assert member["inform_on"], "of something they are told"
 
 
 def test_contacts_are_not_shared():
@@ -185,6 +198,26 @@ class TestCrossings:
         assert any(crossing["max_weight_t"] for crossing in crossings)
 
 
+class TestRendezvous:
+    @pytest.mark.parametrize("place", rendezvous, ids=by_code)
+    def test_lies_on_the_ground_of_who_keeps_it(self, place):
+        """A guide who waits on the other side of the border meets nobody."""
+        assert AREAS[place["member"]].covers(Point(place["point"]))
+        assert place["kind"] in VOCABULARY["rendezvous_kinds"]
+        assert place["capacity"] > 0
+        country = MEMBERS[place["member"]]["country"]
+        assert re.fullmatch(rf"DEMO-{country}-\d{{3}}", place["talkgroup"])
+
+    def test_every_kind_and_every_country(self):
+        """Each symbol of the map is to be seen, and each side has somewhere to receive."""
+        assert {place["kind"] for place in rendezvous} == set(VOCABULARY["rendezvous_kinds"])
+        assert {MEMBERS[place["member"]]["country"] for place in rendezvous} == {"NL", "BE", "DE"}
+        guide_codes = [place["guide_code"] for place in rendezvous]
+        assert len(set(guide_codes)) == len(guide_codes)
+        assert any(place.get("launch_ramp") for place in rendezvous)
+        assert any(place.get("beds") for place in rendezvous)
+
+
 @pytest.mark.parametrize("depot", depots, ids=by_code)
 def test_depot_stands_on_its_members_ground(depot):
     """A unit starts from its own member's side of the border, or its way would begin across it."""
@@ -219,10 +252,10 @@ class TestResources:
         seen = Counter((resource["member"], resource["call_sign"]) for resource in resources)
         assert [sign for sign, count in seen.items() if count > 1] == []
 
-    def test_every_type_and_depot_is_used(self):
-        """Each type can be found somewhere, each depot holds something, and fire engines are the most common."""
+    def test_many_types_and_every_depot_are_used(self):
+        """Twenty types can be found, each depot holds something, and fire engines are the most common."""
         count = Counter(resource["type"] for resource in resources)
-        assert set(count) == TYPES
+        assert len(set(count)) >= 20
         assert count.most_common(1)[0][0] == "engine.pumper"
         assert {resource["depot"] for resource in resources} == set(DEPOTS)
 
@@ -243,6 +276,26 @@ class TestResources:
         assert not all(barred)
 
 
+class TestFormations:
+    def test_each_is_made_of_what_its_type_says(self):
+        """A platoon that is short of an engine would be refused when the demonstration starts."""
+        types = {entry["code"]: entry for entry in load(ROOT / "protocols" / "typing", "resource_types")["types"]}
+        signs = {(unit["member"], unit["call_sign"]): unit["type"] for unit in resources}
+        assert len(formations) == 10
+        for each in formations:
+            assert DEPOTS[each["depot"]]["member"] == each["member"]
+            wanted = Counter({part["type"]: part["quantity"] for part in types[each["type"]]["parts"]})
+            assert Counter(signs[each["member"], sign] for sign in each["parts"]) == wanted, each["code"]
+            country = MEMBERS[each["member"]]["country"]
+            assert re.fullmatch(rf"DEMO-{country}-\d{{3}}", each["talkgroup"])
+
+    def test_no_unit_stands_in_two(self):
+        """Two leaders who count on the same engine would both come without it; three countries have some."""
+        standing = Counter((each["member"], sign) for each in formations for sign in each["parts"])
+        assert max(standing.values()) == 1
+        assert {MEMBERS[each["member"]]["country"] for each in formations} == {"NL", "BE", "DE"}
+
+
 class TestAgreements:
     @pytest.mark.parametrize("agreement", agreements, ids=by_code)
     def test_refers_to_what_exists(self, agreement):
@@ -261,16 +314,33 @@ class TestAgreements:
         assert agreement["cost"]["terms"] in VOCABULARY["cost_terms"]
         assert ("hours" in agreement["cost"]) == (agreement["cost"]["terms"] == "free_for_hours")
         assert isinstance(agreement["effective"], dt.date)
-        assert agreement["effective"] < agreement["expires"]
+        assert ("expires" in agreement) != ("expires_in_days" in agreement)
+        assert agreement["effective"] < agreement.get("expires", agreement["effective"] + dt.timedelta(days=1))
+        if "review" in agreement:
+            assert agreement["effective"] < agreement["review"] < agreement["expires"]
+        assert agreement.get("crossings", "*") == "*" or set(agreement["crossings"]) <= {
+            each["code"] for each in crossings
+        }
+        for country, phase in agreement.get("phases", {}).items():
+            assert phase in VOCABULARY["phases"][country]
+        for clause in agreement.get("clauses", {}).values():
+            assert clause["status"] in VOCABULARY["clause_statuses"]
         assert isinstance(agreement["precedence"], int)
         assert agreement["legal_basis"].strip()
         assert agreement["who_may_bind"].strip()
 
     def test_they_differ(self):
-        """Four agreements that said the same would show nothing of how one is chosen."""
-        for keys in (("lenders", "borrowers"), ("hazards",), ("types",), ("reserve",), ("effective", "expires")):
-            values = [json.dumps([agreement[key] for key in keys], default=str) for agreement in agreements]
-            assert len(set(values)) == 4, keys
+        """Eight agreements that said the same would show nothing of how one is chosen."""
+        for keys in (("lenders", "borrowers"), ("types",), ("reserve",), ("cost", "caps", "phases", "area", "clauses")):
+            values = [json.dumps([agreement.get(key) for key in keys], default=str) for agreement in agreements]
+            assert len(set(values)) == 8, keys
+        assert any(agreement["cost"].get("hours") == 30 * 24 for agreement in agreements), "free for 30 days"
+        assert any(agreement.get("caps", {}).get("units") for agreement in agreements), "a cap"
+        assert any("hours" in floor for agreement in agreements for floor in agreement["reserve"]), "a reserve by hour"
+        assert any("area" in floor for agreement in agreements for floor in agreement["reserve"]), "a reserve by area"
+        assert sum("automatic_aid" in agreement for agreement in agreements) == 1
+        assert sum("suspended" in agreement for agreement in agreements) == 1
+        assert sum("expires_in_days" in agreement for agreement in agreements) == 1
         assert {agreement["cost"]["terms"] for agreement in agreements} == {"free", "free_for_hours", "reimbursed"}
         assert len({agreement["precedence"] for agreement in agreements}) >= 3
 

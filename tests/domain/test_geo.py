@@ -19,6 +19,7 @@ from app.domain.geo import (
     centroid,
     covers,
     great_circle_km,
+    joined,
     parse_box,
     within,
 )
@@ -163,3 +164,31 @@ def test_a_box_in_an_address():
         with pytest.raises(OutOfRange) as caught:
             parse_box(text)
         assert caught.value.errors[0].pointer == "query/bbox"
+
+
+def test_neighbours_are_one_area():
+    """Two cities that share a line would be an area in two pieces that touch along it, which is refused."""
+    east = [[6.0, 50.0], [7.0, 50.0], [7.0, 51.0], [6.0, 51.0], [6.0, 50.0]]
+    together = {"type": "MultiPolygon", "coordinates": [[SQUARE], [east]]}
+    with pytest.raises(ValidationError):
+        AREA.validate_python(together)
+    whole = AREA.validate_python(joined({"type": "Polygon", "coordinates": [ring]} for ring in (SQUARE, east)))
+    assert bounds(whole) == Box(5.0, 50.0, 7.0, 51.0)
+    assert covers(whole, 6.0, 50.5)
+
+
+def test_areas_that_are_too_fine_together_are_made_coarser():
+    """Twelve cities with exact borders would have more positions than an area may have."""
+
+    def round_one(lon):
+        ring = [
+            [lon + math.cos(2 * math.pi * at / 1500) / 2, 50.5 + math.sin(2 * math.pi * at / 1500) / 2]
+            for at in range(1500)
+        ]
+        return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+
+    whole = AREA.validate_python(joined([round_one(5.0), round_one(8.0)]))
+    assert isinstance(whole, MultiPolygon)
+    assert covers(whole, 5.49, 50.5)
+    assert covers(whole, 8.0, 50.99)
+    assert not covers(whole, 6.5, 50.5)

@@ -268,7 +268,7 @@ def test_a_request_with_missions_under_way_is_not_closed():
     """A unit on the road would belong to nothing."""
     request = machine("request")
     assert "close" not in [step.name for step in request.allowed("committed", {"missions_under_way": True})]
-    assert request.to("committed", "closed", {"missions_under_way": False}).by == ("close_request",)
+    assert request.to("committed", "closed", {"missions_under_way": False}).by == ("close_request", "advance_mission")
 
 
 def test_an_offer_with_a_mission_is_not_taken_back():
@@ -373,7 +373,7 @@ def test_a_file_that_is_wrong_is_refused_by_name_and_key(key, change):
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [("machine: [", "line 1"), ("machine: a\nmachine: b\n", "line 2"), ("", "(file)"), ("machine: \x01", "(file)")],
+    [("machine: [", "line 2"), ("machine: a\nmachine: b\n", "line 2"), ("", "(file)"), ("machine: \x01", "(file)")],
 )
 def test_text_that_is_no_yaml_of_ours_is_refused(text, key):
     """A key that stands twice would silently win over the first."""
@@ -384,8 +384,8 @@ def test_text_that_is_no_yaml_of_ours_is_refused(text, key):
 
 def test_a_machine_without_a_file_is_refused():
     """The message names the file that is missing from an installation."""
-    with pytest.raises(ProtocolDataError, match=r"claim\.yaml: .*no such file"):
-        machine("claim")
+    with pytest.raises(ProtocolDataError, match=r"lamp\.yaml: .*no such file"):
+        machine("lamp")
 
 
 def test_a_file_must_hold_the_machine_it_is_named_after(monkeypatch, tmp_path):

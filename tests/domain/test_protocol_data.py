@@ -17,7 +17,7 @@ EMSI_CLASSES = ROOT.parent / "shared" / "material" / "typing" / "EMSI-RESOURCE.R
 
 LANGUAGES = {"en", "de", "fr", "nl"}
 KINDS = {"team", "vehicle", "equipment", "facility", "supply", "person"}
-EU_MODULES = {"HCP", "FRB", "MUSAR", "GFFF", "CBRNDET", "ETS", "FC", None}
+EU_MODULES = {"HCP", "FRB", "MUSAR", "GFFF", "GFFF-V", "FFFH", "CBRNDET", "ETS", "FC", "WP", "AMP", "FHOS", None}
 
 
 def load(name):
@@ -55,29 +55,38 @@ def test_every_word_has_a_name_in_every_language(path, names):
         assert name == name.strip() != ""
 
 
-def test_twenty_types_with_stable_dotted_codes():
+def test_sixty_types_and_more_with_stable_dotted_codes():
     """Offers, agreements and dispatch systems refer to a type by its code alone."""
     codes = [entry["code"] for entry in TYPES]
-    assert len(codes) == len(set(codes)) == 20
+    assert len(codes) == len(set(codes)) >= 60
     for code in codes:
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*", code), code
 
 
-def test_types_cover_the_hazards_of_the_corridor():
-    """Each field of help that the corridor is for has at least one type to ask for."""
-    codes = {entry["code"] for entry in TYPES}
-    assert codes >= {
-        "pump.high_capacity", "boat.rescue", "team.flood_rescue", "engine.pumper", "aerial.ladder", "tanker.water",
-        "team.wildfire_ground", "ambulance.als", "ambulance.emergency_doctor", "team.hazmat",
-        "vehicle.decontamination", "team.usar", "generator.mobile", "shelter.emergency", "supply.sandbags",
-        "command.vehicle", "drone.team",
-    }  # fmt: skip
+@pytest.mark.parametrize(
+    ("field", "codes"),
+    [
+        ("flood", "pump.high_capacity boat.rescue team.flood_rescue barrier.flood team.dike filler.sandbags"),
+        ("fire", "engine.pumper engine.off_road engine.foam aerial.ladder tanker.water vehicle.hose_layer boat.fire"),
+        ("rescue", "engine.rescue team.usar team.rescue_dogs team.rope_rescue vehicle.crane helicopter.rescue"),
+        ("medical", "ambulance.als ambulance.bls ambulance.emergency_doctor post.treatment team.psychosocial"),
+        ("hazmat", "team.hazmat team.detection team.radiation vehicle.decontamination boom.oil"),
+        ("shelter", "shelter.emergency supply.beds tent.large kitchen.field team.care plant.water_purification"),
+        ("power", "generator.mobile generator.large team.electricity mast.lighting vehicle.fuel"),
+        ("transport", "vehicle.bus vehicle.personnel vehicle.truck vehicle.low_loader vehicle.swap_body"),
+        ("command", "command.vehicle command.post person.officer person.liaison team.communications"),
+        ("drones", "drone.team drone.mapping drone.heavy_lift"),
+    ],
+)
+def test_types_cover_every_field_of_help(field, codes):
+    """Each field of help that the corridor is for has types to ask for."""
+    assert set(codes.split()) <= {entry["code"] for entry in TYPES}, field
 
 
 @pytest.mark.parametrize("entry", TYPES, ids=lambda entry: entry["code"])
 def test_a_type_is_complete(entry):
     """A type without a unit cannot be counted; one without a measure cannot be compared."""
-    assert set(entry) == {"code", "kind", "unit", "names", "also", "minimum", "crosswalk"}
+    assert set(entry) - {"parts"} == {"code", "kind", "unit", "names", "also", "minimum", "crosswalk"}
     assert entry["kind"] in KINDS
     assert entry["unit"] in TYPES_FILE["units"]
     assert entry["minimum"]
@@ -99,6 +108,19 @@ def test_national_terms_can_be_searched(entry):
         assert len(folded) == len(set(folded)), (language, terms)
 
 
+def test_composite_types_are_made_of_others():
+    """A platoon whose parts nobody knows could never be filled; what is counted in parts is known by its code alone."""
+    by_code = {entry["code"]: entry for entry in TYPES}
+    composite = {code for code, entry in by_code.items() if "parts" in entry}
+    assert {"formation.engine_strike_team", "formation.basic_platoon", "formation.hcp_module"} <= composite
+    assert composite == {code for code in by_code if code.startswith("formation.")}
+    for code in composite:
+        parts = {part["type"]: part["quantity"] for part in by_code[code]["parts"]}
+        assert len(parts) == len(by_code[code]["parts"]) > 1, code
+        assert set(parts) <= set(by_code) - composite, code
+        assert all(1 <= quantity <= 20 for quantity in parts.values()), code
+
+
 def test_terms_of_three_countries_lead_to_the_type_they_mean():
     """The words that crews of the three countries say for the same thing end at the same code."""
 
@@ -110,8 +132,14 @@ def test_terms_of_three_countries_lead_to_the_type_they_mean():
         }
 
     for code, terms in {
-        "engine.pumper": ["HLF", "TS", "AP", "autopomp"],
+        "engine.pumper": ["HLF", "LF", "TS", "TAS", "AP", "autopomp"],
+        "engine.off_road": ["TLF-W", "CCFM", "TST"],
+        "vehicle.hose_layer": ["SW 2000", "DA", "SL"],
         "ambulance.als": ["RTW", "PIT"],
+        "ambulance.bls": ["KTW", "VPSP", "zorgambulance"],
+        "helicopter.ambulance": ["RTH", "Lifeliner", "SMUR héliporté"],
+        "team.detection": ["ABC-Erkunder", "MPL", "VDIP"],
+        "person.officer": ["Zugführer", "OvD", "chef de colonne"],
         "ambulance.emergency_doctor": ["NEF", "MUG", "SMUR"],
         "aerial.ladder": ["DLK", "AL", "AE"],
         "pump.high_capacity": ["HCP", "WTS"],

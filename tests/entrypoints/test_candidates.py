@@ -38,7 +38,7 @@ async def test_who_can_get_there_first(client, world, request_):
     address, (pumper, pump) = request_
     found = (await client("maas", "dispatcher").get(address, params={"line": pump})).json()
     assert (found["request_line_id"], found["type_code"], found["more"]) == (pump, "pump.high_capacity", 0)
-    assert found["assumptions"] == {"detour": 1.3, "speed_kmh": 60}
+    assert found["assumptions"] == {"detour": 1.3, "speed_kmh": 60, "hours": 8}
     by_name = {item["call_sign"]: item for item in found["items"]}
     assert set(by_name) == {f"maas pump {n}" for n in (1, 2)} | {f"luik pump {n}" for n in (1, 2, 3)} | {
         f"aken pump {n}" for n in (1, 2)
@@ -92,3 +92,19 @@ async def test_what_is_not_there_or_not_for_these_eyes(client, request_):
     draft_address = f"/api/v1/spaces/live/requests/{draft}/candidates"
     assert (await maas.get(draft_address)).status_code == 200
     assert (await luik.get(draft_address)).status_code == 404
+
+
+async def test_the_way_begins_where_a_unit_was_reported(client, clock, world, request_):
+    """A unit that is round the corner would be passed over for one that is at its depot."""
+    address, (_, pump) = request_
+    clock.move(minutes=1)
+    unit = str(world.resources["luik-pump-3"])
+    report = {"items": [{"resource_id": unit, "lon": 5.7, "lat": 50.78}]}
+    reported = await client("luik", "dispatcher").post("/api/v1/spaces/live/positions", json=report)
+    assert reported.json()["kept"] == 1
+    clock.move(seconds=40)
+    found = (await client("maas", "dispatcher").get(address, params={"line": pump})).json()["items"]
+    by_unit = {item["resource_id"]: item for item in found}
+    assert by_unit[unit]["place"]["coordinates"] == [5.7, 50.78]
+    assert by_unit[unit]["position_age_s"] == 40
+    assert by_unit[unit]["drive_min"] < by_unit[str(world.resources["luik-pump-1"])]["drive_min"]

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import app.main  # noqa: F401 - with it, every refusal there is
+from app.domain import errors
 from app.domain.authority import authority
 from app.domain.lifecycle import machine
 from app.domain.protocol_data import LANGUAGES
@@ -18,8 +21,15 @@ from app.entrypoints.http.pages import STATIC_PATH
 
 CONSOLE = STATIC_PATH / "console"
 STEPS = CONSOLE / "steps.json"
-MACHINES = ("request", "offer", "mission", "incident")
+MACHINES = ("agreement", "request", "offer", "mission", "incident", "claim", "claim_dispute", "statement")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
+COMMANDS = Path(errors.__file__).parents[1] / "commands"
+ONLY_PROGRAMS = {
+    "bad-cursor", "bad-request", "integer-overflow", "invalid-utf8", "lone-surrogate", "malformed-json", "method-not-allowed", "naive-time",
+    "no-such-address", "not-finite", "nothing-asked",
+    "protocol-data", "revision-required", "unknown-field", "unsupported-media-type", "wrong-type",
+}  # fmt: skip
+"""Slugs of what the console never sends: nobody sees them on a screen."""
 
 
 def rules() -> dict[str, Any]:
@@ -84,6 +94,29 @@ def test_every_text_that_is_asked_for_is_there():
         for key in re.findall(r"""\bt\(\s*["']([\w.-]+)["']""", path.read_text("utf-8"))
     }
     assert asked <= known, sorted(asked - known)
+
+
+def slugs(error: type[errors.ConcordError] = errors.ConcordError) -> set[str]:
+    return {error.slug}.union(*(slugs(each) for each in error.__subclasses__()))
+
+
+def test_every_refusal_has_words():
+    """Whoever is refused in a language that is not theirs, at night, does not know what to do next."""
+    told = {key.removeprefix("problem.") for key in texts("en") if key.startswith("problem.")}
+    assert slugs() - ONLY_PROGRAMS <= told, sorted(slugs() - ONLY_PROGRAMS - told)
+    assert slugs() >= ONLY_PROGRAMS, sorted(ONLY_PROGRAMS - slugs())
+
+
+def test_every_warning_has_words():
+    """A warning in English on a German screen is clicked away."""
+    warned = {
+        code
+        for path in COMMANDS.glob("*.py")
+        for code in re.findall(r"""\.warn\(\s*["'](\w+)["']""", path.read_text("utf-8"))
+    }
+    assert len(warned) > 5, "the pattern finds them"
+    told = {key.removeprefix("warning.") for key in texts("en") if key.startswith("warning.")}
+    assert warned <= told, sorted(warned - told)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import statistics
+import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -10,6 +14,9 @@ import pytest
 
 from app.commands.execute import Door
 from app.commands.tokens import AddToken
+from app.commands.users import AddUser
+from app.delivery.hub import HEARTBEAT_S
+from app.delivery.wakes import POLL_S
 from app.domain.clock import SystemClock
 from app.settings import Settings
 from tests.acceptance.serving import Place, empty_folder
@@ -23,6 +30,9 @@ LISTENERS = """
       AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
 
+PASSWORD = "seven boats on the Meuse"
+COMMANDS, WRITERS = 200, 8
+
 
 @pytest.fixture
 async def tokens(engine, world):
@@ -34,20 +44,88 @@ async def tokens(engine, world):
         command = AddToken(user_id=user, label="processes", scopes=["read", "write"], days=1)
         receipt = await door.execute(command, actor=world.actor(member, "admin"), space="live")
         made[member] = receipt.once["token"]
+    person = AddUser(
+        member_id=world.members["aken"], login="a.visser", display_name="A", password=PASSWORD, roles=["viewer"]
+    )
+    await door.execute(person, actor=world.actor("aken", "admin"), space="live")
     return made
+
+
+@contextmanager
+def two_servers(database):
+    """Two processes that serve the database."""
+    with empty_folder() as folder:
+        place = Place(folder, database)
+        servers = [place.start("serve", "--port", "0") for _ in range(2)]
+        try:
+            yield servers
+        finally:
+            for server in servers:
+                server.end()
 
 
 @pytest.mark.slow
 async def test_two_processes_one_feed(database, pg, tokens, world):
     """In a control room with two servers, half the screens would not hear of the other half's doings."""
-    with empty_folder() as folder:
-        place = Place(folder, database)
-        servers = [place.start("serve", "--port", "0") for _ in range(2)]
-        try:
-            await _story(servers, await pg(), tokens, world)
-        finally:
-            for server in servers:
-                server.end()
+    with two_servers(database) as servers:
+        await _story(servers, await pg(), tokens, world)
+
+
+@pytest.mark.slow
+async def test_every_entry_at_once_and_signing_out_everywhere(database, tokens):
+    """Under load a screen would be told only when it is asked whether it is still there; or go on after its user left."""
+    with two_servers(database) as servers:
+        addresses = [urlsplit(server.url).netloc for server in servers]
+        await _rush(addresses, tokens)
+        await _signing_out(*addresses)
+
+
+async def _rush(addresses, tokens):
+    """Many commands at both; what each screen has later than a poll's interval would have come by the poll alone."""
+    answered, came, late = {}, {}, []
+
+    async def follow(number, screen):
+        while len(came.get(number, ())) < COMMANDS:
+            entry = await screen.next("entry")
+            came.setdefault(number, {})[entry["seq"]] = time.monotonic()
+
+    async def write(number, client):
+        for _ in range(COMMANDS // WRITERS):
+            answer = await client.post("/incidents", json=flood())
+            answered[answer.json()["seq"]] = time.monotonic()
+
+    headers = {"Authorization": f"Bearer {tokens['maas']}"}
+    async with (
+        httpx.AsyncClient(base_url=f"http://{addresses[0]}/api/v1/spaces/live", headers=headers) as one,
+        httpx.AsyncClient(base_url=f"http://{addresses[1]}/api/v1/spaces/live", headers=headers) as other,
+        following(addresses[0], token=tokens["aken"]) as here,
+        following(addresses[1], token=tokens["aken"]) as there,
+    ):
+        for screen in (here, there):
+            await screen.snapshot()
+        readers = [asyncio.create_task(follow(number, screen)) for number, screen in enumerate((here, there))]
+        await asyncio.gather(*(write(number, (one, other)[number % 2]) for number in range(WRITERS)))
+        async with asyncio.timeout(60):
+            await asyncio.gather(*readers)
+    for seqs in came.values():
+        assert sorted(seqs) == sorted(answered)
+        late += [at - answered[seq] for seq, at in seqs.items()]
+    print(f"after the answer: median {statistics.median(late) * 1000:.1f} ms, latest {max(late) * 1000:.1f} ms")
+    assert max(late) < POLL_S
+    assert statistics.median(late) < POLL_S / 4
+
+
+async def _signing_out(first, second):
+    async with httpx.AsyncClient(base_url=f"http://{first}/api/v1") as desk:
+        answer = await desk.post("/session", json={"login": "a.visser", "password": PASSWORD})
+        cookie = {"Cookie": f"concord_session={desk.cookies['concord_session']}"}
+        async with following(second, headers=cookie) as there, following(first, headers=cookie) as here:
+            for screen in (here, there):
+                await screen.snapshot()
+            out = await desk.delete("/session", headers={"X-CSRF-Token": answer.json()["csrf_token"]})
+            assert out.is_success
+            async with asyncio.timeout(HEARTBEAT_S / 2):
+                assert [await here.closed(), await there.closed()] == [4401, 4401]
 
 
 async def _story(servers, conn, tokens, world):

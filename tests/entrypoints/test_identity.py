@@ -292,7 +292,7 @@ async def test_journal_says_by_which_way_in(client, console, door, world, pg):
         assert f'"via":"{via}"' in payload
 
 
-async def test_websocket_by_cookie_comes_from_our_own_page(application, console, door, world):
+async def test_a_websocket_comes_from_our_own_page(application, console, door, world):
     """A page elsewhere could open a feed in Anna's name and read along."""
     cookie = f"concord_session={console.cookies['concord_session']}"
 
@@ -302,9 +302,11 @@ async def test_websocket_by_cookie_comes_from_our_own_page(application, console,
         return (await websocket_signed_in(connection)).actor
 
     assert (await opened(cookie=cookie, origin=HERE)).via == "console"
-    with pytest.raises(CsrfFailed):
-        await opened(cookie=cookie, origin="http://elsewhere.test")
-    assert (await opened(authorization=f"Bearer {world.token('luik', 'viewer')}", origin="http://elsewhere.test")).via
+    token = f"Bearer {world.token('luik', 'viewer')}"
+    for sent in ({"cookie": cookie}, {"authorization": token}):
+        with pytest.raises(CsrfFailed):
+            await opened(**sent, origin="http://elsewhere.test")
+    assert (await opened(authorization=token)).via == "api"
     siren = await door.execute(
         AddToken(label="siren", scopes=["make_offer"]), actor=world.actor("luik", "dispatcher"), space="live"
     )
@@ -381,6 +383,36 @@ async def test_admin_sees_what_its_own_users_were_refused(client, world):
     (refused,) = (await client("maas", "admin").get("/api/v1/audit")).json()["items"]
     assert refused["actor"] == f"user:{world.users['maas', 'viewer']}"
     assert (refused["command"], refused["slug"], refused["space"]) == ("add_user", "role-missing", "live")
+    assert (refused["user_id"], refused["display_name"]) == (str(world.users["maas", "viewer"]), "viewer of maas")
+
+
+async def test_refusals_are_found_by_who_what_why_and_when(client, world, clock):
+    """An admin who looks for one attempt would read through thousands."""
+    viewer, dispatcher, admin = (client("maas", role) for role in ("viewer", "dispatcher", "admin"))
+    body = {"login": "xy", "display_name": "x", "roles": []}
+    await viewer.post("/api/v1/users", json=body)
+    clock.move(minutes=10)
+    await dispatcher.post("/api/v1/users", json=body)
+    await dispatcher.post(f"/api/v1/users/{world.users['maas', 'viewer']}/deactivate", json={})
+    await admin.post(f"/api/v1/users/{world.users['maas', 'admin']}/deactivate", json={})
+
+    async def found(**filters):
+        answer = await admin.get("/api/v1/audit", params=filters)
+        assert answer.status_code == 200, answer.text
+        return [row["command"] for row in answer.json()["items"]]
+
+    assert await found() == ["deactivate_user", "deactivate_user", "add_user", "add_user"]
+    assert await found(user=str(world.users["maas", "dispatcher"])) == ["deactivate_user", "add_user"]
+    assert await found(command="add_user") == ["add_user", "add_user"]
+    assert await found(slug="last-admin") == ["deactivate_user"]
+    assert await found(target=str(world.users["maas", "viewer"])) == ["deactivate_user"]
+    assert await found(space="integration") == []
+    assert await found(until=clock.now().isoformat()) == ["add_user"]
+    assert await found(since=clock.now().isoformat(), command="add_user") == ["add_user"]
+    first = (await admin.get("/api/v1/audit", params={"limit": 3})).json()
+    rest = (await admin.get("/api/v1/audit", params={"limit": 3, "cursor": first["next"]})).json()
+    assert (len(first["items"]), len(rest["items"]), rest["next"]) == (3, 1, None)
+    assert slug(await admin.get("/api/v1/audit", params={"command": "launch_rocket"})) == (422, "unknown-code")
 
 
 async def test_description_names_both_ways_to_sign_in(application):

@@ -7,6 +7,7 @@ import hashlib
 
 import pytest
 
+from app.commands.tokens import AddToken
 from app.domain.ids import new_id
 from tests.until import until
 from tests.world import flood
@@ -21,7 +22,7 @@ def maas(client):
 
 @pytest.fixture
 async def incident(maas):
-    answer = await maas.post("/api/v1/spaces/live/incidents", json=flood())
+    answer = await maas.post("/api/v1/spaces/live/incidents", json=flood(hazard="storm"))
     assert answer.status_code == 201, answer.text
     return answer.json()
 
@@ -91,7 +92,7 @@ async def test_waiting_ends_with_the_commit(maas, client, incident, application,
     monkeypatch.setattr(tail, "POLL_S", 60)
     wakes = application.state.wakes
     waiting = asyncio.create_task(page(maas, after=incident["seq"], wait_s=25))
-    await until(lambda: wakes._waiting)
+    await until(lambda: wakes._ears)
     body = {"text": "The water still rises."}
     line = await client("luik", "dispatcher").post(f"/api/v1/spaces/live/incidents/{incident['id']}/log", json=body)
     assert line.is_success, line.text
@@ -108,13 +109,29 @@ async def test_waiting_ends_by_itself(maas, incident):
     assert found["after"] == found["head"] == incident["seq"]
 
 
+async def test_a_token_that_is_revoked_while_it_waits_reads_no_more(client, door, world, incident, application):
+    """A lost laptop that waits for the next entry would still be told it."""
+    user, waiting_for = world.users["aken", "viewer"], application.state.wakes._ears
+    command = AddToken(user_id=user, label="wall", scopes=["read"], days=1)
+    made = await door.execute(command, actor=world.actor("aken", "admin"), space="live")
+    lost = client("aken", "viewer")
+    lost.headers["Authorization"] = f"Bearer {made.once['token']}"
+    address, after = "/api/v1/spaces/live/journal", made.seq
+    waiting = asyncio.create_task(lost.get(address, params={"after": after, "wait_s": 25}))
+    await until(lambda: waiting_for)
+    admin = client("aken", "admin")
+    assert (await admin.post(f"/api/v1/tokens/{made.id}/revoke", json={})).is_success
+    async with asyncio.timeout(10):
+        answer = await waiting
+    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/token-invalid")
+
+
 async def test_who_waits_holds_no_connection(maas, incident, application):
     """Twenty consoles that wait would lock everybody else out of the database."""
     wakes, pool = application.state.wakes, application.state.door.engine.pool
     waiting = [asyncio.create_task(page(maas, after=incident["seq"], wait_s=25)) for _ in range(30)]
-    await until(lambda: len(wakes._waiting) == len(waiting))
-    assert pool.checkedout() == 0
-    answer = await maas.post("/api/v1/spaces/live/incidents", json=flood())
+    await until(lambda: len(wakes._ears.get("live", ())) == len(waiting) and not pool.checkedout())
+    answer = await maas.post("/api/v1/spaces/live/incidents", json=flood(hazard="storm"))
     assert answer.status_code == 201
     async with asyncio.timeout(20):
         assert {len(each["entries"]) for each in await asyncio.gather(*waiting)} == {1}
@@ -122,7 +139,7 @@ async def test_who_waits_holds_no_connection(maas, incident, application):
 
 async def test_the_time_line_of_one_thing(maas, client, incident):
     """Somebody who asks what happened to a unit would have to read the whole journal."""
-    await maas.post("/api/v1/spaces/live/incidents", json=flood())
+    await maas.post("/api/v1/spaces/live/incidents", json=flood(hazard="storm"))
     change = await maas.patch(
         f"/api/v1/spaces/live/incidents/{incident['id']}", json={"severity": 5}, headers={"If-Match": '"1"'}
     )

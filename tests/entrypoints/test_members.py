@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from app.domain.geo import covers
+
 LIST = "/api/v1/spaces/live/members"
 
 
@@ -76,3 +78,16 @@ async def test_one_that_is_not_there(client):
     answer = await http.get(f"{LIST}/0197a1b2-0000-7000-8000-000000000000")
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
     assert (await http.get("/api/v1/spaces/integration/members")).json() == {"items": [], "next": None}
+
+
+async def test_the_areas_of_members_are_one(client, world):
+    """Who writes an agreement for two cities would have to draw their areas anew."""
+    http = client("maas", "viewer")
+    asked = {"member": [str(world.members["maas"]), str(world.members["luik"])]}
+    answer = await http.get("/api/v1/spaces/live/areas", params=asked)
+    assert answer.status_code == 200, answer.text
+    for code in ("maas", "luik"):
+        lon, lat = (await http.get(f"{LIST}/{world.members[code]}")).json()["centre"]["coordinates"]
+        assert covers(answer.json(), lon, lat)
+    gone = await http.get("/api/v1/spaces/live/areas", params={"member": str(world.depots["maas"])})
+    assert gone.json()["type"] == "/problems/not-found"

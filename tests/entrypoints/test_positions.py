@@ -13,6 +13,7 @@ from app.commands.incidents import ReportIncident
 from app.commands.positions import ReportedPosition, ReportPositions, report_positions
 from app.commands.resources import AddResource
 from tests.following import following, served
+from tests.until import until
 from tests.world import flood
 
 
@@ -134,3 +135,30 @@ async def test_a_thousand_moving_do_not_delay_entries(application, address, worl
         f"while 1,000 units move: {1000 * statistics.median(busy):.1f} ms, at most {1000 * max(busy):.1f} ms; "
         f"{seen[0]} messages of positions, {seen[1]} entries"
     )
+
+
+WAITS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+async def test_a_report_that_waited_is_told(door, world, pg, engine):
+    """A report held up for seconds would carry the time at which it began, and the feed has told of that long ago."""
+    unit = world.resources["maas-pump-1"]
+
+    async def report(lon):
+        one = ReportPositions(items=(ReportedPosition(resource_id=unit, lon=lon, lat=50.8, at=door.clock.now()),))
+        door.clock.move(seconds=1)
+        await report_positions(door, one, actor=world.actor("maas", "dispatcher"), space="live")
+
+    await report(5.7)
+    holder, other = await pg(), await pg()
+    async with holder.transaction():
+        await holder.execute("SELECT FROM position WHERE resource_id = $1 FOR UPDATE", unit)
+        late = asyncio.create_task(report(5.8))
+
+        async def waits():
+            return await other.fetchval(WAITS) == 1
+
+        await until(waits)
+        since = await other.fetchval("SELECT clock_timestamp()")
+    await late
+    assert await other.fetchval("SELECT reported_at > $1 AND lon = 5.8 FROM position", since)

@@ -59,7 +59,7 @@ async def test_asked_read_and_ended(ask, maas, client):
     body = read.json()
     assert read.headers["ETag"] == asked.headers["ETag"] == '"1"'
     assert (body["status"], body["ref"][:2]) == ("open", "R-")
-    assert body["lines"][0]["fill"] == {"wanted": 4, "committed": 0, "pending": 0, "open": 4}
+    assert body["lines"][0]["fill"] == {"wanted": 4, "committed": 0, "pending": 0, "open": 4, "parts": None}
     assert body["lines"][1]["geometry"] == {"type": "Point", "coordinates": [5.7, 50.78]}
     assert (await luik.post(f"{at}/acknowledge", json={})).status_code == 201
     assert len((await maas.get(at)).json()["acknowledgements"]) == 1
@@ -100,15 +100,16 @@ async def test_draft_is_not_there_for_others(ask, maas, client):
 async def test_filters(ask, maas, world, incident):
     """Who looks for what to send must not read through what is not meant."""
     near = (await ask()).json()["id"]
-    far = (
-        await ask(line(lon=6.1, lat=50.7, priority="property", type_code="engine.pumper"), kind="day_to_day")
-    ).json()["id"]
+    far = (await ask(line(lon=6.1, lat=50.7, priority="property", type_code="engine.pumper"))).json()["id"]
+    one = line(lon=6.1, lat=50.7, priority="property", quantity=1)
+    daily = (await ask(one, kind="day_to_day", note=None)).json()["id"]
     draft = (await ask(then="draft")).json()["id"]
     for query, wanted in {
         "": [draft, far, near],
         "?status=open": [far, near],
         "?status=draft&status=submitted": [draft],
-        "?kind=day_to_day": [far],
+        "?kind=day_to_day": [daily],
+        "?kind=day_to_day&kind=immediate": [draft, daily, far, near],
         "?priority=property": [far],
         f"?member={world.members['luik']}": [],
         f"?member={world.members['maas']}&incident={incident}": [draft, far, near],

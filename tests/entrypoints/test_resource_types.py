@@ -22,7 +22,7 @@ async def test_found_in_any_language_without_accents(client, said):
 async def test_what_is_called_otherwise_is_not_found(client):
     """A search that finds everything finds nothing."""
     http = client("luik", "viewer")
-    assert await codes(http, q="dragon") == []
+    assert await codes(http, q="unicorn") == []
     assert "pump.high_capacity" not in await codes(http, q="ambulance")
 
 

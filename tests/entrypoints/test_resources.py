@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+
+from app.domain.geo import Box
+from app.queries import resources as queries
 
 LIST = "/api/v1/spaces/live/resources"
 
@@ -117,3 +122,53 @@ async def test_a_step_that_is_not_possible(client, world):
     )
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/transition-not-allowed")
     assert "take_out" in answer.json()["allowed"]
+
+
+async def test_where_units_are_is_where_they_were_reported(client, world, clock):
+    """A map of the flooded quarter would leave out the pump that has just got there, and show it at its depot."""
+    maas, aken = client("maas", "dispatcher"), client("aken", "viewer")
+    unit, home, flooded = str(world.resources["maas-pump-1"]), "5.6,50.8,5.8,50.9", "5.9,50.6,6,50.7"
+    assert unit in await ids(aken, bbox=home)
+    clock.move(minutes=10)
+    report = {"items": [{"resource_id": unit, "lon": 5.95, "lat": 50.65}]}
+    assert (await maas.post("/api/v1/spaces/live/positions", json=report)).json()["kept"] == 1
+    clock.move(seconds=90)
+    assert await ids(aken, bbox=flooded) == {unit}
+    assert unit not in await ids(aken, bbox=home)
+    read = (await aken.get(f"{LIST}/{unit}")).json()
+    assert (read["place"]["coordinates"], read["position_age_s"]) == ([5.95, 50.65], 90)
+    (listed,) = (await aken.get(LIST, params={"bbox": flooded})).json()["items"]
+    assert listed == read
+    accept = {"Accept": "application/geo+json"}
+    (feature,) = (await aken.get(LIST, params={"bbox": flooded}, headers=accept)).json()["features"]
+    assert feature["geometry"]["coordinates"] == [5.95, 50.65]
+    other = (await aken.get(f"{LIST}/{world.resources['maas-pump-2']}")).json()
+    assert (other["place"]["coordinates"], other["position_age_s"] >= 690) == ([5.69, 50.85], True)
+
+
+MANY = """
+    INSERT INTO resource SELECT (jsonb_populate_record(r, jsonb_build_object(
+        'id', gen_random_uuid(), 'call_sign', 'many ' || n, 'lon', -180 + n % 360, 'lat', -60 + n % 120))).*
+      FROM resource r, generate_series(1, 20000) AS n WHERE r.id = $1;
+"""
+
+
+async def test_an_area_is_found_by_indexes(pg, world, monkeypatch):
+    """With a country's units in the table every move of a map would read all of them."""
+    conn = await pg()
+    await conn.execute(MANY.replace("$1", f"'{world.resources['maas-pump-1']}'"))
+    await conn.execute("INSERT INTO position SELECT space_id, id, lon, lat, now(), now() FROM resource WHERE lon < 0")
+    await conn.execute("ANALYZE resource; ANALYZE position")
+    asked, at = [], datetime(2026, 7, 14, 12, tzinfo=UTC)
+
+    async def explained(conn, select, where, *, order, limit):
+        statement = f"EXPLAIN {select} WHERE {where.sql} ORDER BY {order} LIMIT {limit + 1:d}"
+        asked.extend(row[0] for row in await conn.fetch(statement, *where.values))
+        return []
+
+    monkeypatch.setattr(queries, "fetch", explained)
+    await queries.resources(conn, "live", now=at, box=Box(5.5, 50.5, 6.5, 51.5))
+    plan = "\n".join(asked)
+    assert "ix_resource_space_id_lon_lat" in plan, plan
+    assert "ix_position_space_id_lon_lat" in plan, plan
+    assert "Seq Scan" not in plan, plan

@@ -96,7 +96,10 @@ def ids(served, world_template):
     offer = send("luik", f"requests/{request['id']}/offers", lines=offered)["id"]
     sides = {"requester_id": str(world.members["maas"]), "lender_id": str(world.members["aken"])}
     call = send("aken", "assist-now", incident_id=incident, type_code="engine.pumper", quantity=1, **sides, **place)
+    number = send("maas", "external-ids", source="gms", kind="incident", code="26-1", subject_id=incident)["id"]
+    contact = send("maas", "contacts", code="duty", function="Duty officer", phone="+31 00 000 0101")["id"]
     return {
+        "external_id": number, "contact_id": contact,
         "space": "live", "incident_id": incident, "request_id": request["id"], "offer_id": offer, "call_id": call["id"],
         "mission_id": call["rows"]["mission"][0]["id"], "debt_id": call["rows"]["debt"][0]["id"],
         "member_id": str(world.members["maas"]), "crossing_id": str(world.crossings["eijsden"]),

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from app.entrypoints.console.basemap import FOLDER, places
-from tests.world import flood
+from tests.world import everywhere, flood
 
 SEARCH = "/api/v1/spaces/live/search"
 
@@ -126,3 +126,23 @@ def test_every_other_name_belongs_to_a_place_of_the_map():
     listed = json.loads((FOLDER / "place_names.json").read_text("utf-8"))
     assert {(entry["n"], entry["cc"]) for entry in listed} <= known
     assert len(listed) == len({(entry["n"], entry["cc"]) for entry in listed})
+
+
+async def test_a_rendezvous_a_depot_and_an_agreement_are_found(find, client, world):
+    """A driver asks where M3 is, and nobody finds the meeting point by the name that stands on the guide's sign."""
+    place = {
+        "code": "gronsveld", "guide_code": "M3", "names": everywhere("Gronsveld, P+R"), "kind": "staging_area", "lon": 5.73,
+        "lat": 50.81, "capacity": 4, "guide": True, "fuel": False, "launch_ramp": False, "food": False, "beds": 0,
+    }  # fmt: skip
+    added = await client("maas", "dispatcher").post("/api/v1/spaces/live/rendezvous", json=place)
+    assert added.status_code == 201, added.text
+    for typed in ("M3", "gronsveld p+r"):
+        (hit,) = [item for item in await find(typed) if item["kind"] == "rendezvous"]
+        assert (hit["title"], hit["code"], hit["country"]) == ("Gronsveld, P+R", "M3", "NL")
+        assert hit["place"]["coordinates"] == [5.73, 50.81]
+    depots = (await client("luik", "dispatcher").get("/api/v1/spaces/live/depots?limit=1")).json()["items"]
+    (depot,) = [item for item in await find(depots[0]["name"]) if item["id"] == depots[0]["id"]]
+    assert (depot["kind"], depot["member_id"]) == ("depot", depots[0]["member_id"])
+    (agreement,) = (await client("luik", "dispatcher").get("/api/v1/spaces/live/agreements?limit=1")).json()["items"]
+    hits = await find(agreement["names"]["nl"])
+    assert (agreement["id"], "agreement") in [(item["id"], item["kind"]) for item in hits]

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.agreements import AgreementFacts, Stock, Terms
+from app.domain.agreement_terms import Terms
+from app.domain.agreements import AgreementFacts, Stock
 from app.domain.errors import ProtocolDataError
 from app.domain.protocol_data import LANGUAGES
-from app.planning.candidates import FIGURES, Gate, Unit, Wanted, Why, obstacle_texts, obstacle_texts_from, rank
+from app.planning.candidates import FIGURES, Agreed, Gate, Unit, Wanted, Why, obstacle_texts, obstacle_texts_from, rank
 from app.settings import protocols_path
 
 NOON = datetime(2026, 7, 14, 12, tzinfo=UTC)
@@ -46,6 +47,7 @@ def unit(owner=LUIK, name="pump", **other) -> Unit:
 def gate(code, countries, lon=5.7, lat=50.75, **other) -> Gate:
     said = {
         "id": uuid.uuid5(MAAS, code),
+        "names": dict.fromkeys(LANGUAGES, code.capitalize()),
         "control": "none",
         "closed_until": None,
         "delay_min": 0,
@@ -78,7 +80,8 @@ def agreement(*, keep=0, lenders=(LUIK, AKEN)):
 
 def ranked(units, *, gates=(EIJSDEN, VAALS), known=None, stocks=None, limit=10, wanted=WANTED):
     plenty = {owner: Stock(5, 0) for owner in COUNTRY}
-    return rank(units, gates, wanted, [agreement()] if known is None else known, stocks or plenty, limit=limit)
+    agreed = Agreed([agreement()] if known is None else known, stocks or plenty)
+    return rank(units, gates, wanted, agreed, limit=limit)
 
 
 def test_the_first_to_arrive_stands_first():
@@ -133,10 +136,25 @@ def test_a_closed_or_narrow_border_is_in_the_way():
     assert not found.reachable
     weak = gate("eijsden", "NL BE", max_weight_t=12.0)
     (found,) = ranked([unit(weight_t=16.0)], gates=[weak]).candidates
-    assert [why.code for why in found.reasons] == ["too_large"]
+    assert [why.code for why in found.reasons] == ["too_heavy"]
+    assert not found.reachable
     strong = gate("far", "NL BE", lon=5.9, lat=50.75)
     (found,) = ranked([unit(weight_t=16.0)], gates=[weak, strong]).candidates
-    assert (found.gate, found.can) == (strong, True)
+    assert (found.gate, found.can, found.reachable) == (strong, True, True)
+    assert [(why.code, why.blocking) for why in found.reasons] == [("too_heavy", False)]
+
+
+def test_what_is_too_much_for_a_crossing_is_told_with_both_figures():
+    """A dispatcher who reads 'too large' rings to ask by how much; who reads the figures takes the lighter pump."""
+    low = gate("eijsden", "NL BE", max_weight_t=12.0, max_height_m=3.5, max_width_m=2.4)
+    (found,) = ranked([unit(weight_t=12.5, height_m=3.6, width_m=2.55)], gates=[low]).candidates
+    assert [(why.code, dict(why.figures)) for why in found.reasons] == [
+        ("too_heavy", {"crossing": "eijsden", "weight_t": 12.5, "max_weight_t": 12.0}),
+        ("too_high", {"crossing": "eijsden", "height_m": 3.6, "max_height_m": 3.5}),
+        ("too_wide", {"crossing": "eijsden", "width_m": 2.55, "max_width_m": 2.4}),
+    ]
+    assert found.reasons[0].said("de") == "Zu schwer für den Übergang Eijsden: 12,5 t, erlaubt 12 t."
+    assert found.reasons[2].said("en") == "Too wide for the crossing Eijsden: 2.55 m, limit 2.4 m."
 
 
 def test_those_who_cannot_come_do_not_crowd_out_those_who_can():

@@ -35,7 +35,7 @@ async def test_a_row_is_one_object_however_it_is_read(rows, world):
     assert await rows.lock(Member, LIVE, maas) is read
     assert [row for row in await rows.find(Member) if row.id == maas] == [read]
     assert next(row for row in await rows.find(Member) if row.id == maas) is read
-    assert list(rows.changed()) == []
+    assert await rows.changed() == []
     assert await rows.get(Member, LIVE, uuid.uuid4()) is None
     assert await rows.lock(Member, LIVE, uuid.uuid4()) is None
 
@@ -62,9 +62,9 @@ async def test_only_columns_that_were_assigned_are_written(rows, world, connecti
     assert await (await pg()).execute("UPDATE member SET time_zone = 'Europe/Paris' WHERE id = $1", maas) == "UPDATE 1"
     member.names = member.names | {"nl": "Mestreech"}
     member.phone = "+31 00 000 0999"
-    assert list(rows.changed()) == [member]
+    assert await rows.changed() == [member]
     await rows.write()
-    assert list(rows.changed()) == []
+    assert await rows.changed() == []
     await connection.commit()
     row = await (await pg()).fetchrow("SELECT names->>'nl' AS nl, phone, time_zone FROM member WHERE id = $1", maas)
     assert tuple(row) == ("Mestreech", "+31 00 000 0999", "Europe/Paris")

@@ -1,4 +1,4 @@
-"""The words of the form to sign in, in every language of the product: it is shown before anybody's language is known."""
+"""The words of the form to sign in, and of the console before it has begun, in every language of the product: it is shown before anybody's language is known."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "wait": "There were too many tries. Try again in {seconds} s.",
             "forgotten": "Forgotten the password? An administrator of your member sets a new one.",
             "overview": "Overview",
+            "no_server": "The server does not answer. This page goes on by itself as soon as it does; until then, ring.",
             "interface": "API for programs",
         },
         "de": {
@@ -32,6 +33,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "wait": "Das waren zu viele Versuche. In {seconds} s noch einmal versuchen.",
             "forgotten": "Passwort vergessen? Die Administration Ihres Mitglieds setzt ein neues.",
             "overview": "Überblick",
+            "no_server": "Der Server antwortet nicht. Die Seite geht von selbst weiter, sobald er es tut; bis dahin bitte anrufen.",
             "interface": "API für Programme",
         },
         "fr": {
@@ -45,6 +47,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "wait": "Il y a eu trop d'essais. Réessayez dans {seconds} s.",
             "forgotten": "Mot de passe oublié ? Un administrateur de votre membre en définit un nouveau.",
             "overview": "Vue d'ensemble",
+            "no_server": "Le serveur ne répond pas. Cette page continue d'elle-même dès qu'il répond ; d'ici là, téléphonez.",
             "interface": "API pour programmes",
         },
         "nl": {
@@ -58,6 +61,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "wait": "Er waren te veel pogingen. Probeer het over {seconds} s opnieuw.",
             "forgotten": "Wachtwoord vergeten? Een beheerder van uw lid stelt een nieuw in.",
             "overview": "Overzicht",
+            "no_server": "De server antwoordt niet. Deze pagina gaat vanzelf verder zodra hij het doet; bel tot dan.",
             "interface": "API voor programma's",
         },
     }

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONSOLE: Final = "/console"
+LANGUAGE_COOKIE: Final = "concord_language"
+"""The language that was chosen in this browser: at the form or, later, in the console. The choice made last counts."""
+LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
 LARGEST_FORM: Final = 4096
 _PART = re.compile(r"\s*([a-zA-Z]{1,8})(?:-[a-zA-Z0-9]{1,8})*\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
 
@@ -44,9 +47,14 @@ async def form(
     lang: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """Show the form; who is signed in already goes on."""
+    answer: Response
     if await who_is_it(request) is not None:
-        return RedirectResponse(own_address(next_), status_code=303)
-    return _page(chosen_language(request, lang), own_address(next_))
+        answer = RedirectResponse(own_address(next_), status_code=303)
+    else:
+        answer = _page(chosen_language(request, lang), own_address(next_))
+    if lang in LANGUAGES:
+        answer.set_cookie(LANGUAGE_COOKIE, lang, max_age=LANGUAGE_KEPT_S, path="/", samesite="lax")
+    return answer
 
 
 @router.post("/sign-in")
@@ -103,10 +111,20 @@ def own_address(goal: str) -> str:
     return goal if goal.startswith("/") and not elsewhere and goal.isprintable() else CONSOLE
 
 
+def kept_language(request: Request) -> str | None:
+    """Return the language that was chosen in this browser, or None."""
+    kept = request.cookies.get(LANGUAGE_COOKIE)
+    return kept if kept in LANGUAGES else None
+
+
 def chosen_language(request: Request, named: str = "") -> str:
-    """Return the language named, else the first of ours that the browser asks for (RFC 9110, 12.5.4), else English."""
+    """Return the language named, else the one chosen here before, else the first of ours that the browser asks for
+    (RFC 9110, 12.5.4), else English.
+    """
     if named in LANGUAGES:
         return named
+    if kept := kept_language(request):
+        return kept
     parts = map(_PART.fullmatch, request.headers.get("Accept-Language", "").split(",")[:20])
     asked = [(float(part.group(2) or 1), part.group(1).lower()) for part in parts if part is not None]
     asked.sort(key=lambda each: -each[0])

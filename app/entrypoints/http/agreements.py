@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import Body, Query, Response
-from pydantic import WithJsonSchema
+from pydantic import Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.commands.agreements import (
     ConsentToAgreement,
@@ -17,12 +18,12 @@ from app.commands.agreements import (
     TerminateAgreement,
 )
 from app.commands.receipt import Receipt
-from app.domain import errors
+from app.domain import errors, geo
 from app.domain.agreements import Case
-from app.domain.forms import Code, Form, Instant, Quantity
+from app.domain.forms import Code, CountryCode, Form, Instant, Quantity
 from app.domain.lifecycle import states
 from app.domain.resource_types import require_type
-from app.domain.vocabulary import codes, require
+from app.domain.vocabulary import codes, phases, require
 from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, TheDoor, space_router
 from app.entrypoints.http.identity import require_read
 from app.entrypoints.http.paging import Page, PagingQuery, decode_cursor, etag, fingerprint, page_of
@@ -44,19 +45,36 @@ PUMPS_ON_THE_MEUSE = {
         "hazards": ["flood", "flash_flood"],
         "types": ["pump.high_capacity"],
         "kinds": ["immediate", "planned"],
-        "reserve": [{"type": "pump.high_capacity", "keep": 1}],
+        "phases": {"NL": "grip_1"},
+        "area": {
+            "type": "Polygon",
+            "coordinates": [[[5.6, 50.6], [5.9, 50.6], [5.9, 50.9], [5.6, 50.9], [5.6, 50.6]]],
+        },
+        "caps": {"units": [{"type": "pump.high_capacity", "most": 4}], "longest_deployment_h": 72},
+        "reserve": [
+            {"type": "pump.high_capacity", "keep": 1},
+            {"type": "pump.high_capacity", "keep": 2, "hours": {"start": "22:00", "end": "06:00"}},
+        ],
         "cost": {"terms": "free_for_hours", "hours": 12},
+        "clauses": {
+            "command": {"status": "settled", "texts": {"en": "The unit's leader stays in command of it."}},
+            "customs": {"status": "not_applicable"},
+            "insurance": {"status": "open", "texts": {"en": "The insurers have been asked."}},
+        },
     },
     "effective_at": "2026-07-01T00:00:00Z",
     "expires_at": "2029-06-30T22:00:00Z",
+    "review_at": "2027-07-01T00:00:00Z",
+    "notice_days": 90,
     "precedence": 20,
 }
 
 
 class Trial(Form):
-    """A case to try: what a lender might send to a borrower."""
+    """A case to try: what a lender might send to a borrower. What is left out is not known yet, and nothing is said against it."""
 
-    hazard: Code
+    hazard: Code | None = None
+    """None for help from day to day that is for no incident."""
     type_code: Code
     kind: Literal["immediate", "planned", "day_to_day"]
     lender_id: UUID
@@ -64,6 +82,26 @@ class Trial(Form):
     quantity: Quantity = 1
     at: Instant | None = None
     """When it would be offered; now, if nothing is said. The stock is the present one."""
+    resource_id: UUID | None = None
+    """The unit that would go."""
+    place: geo.Point | None = None
+    """Where it would go."""
+    phases: Annotated[dict[CountryCode, Code], Field(max_length=24)] | None = None
+    """How far the incident has gone, by country; a country that is not named has not begun."""
+    crossing: Code | None = None
+    """Code of the crossing that it would take."""
+    duration_h: Annotated[float, Field(strict=True, gt=0, le=24 * 365)] | None = None
+    """How many hours it would stay away."""
+    agreement_id: UUID | None = None
+    """Ask this agreement alone."""
+    version: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] | None = None
+    """Ask this version of it, as if it counted already."""
+
+    @model_validator(mode="after")
+    def _version_of_one(self) -> Self:
+        if self.version is not None and self.agreement_id is None:
+            raise PydanticCustomError("value_error", "a version is one of an agreement: name it in agreement_id")
+        return self
 
 
 TWO_PUMPS = {
@@ -73,6 +111,10 @@ TWO_PUMPS = {
     "lender_id": LIEGE,
     "borrower_id": MAASTRICHT,
     "quantity": 2,
+    "place": {"type": "Point", "coordinates": [5.7, 50.78]},
+    "phases": {"NL": "grip_3"},
+    "crossing": "eijsden",
+    "duration_h": 24,
 }
 
 
@@ -139,8 +181,11 @@ async def try_case(
 ) -> TrialView:
     """What every agreement would say to such an offer now, with all reasons in every language. Changes nothing."""
     require_read(actor)
-    require("hazard", trial.hazard, codes("hazards"), pointer="/hazard")
+    if trial.hazard is not None:
+        require("hazard", trial.hazard, codes("hazards"), pointer="/hazard")
     require_type(trial.type_code)
+    for country, phase in (trial.phases or {}).items():
+        require(f"phase of {country}", phase, phases(country), pointer=f"/phases/{country}")
     case = Case(
         hazard=trial.hazard,
         type_code=trial.type_code,
@@ -149,8 +194,14 @@ async def try_case(
         borrower=trial.borrower_id,
         quantity=trial.quantity,
         at=trial.at or door.clock.now(),
+        resource_id=trial.resource_id,
+        place=None if trial.place is None else trial.place.coordinates,
+        phases=trial.phases,
+        crossing=trial.crossing,
+        duration_h=trial.duration_h,
     )
-    return await queries.try_case(reader, space, case)
+    only = None if trial.agreement_id is None else (trial.agreement_id, trial.version)
+    return await queries.try_case(reader, space, case, viewer=actor.member_id, only=only)
 
 
 @router.get("/agreements/{agreement_id}", summary="Read an agreement", responses=responses())
@@ -173,7 +224,9 @@ async def propose_agreement(
     enter: Enter,
     command: Annotated[ProposeAgreement, Body(examples=[{"why": "As talked over in Eupen."}])],
 ) -> Receipt:
-    """By an authorised representative of a party. Its words are fixed from now on, and the whole corridor sees it."""
+    """By an authorised representative of a party: the draft, of the agreement or of a new version. Its words are fixed from now
+    on, and the whole corridor sees it.
+    """
     return await enter.execute(command, target=agreement_id)
 
 
@@ -187,7 +240,9 @@ async def consent_to_agreement(
     enter: Enter,
     command: Annotated[ConsentToAgreement, Body(examples=[{"why": "Decided by the council on 3 July."}])],
 ) -> Receipt:
-    """By an authorised representative of a party, for that party alone. The last consent puts it into force."""
+    """By an authorised representative of a party, for that party alone. The last consent puts what is proposed into force: the
+    agreement, or the new version of it in the place of the one that counts.
+    """
     return await enter.execute(command, target=agreement_id)
 
 
@@ -229,5 +284,7 @@ async def terminate_agreement(
     enter: Enter,
     command: Annotated[TerminateAgreement, Body(examples=[{"why": "Another one takes its place."}])],
 ) -> Receipt:
-    """By an authorised representative of a party, for good. Missions under way go on."""
+    """By an authorised representative of a party, for good; after the notice that was agreed, if there is one. Missions under way
+    go on.
+    """
     return await enter.execute(command, target=agreement_id)

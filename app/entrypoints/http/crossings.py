@@ -9,6 +9,7 @@ from fastapi import Body, Query, Response
 
 from app.commands.crossings import Control, SetCrossingState
 from app.commands.receipt import Receipt
+from app.commands.routes import RerouteMission
 from app.domain import errors
 from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, space_router
 from app.entrypoints.http.geojson import AsFeatures, shown, with_features
@@ -65,5 +66,27 @@ async def set_crossing_state(
         Body(examples=[{"control": "checks", "delay_min": 20, "why": "Federal police control every second lane."}]),
     ],
 ) -> Receipt:
-    """By a dispatcher of either member that it joins. What is not sent stays; missions under way keep their border states."""
+    """By a dispatcher of either member that it joins. What is not sent stays; missions under way keep their border states.
+
+    Units on their way over it that can't pass there any more are named in the warning `way_barred`, and told to their
+    lenders as `mission.way_barred`. One that is closed until a time opens by itself then.
+    """
     return await enter.execute(command, target=crossing_id)
+
+
+@router.post(
+    "/missions/{mission_id}/reroute",
+    summary="Send a unit over another crossing",
+    responses=responses(errors.TransitionNotAllowed, body=True),
+)
+async def reroute_mission(
+    mission_id: UUID,
+    enter: Enter,
+    command: Annotated[RerouteMission, Body(examples=[{"why": "A landslip at Köpfchen."}])],
+) -> Receipt:
+    """By the lender's dispatcher, representative or liaison officer. Without a crossing, the open one that is soonest there.
+
+    A unit that stood at the border is `in_transit` again. A crossing that is named and too weak, low or narrow is refused
+    with the coded `reasons` and both figures.
+    """
+    return await enter.execute(command, target=mission_id)

@@ -11,6 +11,7 @@ from app.commands.depots import AddDepot, ChangeDepot
 from app.commands.receipt import Receipt
 from app.domain import errors
 from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, space_router
+from app.entrypoints.http.external_ids import ExternalQuery
 from app.entrypoints.http.geojson import AsFeatures, shown, with_features
 from app.entrypoints.http.paging import BoxQuery, Page, PagingQuery, decode_cursor, etag, fingerprint, page_of
 from app.entrypoints.http.problems import responses
@@ -34,13 +35,16 @@ async def list_depots(
     reader: Reader,
     paging: PagingQuery,
     box: BoxQuery,
+    external: ExternalQuery,
     as_features: AsFeatures,
     member: Annotated[UUID | None, Query(description="Only this member's.")] = None,
 ) -> Page[DepotView] | Response:
     """By code."""
-    of = fingerprint("depots", {"space": space, "member": member, "bbox": box})
+    of = fingerprint("depots", {"space": space, "member": member, "bbox": box, "external": external and str(external)})
     after = decode_cursor(of, paging.cursor, [str, UUID])
-    rows = await queries.depots(reader, space, member=member, box=box, after=after, limit=paging.limit)
+    rows = await queries.depots(
+        reader, space, member=member, box=box, external=external, after=after, limit=paging.limit
+    )
     page = page_of(rows, paging, of, key=lambda row: [row.code, row.id], item=lambda row: row)
     return shown(page, as_features, geometry="place")
 

@@ -19,6 +19,7 @@ from app.commands.execute import Door
 from app.commands.receipt import Receipt
 from app.commands.registry import Command
 from app.domain.authority import Actor
+from app.domain.errors import RoleMissing
 from app.domain.forms import ONE_LINE, text_schema
 from app.entrypoints.http.body import StrictRoute
 from app.entrypoints.http.identity import current_actor
@@ -168,6 +169,17 @@ async def _free_doorway(
 
 
 EnterFree = Annotated[FreeDoorway, Depends(_free_doorway)]
+
+
+def admin_of(actor: Actor, reading: str) -> UUID:
+    """Return the member whose admin the actor is; ``reading`` names what it wants to read.
+
+    Raises:
+        RoleMissing: it is none.
+    """
+    if actor.member_id is None or "admin" not in actor.roles:
+        raise RoleMissing(reading, ["admin"], "member")
+    return actor.member_id
 
 
 def space_router(tag: str) -> APIRouter:

@@ -31,7 +31,7 @@ WORDS: Final[Json] = {
     "code": "meuse-rhine", "command": "open_request", "control": "checks", "country": "BE", "csrf_token": "k3JZ…",
     "currency": "EUR", "data": {"command": "open_request", "via": "console", "occurred_at": MOMENT}, "delay_min": 10,
     "detail": "It would leave 0 of 3 at home, and 1 has to stay.", "digest": HASH, "display_name": "Centrale de Liège",
-    "event": "mission.in_transit", "figures": {"keep": 1, "available": 3, "promised": 0, "quantity": 3, "would_leave": 0},
+    "email": "dienst@example.org", "event": "mission.in_transit", "function": "Adviseur gevaarlijke stoffen", "figures": {"type_code": "pump.high_capacity", "keep": 1, "available": 3, "promised": 0, "quantity": 3, "would_leave": 0},
     "hash": HASH, "hazard": "flood", "hazards": "flood", "head": 4711, "head_hash": HASH, "height_m": 3.6,
     "keep": 1, "kind": "immediate", "kinds": "immediate", "label": "dispatch system", "language": "fr", "languages": "fr",
     "legal_basis": "The Hague, 14 November 1984", "length_m": 9.5, "login": "e.dupont", "mobilisation_min": 20,
@@ -51,33 +51,108 @@ WORDS: Final[Json] = {
 """What a field of this name holds in most answers."""
 
 STATES: Final = {
-    "IncidentView": "active", "MissionView": "in_transit", "OfferView": "offered", "ResourceView": "available",
-    "CallView": "unconfirmed", "DebtView": "owed", "AgreementView": "in_force",
+    "IncidentView": "active", "MissionView": "in_transit", "OfferView": "offered", "FormationView": "available", "FormationPartView": "available", "ResourceView": "available",
+    "ExtensionView": "asked", "ReassignmentView": "proposed", "TurnView": "planned", "TurnSwapView": "proposed", "LenderWordView": "standing", "UnaskedOfferView": "offered", "HostSupportView": "asked",
+    "AutomaticAidView": "alarmed", "AutomaticAlarmView": "alarmed",
+    "ResponseCommitmentView": "kept", "CallView": "unconfirmed", "DebtView": "owed", "AgreementView": "in_force",
+    "ClaimBrief": "submitted", "ClaimView": "submitted", "StatementBrief": "issued", "StatementView": "issued",
 }  # fmt: skip
 OWN_WORDS: Final[Json] = {
+    "ProtocolBrief.code": "river_flood", "ProtocolView.code": "river_flood", "ProtocolOverlayView.code": "river_flood", "IncidentProtocolView.code": "river_flood",
+    "ProtocolItem.code": "check_dikes", "ChecklistItemView.code": "check_dikes", "FittingRendezvous.code": "staging-eijsden", "DifferenceView.key": "boat.rescue",
     "CrossingView.code": "eijsden-vise", "DepotView.code": "vise", "MemberBrief.code": "be-liege",
     "MemberView.code": "be-liege", "ResourceTypeView.code": "pump.high_capacity", "ResourceTypeView.kind": "equipment",
     "AgreementView.code": "meuse-flood-nl-be", "UserView.kind": "person", "Me.kind": "person",
     "JournalPage.after": 4711, "FillView.committed": 2, "FillView.pending": 1, "FillView.open": 1,
-    "LogEntryView.language": "nl", "AgreementView.legal_basis": "The Hague, 14 November 1984",
+    "LogEntryView.language": "nl", "ContactView.code": "hazmat-duty", "ContactView.language": "nl",
+    "ExternalIdView.source": "cad-liege", "ExternalIdBrief.source": "cad-liege", "ExternalIdView.code": "2026-001234",
+    "ExternalIdBrief.code": "2026-001234", "ExternalIdView.kind": "incident", "AgreementView.legal_basis": "The Hague, 14 November 1984",
 }  # fmt: skip
 """What a field holds in answers of one schema."""
-LEADS_TO: Final = {"accept_offer": "accepted", "set_resource_status": "out_of_service", "change_incident": "active"}
+LEADS_TO: Final = {
+    "accept_offer": "accepted",
+    "answer_automatic_alarm": "rolling",
+    "acknowledge_statement": "acknowledged",
+    "withdraw_dispute": "submitted",
+    "answer_dispute": "disputed",
+    "set_resource_status": "out_of_service",
+    "change_incident": "active",
+}
 """Where a command has several outcomes: the most usual one."""
 ONCE: Final = {"add_token": {"token": "concord_3qvS0m…"}}
 EMPTY: Final = frozenset(
     {
         "closed_at", "closed_until", "confirmed_at", "confirmed_by_id", "confirmed_person", "ended_by", "findings",
-        "made_good_at", "made_good_by_id", "next", "once", "out_of_service_reason", "relieve_by", "reserve_override",
+        "made_good_at", "made_good_by_id", "next", "once", "outcome", "out_of_service_reason", "relieve_by", "reserve_override",
+        "alarms", "formation_id", "split_from_id", "relief_of_id", "stands_for_id", "to_member_id", "destination", "destination_lon", "destination_lat",
+        "liaison_user_id", "consumables", "person_hours", "was", "valid_to", "phone_2",
+        "consumable", "overdue", "waived", "dispute", "dispute_reason", "counter_amount", "disputed_at", "answer_by", "answer",
+        "answer_amount", "answered_at", "exchange_rate", "rate_date", "rate_source", "disputed_by_member_id",
+        "disputed_mission_id", "superseded_at",
         "revoked_at", "suspended_reason", "warnings", "max_weight_t", "max_height_m", "max_width_m",
     }
 )  # fmt: skip
 """Fields that are null or empty in most answers."""
 
-SUBJECTS: Final = {"decline_request": "response", "assist_now": "call", "add_log_entry": "incident_log"}
+SUBJECTS: Final = {
+    "decline_request": "response",
+    "assist_now": "call",
+    "add_log_entry": "incident_log",
+    "send_day_to_day": "mission",
+    "alarm_automatic_aid": "automatic_aid",
+    "call_off_automatic_aid": "automatic_aid",
+    "answer_automatic_alarm": "automatic_alarm",
+    "ask_host_support": "host_support",
+    "confirm_host_support": "host_support",
+    "decline_host_support": "host_support",
+    "add_external_id": "external_id",
+    "end_external_id": "external_id",
+    "enter_exchange_rate": "exchange_rate",
+    "dispute_claim_line": "claim",
+    "answer_dispute": "claim",
+    "withdraw_dispute": "claim",
+    "propose_turn_swap": "turn_swap",
+    "answer_turn_swap": "turn_swap",
+    "withdraw_turn_swap": "turn_swap",
+    "tick_checklist_item": "checklist_item",
+    "untick_checklist_item": "checklist_item",
+    "add_protocol_overlay": "protocol_overlay",
+    "change_protocol_overlay": "protocol_overlay",
+    "remove_protocol_overlay": "protocol_overlay",
+    "say_lender_word": "lender_word",
+    "offer_unasked": "unasked_offer",
+    "take_up_unasked_offer": "unasked_offer",
+    "decline_unasked_offer": "unasked_offer",
+    "withdraw_unasked_offer": "unasked_offer",
+    "withdraw_lender_word": "lender_word",
+}
 """What a receipt is about where the address does not say it."""
-VIEWS: Final = {"incident_log": "LogEntryView"}
-MACHINES: Final = frozenset({"agreement", "debt", "incident", "mission", "offer", "request", "resource"})
+VIEWS: Final = {"incident_log": "LogEntryView", "host_support": "HostSupportView", "external_id": "ExternalIdView",
+    "automatic_aid": "AutomaticAidView", "automatic_alarm": "AutomaticAlarmView", "exchange_rate": "ExchangeRateView", "turn_swap": "TurnSwapView",
+    "checklist_item": "ChecklistItemView", "protocol_overlay": "ProtocolOverlayView",
+    "lender_word": "LenderWordView", "unasked_offer": "UnaskedOfferView",
+}  # fmt: skip
+MACHINES: Final = frozenset(
+    {
+        "agreement",
+        "debt",
+        "incident",
+        "mission",
+        "offer",
+        "request",
+        "resource",
+        "claim",
+        "statement",
+        "extension",
+        "reassignment",
+        "host_support",
+        "automatic_aid",
+        "automatic_alarm",
+        "turn_swap",
+        "lender_word",
+        "unasked_offer",
+    }
+)
 
 
 def add_examples(document: Json) -> None:

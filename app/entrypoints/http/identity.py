@@ -19,7 +19,7 @@ from fastapi import Depends, Request, Response, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
-from app.commands.sessions import USE_NOTED_EVERY, digest_of, note_use
+from app.commands.sessions import USE_NOTED_EVERY, digest_of, note_token_use, note_use
 from app.domain.authority import READ_SCOPE, WRITE_SCOPE, Actor, ActorKind
 from app.domain.errors import CsrfFailed, NotSignedIn, ScopeMissing, TokenExpired, TokenInvalid
 from app.queries.identity import Holder, SessionHolder, session_holder, token_holder
@@ -87,11 +87,14 @@ async def current_actor(found: Identified) -> Actor:
 async def websocket_signed_in(connection: HTTPConnection) -> SignedIn:
     """Return who opens this websocket; a browser can send no header of ours with it, but always sends its ``Origin``.
 
+    No browser puts a token on a websocket by itself, so by token an ``Origin`` is one that a program has chosen, or a page
+    in something that is more than a browser: ours, or one that the settings name.
+
     Raises as ``signed_in`` does.
     """
     found = await _identify(connection)
-    if isinstance(found.holder, SessionHolder):
-        require_own_origin(connection)
+    by_token = not isinstance(found.holder, SessionHolder)
+    require_own_origin(connection, but_for=_door(connection).settings.origins if by_token else frozenset())
     require_read(found.actor)
     return found
 
@@ -106,13 +109,15 @@ async def _identify(connection: HTTPConnection) -> SignedIn:
 
 
 async def _by_token(door: Door, token: str) -> SignedIn:
-    digest = digest_of(token)
+    digest, now = digest_of(token), door.clock.now()
     async with reading(door.engine) as conn:
         holder = await token_holder(conn, digest)
     if holder is None or holder.revoked_at is not None or not holder.active:
         raise TokenInvalid("This token is not one of ours, or was revoked.")
-    if holder.expires_at <= door.clock.now():
+    if holder.expires_at <= now:
         raise TokenExpired(f"This token ended at {holder.expires_at.isoformat()}.")
+    if holder.last_used_at is None or now - holder.last_used_at >= USE_NOTED_EVERY:
+        await note_token_use(door, holder.id)
     service = holder.kind == "service"
     return SignedIn(
         Actor(
@@ -159,14 +164,14 @@ def require_read(actor: Actor) -> None:
         raise ScopeMissing(READ_SCOPE)
 
 
-def require_own_origin(connection: HTTPConnection) -> None:
+def require_own_origin(connection: HTTPConnection, *, but_for: frozenset[str] = frozenset()) -> None:
     """Refuse what a page of another site made a browser send. No ``Origin`` passes: then it was no such page.
 
     Raises:
-        CsrfFailed: the ``Origin`` is neither the host that was asked nor ``public_url``.
+        CsrfFailed: the ``Origin`` is neither the host that was asked nor ``public_url``, nor one of ``but_for``.
     """
     origin = connection.headers.get("Origin")
-    if origin is None:
+    if origin is None or origin.lower() in but_for:
         return
     ours = {connection.headers.get("Host"), _authority(_door(connection).settings.public_url or "")} - {""}
     if _authority(origin) in ours:

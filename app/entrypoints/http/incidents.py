@@ -7,11 +7,12 @@ from uuid import UUID
 
 from fastapi import Body, Query, Response
 
-from app.commands.incidents import AddLogEntry, ChangeIncident, CloseIncident, ReportIncident
+from app.commands.incidents import AddLogEntry, ChangeIncident, ChangePhase, CloseIncident, ReportIncident
 from app.commands.receipt import Receipt
 from app.domain import errors
 from app.domain.forms import Instant
 from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, space_router
+from app.entrypoints.http.external_ids import ExternalQuery
 from app.entrypoints.http.geojson import AsFeatures, shown, with_features
 from app.entrypoints.http.paging import BoxQuery, Page, PagingQuery, decode_cursor, etag, fingerprint, page_of
 from app.entrypoints.http.problems import responses
@@ -48,6 +49,7 @@ async def list_incidents(
     reader: Reader,
     paging: PagingQuery,
     box: BoxQuery,
+    external: ExternalQuery,
     as_features: AsFeatures,
     status: Status = [],  # noqa: B006 - FastAPI copies it
     member: Annotated[UUID | None, Query(description="Only those this member leads.")] = None,
@@ -56,11 +58,15 @@ async def list_incidents(
 ) -> Page[IncidentView] | Response:
     """Every live incident of the corridor, newest first."""
     of = fingerprint(
-        "incidents", {"space": space, "status": status, "member": member, "bbox": box, "since": since, "until": until}
-    )
+        "incidents",
+        {
+            "space": space, "status": status, "member": member, "bbox": box, "since": since, "until": until,
+            "external": external and str(external),
+        },
+    )  # fmt: skip
     rows = await queries.incidents(
         reader, space, status=status, member=member, box=box, since=since, until=until,
-        before=decode_cursor(of, paging.cursor, [UUID]), limit=paging.limit,
+        external=external, before=decode_cursor(of, paging.cursor, [UUID]), limit=paging.limit,
     )  # fmt: skip
     return shown(
         page_of(rows, paging, of, key=lambda row: [row.id], item=lambda row: row), as_features, geometry="area"
@@ -102,6 +108,20 @@ async def change_incident(
 ) -> Receipt:
     """By a dispatcher of any member; another lead is named by the one that leads. If-Match is required."""
     return await enter.execute(command, target=incident_id, edit=True)
+
+
+@router.post(
+    "/incidents/{incident_id}/phase",
+    summary="Change an incident's phase in your country",
+    responses=responses(errors.UnknownCode, errors.TransitionNotAllowed, body=True),
+)
+async def change_phase(
+    incident_id: UUID,
+    enter: Enter,
+    command: Annotated[ChangePhase, Body(examples=[{"country": "NL", "phase": "grip_3"}])],
+) -> Receipt:
+    """By a dispatcher or representative of a member of that country: how far it has scaled up, in its own word."""
+    return await enter.execute(command, target=incident_id)
 
 
 @router.post(

@@ -17,6 +17,7 @@ from app.delivery.tail import tail
 from app.domain.chain import Entry, Stub, Viewer
 from app.domain.forms import Code
 from app.entrypoints.http.deps import CurrentActor, Reader, Space, TheDoor, space_router
+from app.entrypoints.http.identity import signed_in
 from app.entrypoints.http.problems import responses
 from app.queries.models import ReadModel
 from app.store import journal
@@ -84,7 +85,9 @@ async def read_journal(
     with suppress(TimeoutError, StopAsyncIteration):  # nothing came, or the process ends
         async with asyncio.timeout(wait_s), aclosing(follow):
             await anext(follow)
-    return await _page(door, space, after, limit, viewer)
+    # Who asks is looked up again: a token that was revoked meanwhile reads no more.
+    still = await signed_in(request)
+    return await _page(door, space, after, limit, Viewer(still.actor.member_id))
 
 
 @router.get("/journal/about/{kind}/{subject_id}", summary="Read what happened to one thing", responses=responses())

@@ -8,6 +8,8 @@ from uuid import UUID
 from fastapi import Body, Query, Response
 from pydantic import WithJsonSchema
 
+from app.commands.crews import NameGuide, NameLiaison, WriteManifest
+from app.commands.measures import RecordMeasures
 from app.commands.missions import (
     AbortMission,
     AdvanceMission,
@@ -19,6 +21,8 @@ from app.commands.missions import (
     StandDown,
 )
 from app.commands.receipt import Receipt
+from app.commands.reliefs import PlanRelief
+from app.commands.requests import Kind
 from app.domain import errors
 from app.domain.forms import Code, Instant
 from app.domain.lifecycle import states
@@ -45,15 +49,17 @@ STEP = responses(errors.TransitionNotAllowed, errors.OutOfOrder, body=True)
 )
 async def list_missions(
     space: Space,
-    _actor: CurrentActor,
+    actor: CurrentActor,
     reader: Reader,
     paging: PagingQuery,
     box: BoxQuery,
     as_features: AsFeatures,
     status: Annotated[list[Status], Query(description="Only these states.")] = [],  # noqa: B006 - FastAPI copies it
+    kind: Annotated[list[Kind], Query(description="Only these kinds; without one, not help from day to day.")] = [],  # noqa: B006 - the same
     member: Annotated[UUID | None, Query(description="Only those this member sends or asked for.")] = None,
     incident: Annotated[UUID | None, Query(description="Only those for this incident.")] = None,
     request: Annotated[UUID | None, Query(description="Only those for this request.")] = None,
+    resource: Annotated[UUID | None, Query(description="Only those of this unit.")] = None,
     active: Annotated[
         bool | None, Query(description="True: only units that are not home yet; false: the others.")
     ] = None,
@@ -68,12 +74,12 @@ async def list_missions(
     of = fingerprint(
         "missions",
         {
-            "space": space, "status": status, "member": member, "incident": incident, "request": request,
+            "space": space, "viewer": actor.member_id, "status": status, "kind": kind, "member": member, "incident": incident, "request": request, "resource": resource,
             "active": active, "bbox": box, "since": since, "until": until,
         },
     )  # fmt: skip
     rows = await queries.missions(
-        reader, space, status=status, member=member, incident=incident, request=request, active=active, box=box,
+        reader, space, viewer=actor.member_id, status=status, kind=kind, member=member, incident=incident, request=request, resource=resource, active=active, box=box,
         since=since, until=until, before=decode_cursor(of, paging.cursor, [UUID]), limit=paging.limit,
     )  # fmt: skip
     page = page_of(rows, paging, of, key=lambda row: [row.id], item=lambda row: row)
@@ -82,10 +88,10 @@ async def list_missions(
 
 @router.get("/missions/{mission_id}", summary="Read a mission", responses=responses())
 async def read_mission(
-    space: Space, mission_id: UUID, _actor: CurrentActor, reader: Reader, response: Response
+    space: Space, mission_id: UUID, actor: CurrentActor, reader: Reader, response: Response
 ) -> MissionView:
-    """One mission as it is now."""
-    found = await queries.mission(reader, space, mission_id)
+    """One mission as it is now. Names and telephones of people are for the two members alone."""
+    found = await queries.mission(reader, space, mission_id, viewer=actor.member_id)
     response.headers["ETag"] = etag(found.revision)
     return found
 
@@ -99,7 +105,7 @@ async def list_steps(
     space: Space, mission_id: UUID, actor: CurrentActor, reader: Reader, paging: PagingQuery
 ) -> Page[StepView]:
     """Its steps in their order, as the journal tells them: who, when it happened, when it was recorded, from where, why."""
-    await queries.mission(reader, space, mission_id)
+    await queries.mission(reader, space, mission_id, viewer=actor.member_id)
     of = fingerprint("mission_steps", {"space": space, "mission": mission_id})
     rows = await queries.mission_steps(
         reader,
@@ -201,4 +207,97 @@ async def close_mission(
     command: Annotated[CloseMission, Body(examples=[{"why": "Times agreed with the other side."}])],
 ) -> Receipt:
     """By a dispatcher or representative of either side, once the unit is home."""
+    return await enter.execute(command, target=mission_id)
+
+
+@router.post(
+    "/missions/{mission_id}/relief",
+    summary="Plan a relief",
+    responses=responses(
+        errors.TransitionNotAllowed, errors.NotAvailable, errors.AgreementRefused, errors.OutOfRange, body=True
+    ),
+)
+async def plan_relief(
+    mission_id: UUID,
+    enter: Enter,
+    command: Annotated[
+        PlanRelief,
+        Body(
+            examples=[
+                {"resource_id": "0197a1b2-0000-7000-8000-000000000001", "relieve_by": "2026-07-15T18:00:00Z"},
+            ]
+        ),
+    ],
+) -> Receipt:
+    """By who may commit the lender: another unit of its own takes over. Both count once while they are out together."""
+    return await enter.execute(command, target=mission_id)
+
+
+@router.post(
+    "/missions/{mission_id}/liaison",
+    summary="Name the liaison officer",
+    responses=responses(errors.TransitionNotAllowed, errors.MissingField, body=True),
+)
+async def name_liaison(
+    mission_id: UUID,
+    enter: Enter,
+    command: Annotated[NameLiaison, Body(examples=[{"name": "HBM Schmitz", "phone": "+49 00 000 0177"}])],
+) -> Receipt:
+    """By the lender: who travels with the unit and speaks for it. Name and telephone are for the two members alone."""
+    return await enter.execute(command, target=mission_id)
+
+
+@router.post(
+    "/missions/{mission_id}/guide",
+    summary="Name the guide",
+    responses=responses(errors.TransitionNotAllowed, body=True),
+)
+async def name_guide(
+    mission_id: UUID,
+    enter: Enter,
+    command: Annotated[
+        NameGuide, Body(examples=[{"name": "OvD-B", "phone": "+31 00 000 0144", "talkgroup": "DEMO-NL-101"}])
+    ],
+) -> Receipt:
+    """By the requester: who meets the unit, and the talkgroup. Name and telephone are for the two members alone."""
+    return await enter.execute(command, target=mission_id)
+
+
+@router.post(
+    "/missions/{mission_id}/manifest",
+    summary="Write what comes along",
+    responses=responses(errors.TransitionNotAllowed, body=True),
+)
+async def write_manifest(
+    mission_id: UUID,
+    enter: Enter,
+    command: Annotated[
+        WriteManifest,
+        Body(
+            examples=[{"officers": 1, "ncos": 2, "crew": 6, "vehicles": 2, "items": [{"item": "pump", "quantity": 1}]}]
+        ),
+    ],
+) -> Receipt:
+    """By the lender: people by rank, vehicles and things, as police and customs ask for them. No names."""
+    return await enter.execute(command, target=mission_id)
+
+
+@router.post(
+    "/missions/{mission_id}/measures",
+    summary="Write down what a mission took",
+    responses=responses(errors.TransitionNotAllowed, errors.MissingField, body=True),
+)
+async def record_measures(
+    mission_id: UUID,
+    enter: Enter,
+    command: Annotated[
+        RecordMeasures,
+        Body(
+            examples=[
+                {"kilometres": 64.5, "consumables": [{"item": "diesel", "quantity": 80, "unit": "l"}]},
+            ]
+        ),
+    ],
+) -> Receipt:
+    """By the lender, once the unit is home: kilometres, people, hours, what was used up. A claim rests on it."""
     return await enter.execute(command, target=mission_id)

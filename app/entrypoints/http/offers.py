@@ -16,11 +16,12 @@ from app.domain import errors
 from app.domain.forms import Code, Instant
 from app.domain.lifecycle import states
 from app.domain.vocabulary import require
-from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, space_router
+from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, TheDoor, space_router
 from app.entrypoints.http.paging import Page, PagingQuery, decode_cursor, etag, fingerprint, page_of
 from app.entrypoints.http.problems import responses
 from app.queries import offers as queries
 from app.queries import requests as request_queries
+from app.queries.offer_binding import WaysView, ways
 from app.queries.offers import OfferView
 
 router = space_router("offers")
@@ -122,6 +123,17 @@ async def read_offer(
     found = await queries.offer(reader, space, offer_id, viewer=actor.member_id)
     response.headers["ETag"] = etag(found.revision)
     return found
+
+
+@router.get("/offers/{offer_id}/crossings", summary="See on which ways an offer could come", responses=responses())
+async def list_offer_crossings(
+    space: Space, offer_id: UUID, actor: CurrentActor, reader: Reader, door: TheDoor
+) -> WaysView:
+    """The crossings over which what is not committed could come, the best first: those that bar a unit, or that the agreement
+    does not allow, say so. None where it passes no border.
+    """
+    found = await queries.offer(reader, space, offer_id, viewer=actor.member_id)
+    return await ways(reader, space, found, at=door.clock.now())
 
 
 @router.post(

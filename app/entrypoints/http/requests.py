@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Body, Query, Response
 from pydantic import WithJsonSchema
 
+from app.commands.day_to_day import SendDayToDay
 from app.commands.receipt import Receipt
 from app.commands.request_lines import Priority
 from app.commands.requests import (
@@ -25,6 +26,7 @@ from app.domain.forms import Code, Instant
 from app.domain.lifecycle import states
 from app.domain.vocabulary import require
 from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, space_router
+from app.entrypoints.http.external_ids import ExternalQuery
 from app.entrypoints.http.geojson import AsFeatures, shown, with_features
 from app.entrypoints.http.paging import BoxQuery, Page, PagingQuery, decode_cursor, etag, fingerprint, page_of
 from app.entrypoints.http.problems import responses
@@ -66,9 +68,10 @@ async def list_requests(
     reader: Reader,
     paging: PagingQuery,
     box: BoxQuery,
+    external: ExternalQuery,
     as_features: AsFeatures,
     status: Annotated[list[Status], Query(description="Only these states.")] = [],  # noqa: B006 - FastAPI copies it
-    kind: Annotated[list[Kind], Query(description="Only these kinds.")] = [],  # noqa: B006 - the same
+    kind: Annotated[list[Kind], Query(description="Only these kinds; without one, not help from day to day.")] = [],  # noqa: B006 - the same
     priority: Annotated[list[Priority], Query(description="Only those with a line of these priorities.")] = [],  # noqa: B006 - the same
     member: Annotated[UUID | None, Query(description="Only those this member asks.")] = None,
     incident: Annotated[UUID | None, Query(description="Only those for this incident.")] = None,
@@ -86,11 +89,12 @@ async def list_requests(
         {
             "space": space, "viewer": actor.member_id, "status": status, "kind": kind, "priority": priority,
             "member": member, "incident": incident, "bbox": box, "since": since, "until": until,
+            "external": external and str(external),
         },
     )  # fmt: skip
     rows = await queries.requests(
         reader, space, viewer=actor.member_id, status=status, kind=kind, priority=priority, member=member,
-        incident=incident, box=box, since=since, until=until,
+        incident=incident, box=box, since=since, until=until, external=external,
         before=decode_cursor(of, paging.cursor, [UUID]), limit=paging.limit,
     )  # fmt: skip
     page = page_of(rows, paging, of, key=lambda row: [row.id], item=lambda row: row)
@@ -106,6 +110,8 @@ async def list_requests(
         errors.OutsideCorridor,
         errors.OutsideWorld,
         errors.OutOfJurisdiction,
+        errors.NoFreeText,
+        errors.OutOfRange,
         errors.TransitionNotAllowed,
         body=True,
     ),
@@ -135,6 +141,20 @@ async def change_request(
 ) -> Receipt:
     """By the requester's own people, up to its opening. Only the fields sent change, `lines` as a whole; If-Match is required."""
     return await enter.execute(command, target=request_id, edit=True)
+
+
+@router.post(
+    "/requests/{request_id}/send",
+    summary="Send help from day to day",
+    responses=responses(errors.NotAvailable, errors.NoFreeText, body=True),
+)
+async def send_day_to_day(
+    request_id: UUID,
+    enter: Enter,
+    command: Annotated[SendDayToDay, Body(examples=[{"resource_id": "0197a1b2-0000-7000-8000-000000000001"}])],
+) -> Receipt:
+    """By the lender's dispatcher: the unit that a `day_to_day` request asks for rolls, without an offer in between."""
+    return await enter.execute(command, target=request_id)
 
 
 @router.post(

@@ -12,7 +12,8 @@ from app.commands.resources import AddResource, ChangeResource, RetireResource, 
 from app.domain import errors
 from app.domain.forms import Code
 from app.domain.resource_types import require_type
-from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, space_router
+from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, TheDoor, space_router
+from app.entrypoints.http.external_ids import ExternalQuery
 from app.entrypoints.http.geojson import AsFeatures, shown, with_features
 from app.entrypoints.http.paging import BoxQuery, Page, PagingQuery, decode_cursor, etag, fingerprint, page_of
 from app.entrypoints.http.problems import responses
@@ -50,8 +51,10 @@ async def list_resources(
     space: Space,
     _actor: CurrentActor,
     reader: Reader,
+    door: TheDoor,
     paging: PagingQuery,
     box: BoxQuery,
+    external: ExternalQuery,
     as_features: AsFeatures,
     types: Types = [],  # noqa: B006 - FastAPI copies it
     status: Status = [],  # noqa: B006 - FastAPI copies it
@@ -59,7 +62,7 @@ async def list_resources(
     depot: Annotated[UUID | None, Query(description="Only those that are at home there.")] = None,
     retired: Annotated[bool, Query(description="Those that were retired, instead of those in use.")] = False,
 ) -> Page[ResourceView] | Response:
-    """In the order they were entered. `bbox` is compared with where they were last known to be."""
+    """In the order they were entered. `bbox` is compared with where they were last known to be, as they or their owner reported it."""
     for number, type_code in enumerate(types):
         require_type(type_code, pointer=f"query/type/{number}")
     of = fingerprint(
@@ -72,10 +75,12 @@ async def list_resources(
             "depot": depot,
             "retired": retired,
             "bbox": box,
+            "external": external and str(external),
         },
     )
     rows = await queries.resources(
-        reader, space, types=types, status=status, member=member, depot=depot, retired=retired, box=box,
+        reader, space, now=door.clock.now(), types=types, status=status, member=member, depot=depot, retired=retired, box=box,
+        external=external,
         after=decode_cursor(of, paging.cursor, [UUID]), limit=paging.limit,
     )  # fmt: skip
     page = page_of(rows, paging, of, key=lambda row: [row.id], item=lambda row: row)
@@ -95,10 +100,10 @@ async def add_resource(enter: Enter, command: Annotated[AddResource, Body(exampl
 
 @router.get("/resources/{resource_id}", summary="Read a resource", responses=responses())
 async def read_resource(
-    space: Space, resource_id: UUID, _actor: CurrentActor, reader: Reader, response: Response
+    space: Space, resource_id: UUID, _actor: CurrentActor, reader: Reader, door: TheDoor, response: Response
 ) -> ResourceView:
     """One resource, also a retired one, with the ETag that a change has to name."""
-    found = await queries.resource(reader, space, resource_id)
+    found = await queries.resource(reader, space, resource_id, now=door.clock.now())
     response.headers["ETag"] = etag(found.revision)
     return found
 

@@ -29,8 +29,8 @@ async def search(
     ],
     limit: Annotated[int, Query(ge=1, le=20, description="Most items.")] = 20,
 ) -> SearchView:
-    """Places by their names on both sides of the border (Aachen, Aken, Aix-la-Chapelle), members, crossings, incidents and
-    requests by their short codes, units by call sign, resource types by whatever people call them in any language.
+    """Places by their names on both sides of the border (Aachen, Aken, Aix-la-Chapelle), members, crossings, rendezvous,
+    depots and agreements, incidents, requests and claims by their short codes, units by call sign, resource types by whatever people call them in any language.
 
     Accents, capitals and hyphens don't count. The best fit stands first.
     """

@@ -1,4 +1,4 @@
-"""A member's users, their tokens, and what its users were refused: for its admins, and for each user about itself."""
+"""A member's users and their tokens: for its admins, and for each user about itself."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from app.commands.tokens import AddToken, RevokeToken
 from app.commands.users import AddUser, ChangeUser, DeactivateUser
 from app.domain import errors
 from app.domain.authority import Actor
-from app.domain.errors import NotFound, RoleMissing
+from app.domain.errors import NotFound
 from app.entrypoints.http.body import StrictRoute
-from app.entrypoints.http.deps import CurrentActor, EnterFree, Reader
+from app.entrypoints.http.deps import CurrentActor, EnterFree, Reader, admin_of
 from app.entrypoints.http.paging import Page, PagingQuery, decode_cursor, etag, fingerprint, page_of
 from app.entrypoints.http.problems import responses
 from app.queries import identity as queries
-from app.queries.identity import RefusalView, TokenView, UserView
+from app.queries.identity import TokenView, UserView
 
 router = APIRouter(prefix="/api/v1", route_class=StrictRoute)
 
@@ -43,7 +43,7 @@ DISPATCH_SYSTEM = {"label": "dispatch system of the control room", "scopes": ["r
 )
 async def list_users(actor: CurrentActor, reader: Reader, paging: PagingQuery, active: Active = None) -> Page[UserView]:
     """Your member's users, newest first; for its admins."""
-    member = _own_member(actor, "list_users")
+    member = admin_of(actor, "list_users")
     of = fingerprint("users", {"member": member, "active": active})
     before = decode_cursor(of, paging.cursor, [UUID])
     rows = await queries.users(reader, member, active=active, before=before, limit=paging.limit)
@@ -65,7 +65,7 @@ async def add_user(enter: EnterFree, command: Annotated[AddUser, Body(examples=[
 @router.get("/users/{user_id}", tags=["users"], summary="Read a user", responses=responses(errors.RoleMissing))
 async def read_user(user_id: UUID, actor: CurrentActor, reader: Reader, response: Response) -> UserView:
     """One user, with the ETag that a change has to name; for its member's admins and for itself."""
-    found = await _visible(actor, reader, user_id, "read_user")
+    found = await visible_user(actor, reader, user_id, "read_user")
     response.headers["ETag"] = etag(found.revision)
     return found
 
@@ -106,7 +106,7 @@ async def deactivate_user(
 )
 async def list_tokens(user_id: UUID, actor: CurrentActor, reader: Reader, paging: PagingQuery) -> Page[TokenView]:
     """Newest first, without their texts; for the member's admins and for the user itself."""
-    await _visible(actor, reader, user_id, "list_tokens")
+    await visible_user(actor, reader, user_id, "list_tokens")
     of = fingerprint("tokens", {"user": user_id})
     before = decode_cursor(of, paging.cursor, [UUID])
     rows = await queries.tokens(reader, user_id, before=before, limit=paging.limit)
@@ -132,7 +132,7 @@ async def read_token(token_id: UUID, actor: CurrentActor, reader: Reader, respon
     """One token without its text; for the member's admins and for its user."""
     found = await queries.token(reader, token_id)
     try:
-        await _visible(actor, reader, found.user_id, "read_token")
+        await visible_user(actor, reader, found.user_id, "read_token")
     except NotFound as error:
         raise NotFound("token", token_id) from error
     response.headers["ETag"] = etag(found.revision)
@@ -147,32 +147,7 @@ async def revoke_token(
     return await enter.execute(command, target=token_id)
 
 
-@router.get(
-    "/audit",
-    tags=["audit"],
-    summary="List refusals",
-    responses=responses(errors.RoleMissing, errors.BadCursor, path_ids=False),
-)
-async def list_refusals(actor: CurrentActor, reader: Reader, paging: PagingQuery) -> Page[RefusalView]:
-    """What your member's users tried and were refused, in every space, newest first; for its admins."""
-    member = _own_member(actor, "list_refusals")
-    of = fingerprint("audit", {"member": member})
-    rows = await queries.refusals(reader, member, before=decode_cursor(of, paging.cursor, [int]), limit=paging.limit)
-    return page_of(rows, paging, of, key=lambda row: [row.id], item=lambda row: row)
-
-
-def _own_member(actor: Actor, reading: str) -> UUID:
-    """Return the member whose admin the actor is.
-
-    Raises:
-        RoleMissing: it is none.
-    """
-    if actor.member_id is None or "admin" not in actor.roles:
-        raise RoleMissing(reading, ["admin"], "member")
-    return actor.member_id
-
-
-async def _visible(actor: Actor, reader: Reader, user_id: UUID, reading: str) -> UserView:
+async def visible_user(actor: Actor, reader: Reader, user_id: UUID, reading: str) -> UserView:
     """Return a user that the actor may look at: itself, or one of the member whose admin it is.
 
     Raises:
@@ -183,5 +158,5 @@ async def _visible(actor: Actor, reader: Reader, user_id: UUID, reading: str) ->
     if found.member_id != actor.member_id:
         raise NotFound("user", user_id)
     if found.id != actor.id:
-        _own_member(actor, reading)
+        admin_of(actor, reading)
     return found

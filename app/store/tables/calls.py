@@ -33,7 +33,7 @@ class Call(Spaced, table=True):
 
     request_id: UUID
     offer_id: UUID
-    incident_id: UUID
+    incident_id: UUID | None = None
     requester_id: UUID
     lender_id: UUID
     recorded_by_member_id: UUID

@@ -14,7 +14,10 @@ from app.store.tables.base import Spaced, UtcTime, one_of, ref
 
 
 class Crossing(Spaced, table=True):
-    """A crossing that joins two members. ``control`` is ``none``, ``checks`` or ``closed`` (until ``closed_until``)."""
+    """A crossing that joins two members. ``control`` is ``none``, ``checks`` or ``closed`` (until ``closed_until``).
+
+    ``reopens_as`` is the control that it had before it was closed, and has again when it opens by itself.
+    """
 
     __tablename__ = "crossing"
     __table_args__ = (
@@ -26,6 +29,7 @@ class Crossing(Spaced, table=True):
         CheckConstraint("lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90", name="on_earth"),
         CheckConstraint("delay_min BETWEEN 0 AND 1440", name="delay_min"),
         CheckConstraint("capacity_vph > 0", name="capacity_vph"),
+        one_of("reopens_as", ("none", "checks")),
     )
     KIND: ClassVar[str] = "crossing"
 
@@ -37,6 +41,7 @@ class Crossing(Spaced, table=True):
     member_a_id: UUID
     member_b_id: UUID
     control: str = "none"
+    reopens_as: str = "none"
     closed_until: datetime | None = Field(default=None, sa_type=UtcTime)
     capacity_vph: int
     delay_min: int = 0

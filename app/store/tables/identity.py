@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -37,6 +37,8 @@ class User(Journaled, table=True):
     language: str = "en"
     roles: list[str] = Field(sa_type=JSONB)
     active: bool = True
+    erased_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    """When the person's data was erased; the row stays, for acts and keys point at it."""
 
 
 class Token(Journaled, table=True):
@@ -55,6 +57,15 @@ class Token(Journaled, table=True):
     created_at: datetime = Field(sa_type=UtcTime)
     expires_at: datetime = Field(sa_type=UtcTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class TokenUse(SQLModel, table=True):
+    """When a token was last used, to the minute. Operational: it is no state of the token, and no journal tells of it."""
+
+    __tablename__ = "token_use"
+
+    token_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("api_token.id", ondelete="CASCADE"), primary_key=True))
+    last_used_at: datetime = Field(sa_type=UtcTime)
 
 
 class Session(SQLModel, table=True):

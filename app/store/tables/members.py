@@ -12,7 +12,10 @@ from app.store.tables.base import Spaced
 
 
 class Member(Spaced, table=True):
-    """A member with its coordination centre (``lon``, ``lat``), phone and talkgroup."""
+    """A member with its coordination centre (``lon``, ``lat``), phone and talkgroup.
+
+    ``informed_authorities`` are told of the events in ``inform_on``, and of those that an agreement names, and never asked.
+    """
 
     __tablename__ = "member"
     __table_args__ = (
@@ -36,3 +39,4 @@ class Member(Spaced, table=True):
     talkgroup: str | None = None
     jurisdiction: dict[str, Any] = Field(sa_type=JSONB)
     informed_authorities: list[dict[str, Any]] = Field(sa_type=JSONB)
+    inform_on: list[str] = Field(default_factory=list, sa_type=JSONB)

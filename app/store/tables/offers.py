@@ -42,6 +42,8 @@ class OfferLine(Spaced, table=True):
 
     ``agreement_id`` empty means ``ad_hoc``. ``reserve_override`` holds the named act that goes below the reserve:
     {reason, by (user id), at}. ``findings`` are the reasons of the agreement's check at the time of the offer.
+    ``estimate`` is what all of it was expected to cost when it was offered: {amount, currency, hours, kilometres, crew}, of
+    one unit the last three.
     ``accepted_quantity`` is what the requester took of it; it counts as pending until committed.
     """
 
@@ -75,6 +77,7 @@ class OfferLine(Spaced, table=True):
     reserve_override: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     findings: list[dict[str, Any]] = Field(sa_type=JSONB)
     cost: dict[str, Any] = Field(sa_type=JSONB)
+    estimate: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
 
 
 class Response(Spaced, table=True):

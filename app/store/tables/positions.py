@@ -19,6 +19,7 @@ class Position(SQLModel, table=True):
         ref("resource_id", "resource"),
         CheckConstraint("lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90", name="on_earth"),
         Index(None, "space_id", "reported_at"),
+        Index(None, "space_id", "lon", "lat"),
     )
 
     space_id: str = Field(primary_key=True, max_length=64)

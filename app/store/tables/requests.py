@@ -16,24 +16,31 @@ REQUEST_KINDS = ("immediate", "planned", "day_to_day")
 
 
 class Request(Spaced, table=True):
-    """What a member asks for, for one incident."""
+    """What a member asks for, for one incident. Help from day to day (one ambulance over the border) needs none.
+
+    ``to_member_id`` is whom help from day to day is asked of; empty: whoever can.
+    """
 
     __tablename__ = "request"
     __table_args__ = (
         ref("incident_id", "incident"),
         ref("member_id", "member"),
+        ref("to_member_id", "member"),
         UniqueConstraint("space_id", "ref"),
         UniqueConstraint("space_id", "id", "member_id"),
         state_of("request"),
         one_of("kind", REQUEST_KINDS),
+        CheckConstraint("incident_id IS NOT NULL OR kind = 'day_to_day'", name="incident"),
+        CheckConstraint("to_member_id IS NULL OR kind = 'day_to_day'", name="to_member"),
         Index(None, "space_id", "status", "id"),
         Index(None, "space_id", "incident_id"),
     )
     KIND: ClassVar[str] = "request"
 
     ref: str
-    incident_id: UUID
+    incident_id: UUID | None = None
     member_id: UUID
+    to_member_id: UUID | None = None
     kind: str
     status: str = "draft"
     note: str | None = None
@@ -48,6 +55,7 @@ class RequestLine(Spaced, table=True):
     __tablename__ = "request_line"
     __table_args__ = (
         ref("request_id", "request"),
+        ref("rendezvous_id", "rendezvous"),
         UniqueConstraint("space_id", "id", "request_id"),
         UniqueConstraint("space_id", "request_id", "position"),
         one_of("priority", PRIORITIES),
@@ -66,6 +74,7 @@ class RequestLine(Spaced, table=True):
     place: str | None = None
     lon: float
     lat: float
+    rendezvous_id: UUID | None = None
 
 
 class Acknowledgement(Spaced, table=True):

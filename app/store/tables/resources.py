@@ -14,7 +14,10 @@ from app.store.tables.base import Spaced, UtcTime, one_of, ref, state_of
 
 
 class ResourceType(SQLModel, table=True):
-    """A typed capability. The rows are a copy of ``protocols/typing/resource_types.yaml``, made at each migration."""
+    """A typed capability. The rows are a copy of ``protocols/typing/resource_types.yaml``, made at each migration.
+
+    ``parts`` are {type, quantity} of a composite type, whose code begins with ``formation.``; of any other, none.
+    """
 
     __tablename__ = "resource_type"
     __table_args__ = (one_of("kind", ("team", "vehicle", "equipment", "facility", "supply", "person")),)
@@ -25,6 +28,7 @@ class ResourceType(SQLModel, table=True):
     names: dict[str, str] = Field(sa_type=JSONB)
     also: dict[str, list[str]] = Field(sa_type=JSONB)
     minimum: list[dict[str, Any]] = Field(sa_type=JSONB)
+    parts: list[dict[str, Any]] = Field(sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")})
     crosswalk: dict[str, Any] = Field(sa_type=JSONB)
 
 
@@ -53,12 +57,18 @@ class Resource(Spaced, table=True):
 
     A call sign is unique among a member's units in use, however it is written: on the radio nobody hears capitals. A
     retired unit leaves it to its successor.
+
+    A formation is a unit of a composite type, and ``formation_id`` stands with its parts: units of the same member, that are taken
+    and let go with it. Officers, NCOs and crew of a formation are those who belong to no part. The name and the telephone of its
+    leader stand in the table alone.
     """
 
     __tablename__ = "resource"
     __table_args__ = (
         ref("member_id", "member"),
         ref("depot_id member_id", "depot"),
+        ref("formation_id member_id", "resource"),
+        CheckConstraint("formation_id <> id", name="formation"),
         UniqueConstraint("space_id", "id", "member_id"),
         state_of("resource"),
         CheckConstraint("(status = 'out_of_service') = (out_of_service_reason IS NOT NULL)", name="reason"),
@@ -76,8 +86,11 @@ class Resource(Spaced, table=True):
         ),
         Index(None, "space_id", "member_id", "type_code", "status"),
         Index(None, "space_id", "type_code", "status"),
+        Index(None, "space_id", "lon", "lat"),
+        Index(None, "space_id", "formation_id"),
     )
     KIND: ClassVar[str] = "resource"
+    HIDDEN: ClassVar[frozenset[str]] = frozenset({"leader_name", "leader_phone"})
 
     member_id: UUID
     depot_id: UUID
@@ -98,3 +111,7 @@ class Resource(Spaced, table=True):
     height_m: float | None = None
     readiness: dict[str, Any] = Field(sa_type=JSONB)
     retired: bool = False
+    formation_id: UUID | None = None
+    talkgroup: str | None = None
+    leader_name: str | None = None
+    leader_phone: str | None = None

@@ -1,13 +1,14 @@
 /** What people call things: members, units, requests; and how far, how old and how urgent they are. */
 import { myMember } from "./api.js";
 import { named, t, typeName, word } from "./i18n.js";
-import { agoMs } from "./time.js";
 import { fillOf, tables } from "./store.js";
 
 /** @typedef {import("./store.js").Row} Row */
 
 export const PRIORITIES = ["life_safety", "incident_stabilisation", "property", "recovery"];
 export const UNFILLED = ["open", "partly_committed", "submitted", "draft"];
+/** States of a request in which units are still wanted across the border. */
+export const WANTING = ["open", "partly_committed"];
 export const ENDED = ["closed", "cancelled", "expired", "unfilled"];
 export const HOME = ["returned", "closed"];
 
@@ -67,7 +68,7 @@ export function fillOfAll(lines) {
 
 /** `4 × High-capacity pump`. @param {Row} line */
 export function lineText(line) {
-  return `${line.quantity} × ${typeName(line.type_code)}`;
+  return `${line.quantity}\u00a0×\u00a0${typeName(line.type_code)}`;
 }
 
 /** What a request asks for, in one line. @param {readonly Row[]} lines */
@@ -90,13 +91,6 @@ export function crossingText(crossing) {
   const parts = [crossing.control === "none" ? t("crossing.open") : word("crossing_controls", crossing.control)];
   if (crossing.delay_min > 0 && crossing.control !== "closed") parts.push(`+${t("span.min", { n: crossing.delay_min })}`);
   return parts.join(" · ");
-}
-
-/** How a time to come stands: `late`, `soon` (within 30 minutes) or `""`. @param {string | null | undefined} at */
-export function urgency(at) {
-  if (!at) return "";
-  const left = -agoMs(at);
-  return left < 0 ? "late" : left < 30 * 60_000 ? "soon" : "";
 }
 
 /** Whether my side has said anything to a request. @param {string} id */

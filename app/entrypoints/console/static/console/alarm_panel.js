@@ -1,7 +1,8 @@
 /** The alarms in the header: what waits, how many there were, and shelving. */
-import { ALARM_KINDS, alarms, changeMuted, muted, rate, seen, shelve, shelves, shelvedUntil, waiting } from "./alarms.js";
+import { ALARM_KINDS, alarms, changeMuted, MONEY, muted, rate, seen, shelve, shelves, shelvedUntil, waiting } from "./alarms.js";
 import { linesOf, linesText } from "./about.js";
 import { t } from "./i18n.js";
+import { doesAccounts } from "./money_due.js";
 import { Age, Member, Nothing } from "./parts.js";
 import { requestLink } from "./router.js";
 import { tables } from "./store.js";
@@ -26,7 +27,7 @@ export function AlarmButton() {
       <ul class="alarm-list">${alarms.value.slice(0, 30).map((alarm) => html`<${AlarmRow} key=${alarm.id} alarm=${alarm} />`)}</ul>
       ${alarms.value.length === 0 && html`<${Nothing} text=${t("alarms.none")} />`}
       <h3>${t("alarms.shelve")}</h3>
-      <ul class="shelf">${ALARM_KINDS.map((kind) => html`<${Shelf} kind=${kind} />`)}</ul>
+      <ul class="shelf">${ALARM_KINDS.filter((kind) => doesAccounts() || !MONEY.includes(kind)).map((kind) => html`<${Shelf} kind=${kind} />`)}</ul>
       ${shelves.value.length > 0 && html`<details><summary>${t("alarms.shelved_log")}</summary><ul class="dim">${shelves.value.map(
         (shelf) => html`<li>${t(`alarm.${shelf.kind}`)}: ${stamp(shelf.since)} – ${stamp(shelf.until)}</li>`)}</ul></details>`}
     </div></details>`;
@@ -36,7 +37,7 @@ export function AlarmButton() {
 function AlarmRow({ alarm }) {
   const request = tables.request.get(alarm.request);
   return html`<li class=${alarm.done ? "done" : "waits"}><div><strong>${t(`alarm.${alarm.kind}`)}</strong>${alarm.count > 1 ? html` <b>×${alarm.count}</b>` : ""} <${Age} at=${alarm.at} class="dim" />
-      <div>${alarm.who && html`<${Member} id=${alarm.who} /> · `}${request && html`<a href=${requestLink(request.id)} onClick=${() => seen(alarm.id)}>${request.ref}</a> ${linesText(linesOf(request.id))}`}</div></div>
+      <div>${alarm.who && html`<${Member} id=${alarm.who} /> · `}${request && html`<a href=${requestLink(request.id)} onClick=${() => seen(alarm.id)}>${request.ref}</a> ${linesText(linesOf(request.id))}`}${alarm.href && html`<a href=${alarm.href} onClick=${() => seen(alarm.id)}>${alarm.text || t("claims")}</a>`}</div></div>
     ${!alarm.done && html`<button type="button" class="button small" onClick=${() => seen(alarm.id)}>${t("alarms.seen")}</button>`}</li>`;
 }
 

@@ -1,11 +1,14 @@
 /**
  * Alarms (EEMUA 191): only what somebody here has to act on. Sound for four things alone: a new request to save lives, a broken
  * commitment, a declined offer, a lost link. More than three of a kind within a minute become one line; shelving a kind
- * ends by itself and is written down. What a snapshot shows to be waiting is raised from it, and an alarm goes with its cause.
+ * ends by itself and is written down, and what came meanwhile and still waits is raised then. What a snapshot shows to be
+ * waiting is raised from it, and an alarm goes with its cause.
  */
-import { answered, ENDED, HOME, linesOf } from "./about.js";
+import { answered, ENDED, HOME, linesOf, WANTING } from "./about.js";
 import { myMember } from "./api.js";
+import { isUnfilled } from "./automatic.js";
 import { link, onEntries, onSnapshot } from "./feed.js";
+import { isOurs, moneyDue, whatDue, whereDue } from "./money_due.js";
 import { keep, recall } from "./theme.js";
 import { tables } from "./store.js";
 import { now } from "./time.js";
@@ -16,23 +19,25 @@ const GROUPED_MS = 60_000;
 const ALONE = 3;
 const MOST_KEPT = 200;
 const LINK_LOST_AFTER_MS = 10_000;
-/** States of a request in which units are still wanted. */
-const WANTING = ["open", "partly_committed"];
 const SHELVES = "concord.shelves";
 const MUTED = "concord.muted";
 
 /** Kinds that are heard, and their pitch (Hz): the more urgent, the higher. */
 const SOUNDS = /** @type {Record<string, number[]>} */ ({
+  automatic_alarm: [880, 988, 880, 988],
   life_safety: [880, 660, 880],
+  automatic_unfilled: [740, 587, 740],
   broken_commitment: [740, 740],
   offer_declined: [587, 494],
   link_lost: [440, 330, 440],
 });
+/** Of money: told to whoever does the accounts. */
+export const MONEY = ["payment_overdue", "answer_overdue", "claim_time_over", "rate_missing"];
 /** Every kind, most urgent first. */
-export const ALARM_KINDS = ["life_safety", "broken_commitment", "offer_declined", "link_lost", "call_unconfirmed", "debt_overdue"];
+export const ALARM_KINDS = ["automatic_alarm", "life_safety", "automatic_unfilled", "broken_commitment", "offer_declined", "link_lost", "call_unconfirmed", "relief_due", "staged_without_task", "debt_overdue", ...MONEY];
 
-/** @typedef {{request: string, who: string, subject: string, at: number}} Cause subject: the id of the row that it is about; who: a member's */
-/** @typedef {{id: number, kind: string, at: number, raised: number, causes: Cause[], request: string, who: string, count: number, done: boolean}} Alarm */
+/** @typedef {{request: string, who: string, subject: string, at: number, href?: string, text?: string}} Cause subject: the id of the row that it is about; who: a member's; href, text: where it is dealt with, if not at a request */
+/** @typedef {{id: number, kind: string, at: number, raised: number, causes: Cause[], request: string, who: string, href: string, text: string, count: number, done: boolean}} Alarm */
 /** @typedef {{kind: string, until: number, since: number}} Shelf */
 
 /** All alarms, newest first. */
@@ -49,6 +54,8 @@ export const waiting = computed(() => alarms.value.filter((alarm) => !alarm.done
 /** Alarms in the last ten minutes. */
 export const rate = computed(() => times.value.length);
 
+/** What came while its kind was shelved, newest first. @type {{kind: string, cause: Cause}[]} */
+let quiet = [];
 let counter = 0;
 /** @type {AudioContext | null} */
 let audio = null;
@@ -68,6 +75,7 @@ export function startAlarms() {
     alarms.value;
     settle(over);
   });
+  effect(() => lookAtMoney(moneyDue.value));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let losing;
   effect(() => {
@@ -79,6 +87,7 @@ export function startAlarms() {
   setInterval(() => {
     const since = now() - WINDOW_MS;
     if (times.peek().some((at) => at < since)) times.value = times.peek().filter((at) => at >= since);
+    raiseQuiet();
   }, 5000);
   for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, wakeAudio, { once: true });
 }
@@ -102,6 +111,15 @@ function hear(entry) {
     case "mission.stood_down":
       if (mission?.lender_id === own && by !== own) raise("broken_commitment", { request: mission.request_id, who: mission.requester_id, subject: mission.id, at });
       break;
+    case "automatic_alarm.raised":
+      for (const row of rows.automatic_alarm ?? []) if (alarmsUs(row)) raise("automatic_alarm", { request: row.request_id, who: row.requester_id, subject: row.id, at });
+      break;
+    case "automatic_aid.unfilled":
+      for (const row of rows.automatic_aid ?? []) if (row.requester_id === own) raise("automatic_unfilled", { request: row.request_id, who: "", subject: row.id, at });
+      break;
+    case "response_commitment.broken":
+      for (const row of rows.response_commitment ?? []) if (isBroken(row)) raise("broken_commitment", { ...promiseOf(row), at });
+      break;
     case "offer.withdrawn":
       if (offer && tables.request.get(offer.request_id)?.member_id === own) raise("broken_commitment", { request: offer.request_id, who: offer.lender_id, subject: offer.id, at });
       break;
@@ -111,6 +129,10 @@ function hear(entry) {
     case "call.recorded":
     case "call.ring_back":
       for (const call of rows.call ?? []) if (wantsUs(call)) raise("call_unconfirmed", { request: call.request_id, who: call.recorded_by_member_id, subject: call.id, at });
+      break;
+    case "mission.relief_due":
+    case "mission.staged_without_task":
+      for (const [kind, cause] of alarmsOf(mission)) raise(kind, { ...cause, at });
       break;
     case "debt.overdue":
       for (const debt of rows.debt ?? []) if (debt.member_id === own) raise("debt_overdue", { request: debt.request_id, who: own, subject: debt.id, at });
@@ -126,6 +148,10 @@ function lookAround() {
   for (const row of tables.request.all.peek()) if (wantsLives(row)) found.push(["life_safety", { request: row.id, who: row.member_id, subject: row.id, at: Date.parse(row.opened_at) || now() }]);
   for (const row of tables.call.all.peek()) if (wantsUs(row)) found.push(["call_unconfirmed", { request: row.request_id, who: row.recorded_by_member_id, subject: row.id, at: Date.parse(row.occurred_at) }]);
   for (const row of tables.debt.all.peek()) if (row.status === "overdue" && row.member_id === myMember()) found.push(["debt_overdue", { request: row.request_id, who: row.member_id, subject: row.id, at: Date.parse(row.due_at) }]);
+  for (const row of tables.mission.all.peek()) found.push(...alarmsOf(row));
+  for (const row of tables.automatic_alarm.all.peek()) if (alarmsUs(row)) found.push(["automatic_alarm", { request: row.request_id, who: row.requester_id, subject: row.id, at: Date.parse(row.alarmed_at) }]);
+  for (const row of tables.automatic_aid.all.peek()) if (isUnfilled(row)) found.push(["automatic_unfilled", { request: row.request_id, who: "", subject: row.id, at: Date.parse(row.ended_at) || now() }]);
+  for (const row of tables.response_commitment.all.peek()) if (isBroken(row)) found.push(["broken_commitment", promiseOf(row)]);
   const unheard = !link.peek().everLive;
   batch(() => {
     for (const [kind, cause] of found.sort((a, b) => a[1].at - b[1].at))
@@ -133,11 +159,51 @@ function lookAround() {
   });
 }
 
+/** Raise what is overdue about money, and settle what is not any more. @param {import("./money_due.js").Due[]} due */
+function lookAtMoney(due) {
+  batch(() => {
+    settle(over);
+    for (const row of due.filter(isOurs)) {
+      const who = row.by_member_id === myMember() ? row.for_member_id : row.by_member_id;
+      const known = alarms.peek().some((alarm) => alarm.kind === row.kind && alarm.causes.some((each) => each.subject === row.id));
+      if (!known) raise(row.kind, { request: "", who, subject: row.id, at: Date.parse(row.due_at), href: whereDue(row), text: whatDue(row) }, true);
+    }
+  });
+}
+
 /** Whether a request asks us to save lives, and we have said nothing to it. @param {import("./store.js").Row | undefined} request */
 function wantsLives(request) {
   const known = tables.request.get(request?.id);
   if (!known || !WANTING.includes(known.status) || known.member_id === myMember() || answered(known.id)) return false;
+  if (known.kind === "day_to_day" && known.to_member_id !== myMember()) return false;
   return linesOf(known.id).some((line) => line.priority === "life_safety");
+}
+
+/**
+ * What a unit wants somebody of ours to see to: its relief, or a task.
+ * @param {import("./store.js").Row | undefined} mission
+ * @returns {[string, Cause][]}
+ */
+function alarmsOf(mission) {
+  const own = myMember();
+  if (!mission || ![mission.requester_id, mission.lender_id].includes(own)) return [];
+  const who = mission.lender_id === own ? mission.requester_id : mission.lender_id;
+  return (mission.alarms ?? []).filter((/** @type {string} */ kind) => ALARM_KINDS.includes(kind)).map((/** @type {string} */ kind) => [kind, { request: mission.request_id, who, subject: mission.id, at: Date.parse(mission.status_at) || now() }]);
+}
+
+/** Whether an automatic alarm waits for our word. @param {import("./store.js").Row | undefined} row */
+function alarmsUs(row) {
+  return row?.status === "alarmed" && row.lender_id === myMember();
+}
+
+/** Whether what an agreement binds to was not done in time, and is still not done. @param {import("./store.js").Row | undefined} row */
+function isBroken(row) {
+  return row?.status === "broken" && row.binding === "obligatory" && !row.done_at;
+}
+
+/** @param {import("./store.js").Row} row @returns {Cause} */
+function promiseOf(row) {
+  return { request: row.request_id, who: row.lender_id === myMember() ? row.requester_id : row.lender_id, subject: row.id, at: Date.parse(row.due_at) || now() };
 }
 
 /** Whether a phone call waits for our word. @param {import("./store.js").Row | undefined} call */
@@ -153,7 +219,13 @@ function over(kind, cause) {
   switch (kind) {
     case "life_safety":
       return !wantsLives(request);
+    case "automatic_alarm":
+      return !alarmsUs(tables.automatic_alarm.get(cause.subject));
+    case "automatic_unfilled":
+      return !isUnfilled(tables.automatic_aid.get(cause.subject));
     case "broken_commitment": {
+      const promise = tables.response_commitment.get(cause.subject);
+      if (promise) return ended || !isBroken(promise);
       const mission = tables.mission.get(cause.subject);
       return ended || (mission ? HOME.includes(mission.status) : request.status === "committed");
     }
@@ -161,8 +233,16 @@ function over(kind, cause) {
       return ended || request.status === "committed";
     case "call_unconfirmed":
       return !wantsUs(tables.call.get(cause.subject));
+    case "relief_due":
+    case "staged_without_task":
+      return !tables.mission.get(cause.subject)?.alarms?.includes(kind);
     case "debt_overdue":
       return tables.debt.get(cause.subject)?.status !== "overdue";
+    case "payment_overdue":
+    case "answer_overdue":
+    case "claim_time_over":
+    case "rate_missing":
+      return !moneyDue.peek().some((row) => row.kind === kind && row.id === cause.subject);
     default:
       return false;
   }
@@ -171,8 +251,12 @@ function over(kind, cause) {
 /** @param {string} kind @param {Cause} cause @param {boolean} [unheard] it was there before: no sound, and not counted */
 function raise(kind, cause, unheard = false) {
   const at = now();
+  quiet = quiet.filter((each) => each.kind !== kind || each.cause.subject !== cause.subject);
+  if (isShelved(kind)) {
+    quiet = [{ kind, cause }, ...quiet].slice(0, MOST_KEPT);
+    return;
+  }
   if (!unheard) times.value = [...times.peek(), at];
-  if (shelvedUntil(kind)) return;
   settle((each, other) => each === kind && other.subject === cause.subject); // told again: once is enough
   const near = alarms.peek().filter((alarm) => alarm.kind === kind && at - alarm.raised < GROUPED_MS && !alarm.done);
   const group = near.find((alarm) => alarm.count > 1);
@@ -183,14 +267,25 @@ function raise(kind, cause, unheard = false) {
   if (SOUNDS[kind] && !muted.peek() && !unheard) sound(SOUNDS[kind]);
 }
 
+/** A shelf has ended: what came meanwhile, oldest first, as far as something is left to do about it. */
+function raiseQuiet() {
+  const free = quiet.filter(({ kind }) => !isShelved(kind)).reverse();
+  if (!free.length) return;
+  quiet = quiet.filter(({ kind }) => isShelved(kind));
+  batch(() => {
+    for (const { kind, cause } of free) if (!over(kind, cause)) raise(kind, cause);
+  });
+}
+
 /** An alarm about these causes. @param {{id: number, kind: string, raised: number, done: boolean}} alarm @param {Cause[]} causes @returns {Alarm} */
 function about({ id, kind, raised, done }, causes) {
   const one = causes.length === 1;
-  return { id, kind, raised, done, causes, at: Math.max(...causes.map((each) => each.at)), request: one ? causes[0].request : "", who: one ? causes[0].who : "", count: causes.length };
+  return { id, kind, raised, done, causes, at: Math.max(...causes.map((each) => each.at)), request: one ? causes[0].request : "", who: one ? causes[0].who : "", href: one ? (causes[0].href ?? "") : causes[0].href ? "#/claims" : "", text: one ? (causes[0].text ?? "") : "", count: causes.length };
 }
 
 /** What it was about is over: of a group only what is. @param {(kind: string, cause: Cause) => boolean} gone */
 function settle(gone) {
+  quiet = quiet.filter(({ kind, cause }) => !gone(kind, cause));
   let changed = false;
   const next = alarms.peek().map((alarm) => {
     if (alarm.done) return alarm;
@@ -213,12 +308,18 @@ export function shelvedUntil(kind) {
   return found ? found.until : 0;
 }
 
+/** The same without watching: what raises an alarm is not done again when a shelf changes. @param {string} kind */
+function isShelved(kind) {
+  return shelves.peek().some((shelf) => shelf.kind === kind && shelf.until > now());
+}
+
 /** Keep a kind quiet for some minutes; 0 ends it. @param {string} kind @param {number} minutes */
 export function shelve(kind, minutes) {
   const at = now();
   const kept = shelves.peek().map((shelf) => (shelf.kind === kind && shelf.until > at ? { ...shelf, until: at } : shelf));
   shelves.value = (minutes ? [{ kind, since: at, until: at + minutes * 60_000 }, ...kept] : kept).slice(0, 20);
   keep(SHELVES, JSON.stringify(shelves.peek()));
+  raiseQuiet();
 }
 
 /** Be silent, or be heard again; being heard is tried out at once. */

@@ -17,6 +17,8 @@ const frame = document.getElementById("app");
 /** The space that is shown. */
 export const SPACE = frame?.dataset.space || "live";
 const HERE = `/api/v1/spaces/${encodeURIComponent(SPACE)}`;
+/** The address of something in this space, for a link. @param {string} path */
+export const hrefOf = (path) => `${HERE}${path}`;
 const ATTEMPTS = 3;
 const PAUSE_MS = 700;
 
@@ -95,9 +97,9 @@ export async function readAll(path, most = 2000) {
 
 /**
  * Send a command.
- * @param {string} path below the space
+ * @param {string} path below the space, or (where it begins with `/api/`) of the deployment
  * @param {Record<string, any>} [body]
- * @param {{revision?: number, method?: "POST" | "PATCH"}} [options]
+ * @param {{revision?: number, method?: "POST" | "PATCH" | "PUT"}} [options]
  * @returns {Promise<Receipt>}
  */
 export async function send(path, body = {}, options = {}) {
@@ -107,11 +109,33 @@ export async function send(path, body = {}, options = {}) {
   for (let attempt = 1; ; attempt++) {
     headers["X-CSRF-Token"] = session.value?.csrf_token ?? "";
     try {
-      return await call(options.method ?? "POST", HERE + path, body, headers);
+      return await call(options.method ?? "POST", path.startsWith("/api/") ? path : HERE + path, body, headers);
     } catch (problem) {
       if (!(problem instanceof Problem) || attempt === ATTEMPTS) throw problem;
       if (problem.slug === "csrf-failed") await loadSession();
       else if (problem.status !== 0 && problem.status !== 503) throw problem;
+      else await new Promise((go) => setTimeout(go, PAUSE_MS * attempt));
+    }
+  }
+}
+
+/**
+ * Send a text as it is: a file that is imported.
+ * @param {string} path below the space
+ * @param {string} text
+ * @param {string} type its media type
+ * @param {boolean} once whether a second sending after a cut is to be told from another one
+ * @returns {Promise<any>}
+ */
+export async function sendText(path, text, type, once) {
+  const key = newKey();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call("POST", HERE + path, text, { "Content-Type": type, "X-CSRF-Token": session.value?.csrf_token ?? "", ...(once && { "Idempotency-Key": key }) });
+    } catch (problem) {
+      if (!(problem instanceof Problem) || attempt === ATTEMPTS) throw problem;
+      if (problem.slug === "csrf-failed") await loadSession();
+      else if (problem.status !== 0) throw problem;
       else await new Promise((go) => setTimeout(go, PAUSE_MS * attempt));
     }
   }
@@ -123,9 +147,13 @@ export function newKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** End the session of this browser. */
+/** End the session of this browser; where the server cannot be reached it goes on, and a Problem says so. */
 export async function signOut() {
-  await call("DELETE", "/api/v1/session", undefined, { "X-CSRF-Token": session.value?.csrf_token ?? "" });
+  try {
+    await call("DELETE", "/api/v1/session", undefined, { "X-CSRF-Token": session.value?.csrf_token ?? "" });
+  } catch (problem) {
+    if (!(problem instanceof Problem && problem.status === 401)) throw problem; // ended already: that is what was wanted
+  }
   location.assign("/sign-in");
 }
 
@@ -143,7 +171,7 @@ async function call(method, url, body, headers = {}, abort) {
     answer = await fetch(url, {
       method,
       headers: { Accept: "application/json", ...headers },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
       signal: abort,
       credentials: "same-origin",
     });
@@ -152,7 +180,11 @@ async function call(method, url, body, headers = {}, abort) {
     throw new Problem({ type: "/problems/no-connection", title: "", status: 0, detail: String(error) });
   }
   if (answer.status === 204) return null;
-  const told = await answer.json().catch(() => null);
+  const told = await answer.json().catch((error) => {
+    if (abort?.aborted) throw error;
+    if (answer.ok && !(error instanceof SyntaxError)) throw new Problem({ type: "/problems/no-connection", title: "", status: 0, detail: String(error) });
+    return null;
+  });
   if (answer.ok) return told;
   const problem = new Problem(told ?? { type: "/problems/unknown", title: answer.statusText, status: answer.status, detail: "" });
   if (problem.status === 401) signedOut.value = true;

@@ -1,21 +1,28 @@
 /** The frame of every screen: header, drill band, the screen itself, what was just done, and the dialog that is open. */
 import { signedOut, SPACE } from "./api.js";
+import { AutomaticBand } from "./automatic.js";
 import { DialogHost } from "./dialogs.js";
-import { toasts, undoLast } from "./doing.js";
+import { say, toasts, undoLast } from "./doing.js";
 import { link } from "./feed.js";
 import { openGoTo } from "./go_to.js";
 import { Header } from "./header.js";
 import { t } from "./i18n.js";
-import { useKeys } from "./keys.js";
+import { keyName, keys, useKeys } from "./keys.js";
 import { openKeyHelp } from "./key_help.js";
-import { Operations } from "./operations.js";
-import { RequestScreen } from "./request.js";
 import { place } from "./router.js";
-import { html } from "./view.js";
+import { screenOf } from "./screens.js";
+import { html, useEffect } from "./view.js";
 
 /** The whole console. */
 export function App() {
-  const { screen, id } = place.value;
+  const { id, screen: asked } = place.value;
+  const { screen, view: Shown } = screenOf(place.value);
+  useEffect(() => {
+    if (asked === screen) return;
+    history.replaceState(null, "", `#/${screen}`);
+    place.value = { screen, id: "", query: {} };
+    if (asked) say(t("no_such_screen"), { tone: "warning" });
+  }, [asked, screen]);
   useKeys(
     [
       { key: "Ctrl-K", does: openGoTo, text: "key.go_to" },
@@ -28,10 +35,11 @@ export function App() {
     <a class="skip" href="#main" onClick=${skip}>${t("skip")}</a>
     ${SPACE !== "live" && html`<div class="drill-band" role="status">${t("drill.band")}</div>`}
     <${Header} />
-    ${signedOut.value && html`<div class="band warning" role="alert">${t("signed_out")} <a class="button small" href="/sign-in?next=/console">${t("sign_in")}</a></div>`}
+    ${signedOut.value && html`<div class="band warning" role="alert"><span>${t("signed_out")}</span> <a class="button small" href=${`/sign-in?next=${encodeURIComponent(`/console${location.hash}`)}`}>${t("sign_in")}</a></div>`}
     <${LinkBand} />
-    <main id="main" tabindex="-1">${screen === "request" ? html`<${RequestScreen} key=${id} id=${id} />` : html`<${Operations} />`}</main>
-    <${Toasts} />
+    <${AutomaticBand} />
+    <main id="main" tabindex="-1"><${Shown} key=${`${screen}/${id}`} id=${id} /></main>
+    <footer class="bar ${toasts.value.length ? "says" : ""}"><${Toasts} /><${KeyLine} /></footer>
     <${DialogHost} />`;
 }
 
@@ -48,9 +56,28 @@ function LinkBand() {
   return html`<div class="band warning" role="alert">${t("link.band")}</div>`;
 }
 
-/** What was just done, and the way back. */
+/** What counts on every screen: it keeps its place, whatever else there is room for. */
+const EVERYWHERE = ["Ctrl-K", "?"];
+/** What there is to undo stands with the button that does it, in the place of this line: without it, its key does nothing. */
+const WHILE_THERE_IS = "z";
+
+/** What a key does, in as few words as there are. @param {string} text */
+function shortly(text) {
+  const short = t(`${text}.short`);
+  return short === `${text}.short` ? t(text) : short;
+}
+
+/** What the keys do here, as far as there is room: for the eyes alone, `?` tells it to everybody. */
+function KeyLine() {
+  if (toasts.value.length) return null;
+  const known = [...new Map(keys.value.map((key) => [key.key, key])).values()];
+  const one = (/** @type {import("./keys.js").Key} */ key) => html`<span key=${key.key}><kbd>${keyName(key.key)}</kbd> ${shortly(key.text)}</span>`;
+  return html`<div class="key-line" aria-hidden="true"><p>${known.filter((key) => key.key !== WHILE_THERE_IS && !EVERYWHERE.includes(key.key)).map(one)}</p><p class="everywhere">${EVERYWHERE.flatMap((name) => known.filter((key) => key.key === name)).map(one)}</p></div>`;
+}
+
+/** What was just done, and the way back: in a line of its own, so that it covers nothing; the newest first. */
 function Toasts() {
-  return html`<div class="toasts" role="status" aria-live="polite">${toasts.value.map(
+  return html`<div class="toasts" role="status" aria-live="polite">${toasts.value.toReversed().map(
     (toast) => html`<div class="toast ${toast.tone}" key=${toast.id}><span>${toast.text}</span>
       ${toast.undo && html`<button type="button" class="button small" onClick=${toast.undo}>${t("undo")} <kbd>z</kbd></button>`}</div>`,
   )}</div>`;

@@ -1,11 +1,12 @@
 /** Asking for help: what, how many, how urgent, where to, by when. The button *Ask* opens the request across the border. */
 import { PRIORITIES } from "./about.js";
 import { myMember } from "./api.js";
-import { openDialog } from "./dialogs.js";
+import { leadToButton, openDialog } from "./dialogs.js";
 import { carryOut } from "./doing.js";
 import { Choice, PlaceField, Quantity, TypeField } from "./fields.js";
+import { MadeOf } from "./formations.js";
 import { centreOf } from "./geometry.js";
-import { t, word } from "./i18n.js";
+import { degreesText, t, word } from "./i18n.js";
 import { Priority } from "./parts.js";
 import { chosen, goTo, requestLink } from "./router.js";
 import { may } from "./rules.js";
@@ -13,7 +14,7 @@ import { tables } from "./store.js";
 import { now } from "./time.js";
 import { html, useState } from "./view.js";
 
-const KINDS = ["immediate", "planned", "day_to_day"];
+const KINDS = ["immediate", "planned"]; // help from day to day has a form of its own
 const HOURS = [1, 2, 4, 8, 24];
 
 /** What is asked for most at a hazard: a beginning, to be changed. */
@@ -25,19 +26,23 @@ export const USUAL = /** @type {Record<string, string>} */ ({
 /**
  * Open the form.
  * @param {string} incidentId the incident it is for; empty: to be chosen
+ * @param {{type_code: string, quantity: number, priority: string, hours: number}[]} [suggested] lines that stand there at first
  */
-export function openAsk(incidentId) {
-  return openDialog(t("ask.title"), (close) => html`<${Ask} incident=${incidentId} close=${close} />`, { wide: true });
+export function openAsk(incidentId, suggested = []) {
+  return openDialog(t("ask.title"), (close) => html`<${Ask} incident=${incidentId} suggested=${suggested} close=${close} />`, { wide: true });
 }
 
-/** @param {{incident: string, close: () => void}} props */
-function Ask({ incident: first, close }) {
+/** @param {{incident: string, suggested: Parameters<typeof openAsk>[1], close: () => void}} props */
+function Ask({ incident: first, suggested = [], close }) {
   const incidents = tables.incident.all.value.filter((row) => row.status !== "closed").sort((a, b) => b.occurred_at.localeCompare(a.occurred_at));
   const own = incidents.find((row) => row.lead_member_id === myMember()) ?? incidents[0];
   const [incidentId, setIncident] = useState(first || own?.id || "");
   const [kind, setKind] = useState("immediate");
   const [note, setNote] = useState("");
-  const [lines, setLines] = useState(() => [blank(first || own?.id || "")]);
+  const [lines, setLines] = useState(() => {
+    const empty = blank(first || own?.id || "");
+    return suggested.length ? suggested.map((line) => ({ ...empty, ...line, hours: HOURS.find((n) => n >= line.hours) ?? 24 })) : [empty];
+  });
   const [busy, setBusy] = useState(false);
   const opens = may("open_request", { requester: myMember() }, { request_kind: kind });
   const change = (/** @type {number} */ at, /** @type {any} */ part) => setLines((was) => was.with(at, { ...was[at], ...part }));
@@ -61,12 +66,13 @@ function Ask({ incident: first, close }) {
   };
   if (!incidents.length) return html`<div class="dialog-body"><p>${t("ask.no_incident")}</p><footer class="dialog-foot"><button type="button" class="button primary" onClick=${close}>${t("understood")}</button></footer></div>`;
   const whole = incidentId && lines.every((line) => line.type_code);
-  return html`<form class="dialog-body" onSubmit=${submit}>
+  return html`<form class="dialog-body" onSubmit=${submit} onKeyDown=${leadToButton}>
     <label class="field"><span>${t("incident")}</span><select value=${incidentId} onChange=${(/** @type {any} */ event) => chooseIncident(event.target.value)}>${incidents.map((row) => html`<option value=${row.id} selected=${row.id === incidentId}>${row.ref} · ${row.title}</option>`)}</select></label>
     ${lines.map((line, at) => html`<fieldset class="ask-line" key=${at}><legend>${lines.length > 1 ? t("line.n", { n: at + 1 }) : t("what")}</legend>
       <div class="two"><${TypeField} value=${line.type_code} autofocus=${at === 0} onChange=${(/** @type {string} */ code) => change(at, { type_code: code })} /><${Quantity} value=${line.quantity} onChange=${(/** @type {number} */ n) => change(at, { quantity: n })} /></div>
+      <${MadeOf} code=${line.type_code} />
       <${Choice} label=${t("priority.label")} value=${line.priority} onChange=${(/** @type {string} */ code) => change(at, { priority: code })} options=${PRIORITIES.map((code, n) => ({ value: code, text: html`<${Priority} rank=${n + 1} /> ${word("priorities", code)}` }))} />
-      <div class="two"><div><${PlaceField} text=${line.place} note=${t("place.point", { lon: line.lon.toFixed(3), lat: line.lat.toFixed(3) })} onChange=${(/** @type {any} */ found) => change(at, { ...found, touched: true })} /></div>
+      <div class="two"><div><${PlaceField} text=${line.place} note=${t("place.point", { lon: degreesText(line.lon, 3), lat: degreesText(line.lat, 3) })} onChange=${(/** @type {any} */ found) => change(at, { ...found, touched: true })} /></div>
         <label class="field"><span>${t("needed_within")}</span><select value=${line.hours} onChange=${(/** @type {any} */ event) => change(at, { hours: Number(event.target.value) })}>${HOURS.map((n) => html`<option value=${n} selected=${n === line.hours}>${t("hours", { n })}</option>`)}<option value="0" selected=${!line.hours}>${t("no_time")}</option></select></label></div>
       ${lines.length > 1 && html`<button type="button" class="button small" onClick=${() => setLines(lines.filter((_, n) => n !== at))}>${t("line.remove")}</button>`}</fieldset>`)}
     <button type="button" class="button small" onClick=${() => setLines([...lines, { ...blank(incidentId), type_code: "" }])}>${t("line.add")}</button>
@@ -75,7 +81,7 @@ function Ask({ incident: first, close }) {
     ${!opens && html`<p class="dim">${t("ask.needs_representative")}</p>`}
     <p class="binds">${opens ? t("ask.binds") : ""}</p>
     <footer class="dialog-foot"><button type="button" class="button" onClick=${close}>${t("back")}</button><button class="button" name="then" value="draft" disabled=${!whole || busy}>${t("ask.draft")}</button>
-      ${opens ? html`<button class="button primary" name="then" value="open" disabled=${!whole || busy}>${t("ask")}</button>` : html`<button class="button primary" name="then" value="submit" disabled=${!whole || busy}>${t("submit")}</button>`}</footer></form>`;
+      ${opens ? html`<button class="button primary binds-us" name="then" value="open" disabled=${!whole || busy}>${t("ask")}</button>` : html`<button class="button primary binds-us" name="then" value="submit" disabled=${!whole || busy}>${t("submit")}</button>`}</footer></form>`;
 }
 
 /** @param {string} incidentId */

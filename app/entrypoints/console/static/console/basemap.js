@@ -19,7 +19,11 @@ export function basemap() {
 
 async function load() {
   const names = Object.keys(FILES);
-  const answers = await Promise.all([...Object.values(FILES), "place_names"].map(async (file) => (await fetch(`/static/basemap/${file}.json`)).json()));
+  const answers = await Promise.all([...Object.values(FILES), "place_names"].map(async (file) => {
+    const answer = await fetch(`/static/basemap/${file}.json`);
+    if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
+    return answer.json();
+  }));
   const found = Object.fromEntries(names.map((name, at) => [name, answers[at]]));
   const foreign = new Map(answers[names.length].map((/** @type {any} */ each) => [`${each.cc}/${each.n}`, each]));
   for (const { properties } of found.places.features) {

@@ -6,16 +6,23 @@
  */
 import { Problem, send } from "./api.js";
 import { again } from "./feed.js";
-import { openConflict, openProblem } from "./dialogs.js";
+import { confirmAct, openConflict, openProblem } from "./dialogs.js";
 import { t } from "./i18n.js";
 import { take } from "./store.js";
+import { codeText } from "./told.js";
 import { signal } from "./view.js";
 
 const UNDO_MS = 8000;
 const SAID_MS = 5000;
+/** What is longer than this (characters) takes longer to read. */
+const SHORT_TEXT = 70;
+const MOST_SAID = 3;
 
-/** @typedef {{path: string, body?: Record<string, any>, revision?: number, method?: "POST" | "PATCH"}} Command */
+/** @typedef {{path: string, body?: Record<string, any>, revision?: number, method?: "POST" | "PATCH" | "PUT"}} Command */
 /** @typedef {{id: number, text: string, tone: "said" | "warning", undo?: () => void}} Toast */
+
+/** Commands on their way: whoever clicks twice means it once. */
+const atWork = new Set();
 
 /** What was just done, newest last. */
 export const toasts = signal(/** @type {Toast[]} */ ([]));
@@ -28,9 +35,15 @@ let toastId = 0;
  */
 export function say(text, how = {}) {
   const toast = { id: ++toastId, text, tone: how.tone ?? /** @type {const} */ ("said"), undo: how.undo };
-  toasts.value = [...toasts.peek().slice(-3), toast];
-  setTimeout(() => unsay(toast.id), how.ms ?? SAID_MS);
+  toasts.value = [...crowded(toasts.peek()), toast];
+  setTimeout(() => unsay(toast.id), how.ms ?? (text.length > SHORT_TEXT ? UNDO_MS : SAID_MS));
   return toast.id;
+}
+
+/** Of what was only said the last few stay; what can be undone stays for its eight seconds, however much is done. @param {Toast[]} said @returns {Toast[]} */
+function crowded(said) {
+  const plain = said.filter((toast) => !toast.undo);
+  return said.filter((toast) => toast.undo || plain.indexOf(toast) >= plain.length - MOST_SAID);
 }
 
 /** @param {number} id */
@@ -46,14 +59,18 @@ export function undoLast() {
 /**
  * Carry out a command and show what it changed at once. Returns its receipt, or null where it was refused and the reader told.
  * @param {Command} command
- * @param {{done?: string, undo?: (receipt: import("./api.js").Receipt) => Command | null, quiet?: boolean}} [how]
- *   done: what to say; undo: the command that takes it back
+ * @param {{done?: string, undo?: (receipt: import("./api.js").Receipt) => Command | null, quiet?: boolean, told?: (problem: Problem) => void, theirs?: () => void}} [how]
+ *   done: what to say; undo: the command that takes it back; quiet: a refusal is thrown, for whoever tells it; told: hears of a refusal
+ *   that was told; theirs: somebody was faster, and what they wrote is kept
  */
 export async function carryOut(command, how = {}) {
+  const same = `${command.method ?? "POST"} ${command.path} ${command.revision ?? ""} ${JSON.stringify(command.body ?? {})}`;
+  if (atWork.has(same)) return null;
+  atWork.add(same);
   try {
     const receipt = await send(command.path, command.body, command);
     take(/** @type {any} */ (receipt.rows), { mark: true });
-    for (const warning of receipt.warnings) say(warningText(warning), { tone: "warning", ms: 12_000 });
+    for (const warning of receipt.warnings) say(codeText(warning), { tone: "warning", ms: 12_000 });
     const back = how.undo?.(receipt);
     if (how.done && back) {
       const id = say(how.done, {
@@ -68,9 +85,45 @@ export async function carryOut(command, how = {}) {
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     if (how.quiet) throw problem;
+    atWork.delete(same);
+    how.told?.(problem);
     await refused(problem, command, how);
     return null;
+  } finally {
+    atWork.delete(same);
   }
+}
+
+/**
+ * Have what binds confirmed, and carry it out while it is asked: refused, the dialog stays with what was typed.
+ *
+ * How things stood when it was opened counts. Who was refused because they stand otherwise has been told so, and means, confirming
+ * again, how they stand now: `latest` is the row as it is then; without it, what the refusal said.
+ * @param {Parameters<typeof confirmAct>[0]} what
+ * @param {(answer: {why?: string}) => Command} command
+ * @param {Parameters<typeof carryOut>[1] & {latest?: () => {revision: number} | undefined}} [how]
+ * @returns {Promise<import("./api.js").Receipt | null>} null where it was given up
+ */
+export async function carryOutConfirmed(what, command, { latest, ...how } = {}) {
+  /** @type {import("./api.js").Receipt | null} */
+  let receipt = null;
+  let refusals = 0;
+  /** @type {{revision: number} | undefined} */
+  let stands;
+  const told = (/** @type {Problem} */ problem) => {
+    refusals += 1;
+    if (problem.slug === "stale-revision") stands = /** @type {any} */ (problem.body.current);
+  };
+  await confirmAct({
+    ...what,
+    does: async (answer) => {
+      const sent = command(answer);
+      const revision = refusals && latest ? latest()?.revision : stands?.revision ?? sent.revision;
+      receipt = await carryOut({ ...sent, revision }, { ...how, told });
+      return receipt;
+    },
+  });
+  return receipt;
 }
 
 /**
@@ -85,14 +138,21 @@ async function refused(problem, command, how) {
     return;
   }
   const current = problem.body.current ?? {};
-  if (!isEdit(command, current)) {
-    take({ [String(problem.body.kind ?? "")]: [/** @type {any} */ (current)] });
-    openProblem(problem);
-    return;
-  }
-  const mine = await openConflict(problem, command.body ?? {});
+  const mine = await meetConflict(problem, command);
   take({ [String(problem.body.kind ?? "")]: [/** @type {any} */ (current)] });
-  if (mine) await carryOut({ ...command, revision: current.revision }, how);
+  if (mine === undefined) openProblem(problem);
+  else if (mine) await carryOut({ ...command, revision: current.revision }, how);
+  else how?.theirs?.();
+}
+
+/**
+ * Where somebody was faster with what is written: both side by side, over what is open. Resolves to true where ours is to be sent,
+ * false where theirs is kept, and undefined where there is nothing to lay side by side.
+ * @param {Problem} problem @param {Command} command @returns {Promise<boolean | undefined>}
+ */
+export async function meetConflict(problem, command) {
+  if (problem.slug !== "stale-revision" || !isEdit(command, problem.body.current ?? {})) return undefined;
+  return openConflict(problem, command.body ?? {});
 }
 
 /**
@@ -104,16 +164,3 @@ function isEdit(command, current) {
   return Object.keys(command.body ?? {}).some((field) => field in current);
 }
 
-/** A warning in the reader's language as far as it is known, else in the server's words. @param {import("./api.js").Receipt["warnings"][number]} warning */
-function warningText(warning) {
-  const key = `warning.${warning.code}`;
-  const told = t(key, warning.figures ?? {});
-  return told === key ? warning.detail : told;
-}
-
-/** A problem in the reader's language as far as it is known, else in the server's words. @param {Problem} problem */
-export function problemText(problem) {
-  const key = `problem.${problem.slug}`;
-  const told = t(key);
-  return told === key ? problem.body.detail : told;
-}

@@ -1,19 +1,28 @@
 /** Significant events: what the journal tells, in words of the reader's language; the newest first. */
 import { ENDED, crossingText, linesOf, linesText, memberName, rankOf, unitText } from "./about.js";
 import { read } from "./api.js";
+import { manifestText, measuresText } from "./crew.js";
 import { link, onEntries } from "./feed.js";
 import { named, phaseName, stateName, t, typeName, word } from "./i18n.js";
 import { Member, Panel, Nothing, useMark } from "./parts.js";
 import { requestLink } from "./router.js";
 import { asOf, tables, take } from "./store.js";
-import { now, stamp } from "./time.js";
-import { effect, html, signal } from "./view.js";
+import { stamp } from "./time.js";
+import { unaskedText } from "./unasked.js";
+import { wordAbout } from "./lender_words.js";
+import { computed, effect, html, signal } from "./view.js";
 
 /** @typedef {import("./feed.js").Entry} Entry */
 
 const MOST = 300;
 const FIRST = 400;
-const TOLD = new Set(["incident", "incident_log", "request", "offer", "mission", "call", "debt", "crossing", "response", "acknowledgement", "question", "agreement"]);
+const TOLD = new Set(["incident", "incident_log", "request", "offer", "mission", "call", "debt", "crossing", "response", "acknowledgement", "question", "agreement", "extension", "reassignment", "host_support", "automatic_aid", "automatic_alarm", "response_commitment", "rendezvous", "unasked_offer", "lender_word"]);
+
+/** What is only put down beforehand, or makes room for what was asked anew: nobody has to know of it. */
+const UNTOLD = new Set(["response_commitment.begun", "response_commitment.put_off", "response_commitment.kept", "response_commitment.lapsed", "automatic_aid.passed_on", "crossing.added", "rendezvous.added", "agreement.drafted", "agreement.consented", "extension.lapsed", "reassignment.lapsed", "host_support.lapsed"]);
+const MOST_SHOWN = 120;
+/** Steps that lie no farther apart are told in one line. */
+const TOGETHER_MS = 120_000;
 
 /** The latest entries that people want to read, newest first. */
 export const events = signal(/** @type {Entry[]} */ ([]));
@@ -39,9 +48,61 @@ async function earlier() {
   add(found);
 }
 
+/** Entries that each say something of their own: they stand beside what came later about the same. */
+const APART = new Set(["incident_log", "question", "response"]);
+
+/**
+ * What the list shows: of each thing the newest state alone, and what is abnormal besides; agreements that stand alike are one
+ * line, and so are units of one request that take the same step one after the other by the same side's word.
+ * @param {readonly Entry[]} newestFirst
+ * @returns {(Entry & {alike?: number, units?: any[]})[]}
+ */
+export function newestOf(newestFirst) {
+  const seen = new Set();
+  /** @type {(Entry & {alike?: number, units?: any[]})[]} */
+  const lines = [];
+  for (const entry of newestFirst) {
+    const kind = subjectKind(entry);
+    if (seen.has(entry.subject) && !APART.has(kind) && !toneOf(entry)) continue;
+    seen.add(entry.subject);
+    const last = lines.at(-1);
+    if (last && kind === "agreement" && subjectKind(last) === kind && statusOf(last) === statusOf(entry)) last.alike = (last.alike ?? 1) + 1;
+    else if (last && kind === "mission" && together(last, entry)) last.units = [...(last.units ?? [last.rows?.mission[0]]), entry.rows?.mission[0]];
+    else lines.push(kind === "agreement" || kind === "mission" ? { ...entry } : entry);
+  }
+  return lines;
+}
+
+/** @param {Entry} a @param {Entry} b */
+function together(a, b) {
+  return a.type === b.type && !toneOf(a) && !ABOUT_MISSION[a.type.split(".")[1]] && requestOf(a) === requestOf(b) && a.data?.member_id === b.data?.member_id && !a.data?.why && !b.data?.why && Math.abs(Date.parse(a.at) - Date.parse(b.at)) < TOGETHER_MS;
+}
+
+/** @param {Entry} entry */
+function subjectKind(entry) {
+  return (entry.subject ?? "").split(":")[0];
+}
+
+/** @param {Entry} entry @returns {string} */
+function statusOf(entry) {
+  return entry.rows?.[subjectKind(entry)]?.[0]?.status ?? "";
+}
+
+/** Of the disaster alone: help from day to day has its own place. */
+const shownEvents = computed(() => newestOf(events.value.filter((entry) => !isDayToDay(entry))).slice(0, MOST_SHOWN));
+
+/** @param {Entry} entry */
+function isDayToDay(entry) {
+  const rows = entry.rows ?? {};
+  return [rows.request?.[0], rows.mission?.[0]].some((row) => row?.kind === "day_to_day") || tables.request.get(requestOf(entry))?.kind === "day_to_day";
+}
+
+/** What is drafted, submitted and opened in one breath is told with its last state: each entry says its own. */
+const STEPS = /** @type {Record<string, string>} */ ({ drafted: "draft", submitted: "submitted" });
+
 /** @param {Entry[]} entries */
 function add(entries) {
-  const told = entries.filter((entry) => entry.rows && TOLD.has(entry.subject?.split(":")[0] ?? ""));
+  const told = entries.filter((entry) => entry.rows && TOLD.has(subjectKind(entry)) && !UNTOLD.has(entry.type));
   if (!told.length) return;
   const bySeq = new Map([...events.peek(), ...told].map((entry) => [entry.seq, entry]));
   events.value = [...bySeq.values()].sort((a, b) => b.seq - a.seq).slice(0, MOST);
@@ -58,14 +119,14 @@ export function isAbout(entry, id) {
 /** The request that an entry is about, if any. @param {Entry} entry @returns {string} */
 export function requestOf(entry) {
   const rows = entry.rows ?? {};
-  for (const kind of ["request", "mission", "offer", "call", "debt", "response", "acknowledgement", "question", "request_line"]) {
+  for (const kind of ["request", "mission", "offer", "call", "debt", "response", "acknowledgement", "question", "extension", "reassignment", "host_support", "automatic_aid", "automatic_alarm", "response_commitment", "request_line"]) {
     const row = rows[kind]?.[0];
     if (row) return kind === "request" ? row.id : row.request_id;
   }
   return "";
 }
 
-/** What happened, in words. @param {Entry} entry @returns {string} */
+/** What happened, in words. @param {Entry & {alike?: number, units?: any[]}} entry @returns {string} */
 export function tell(entry) {
   const [subject] = (entry.subject ?? "").split(":");
   const rows = entry.rows ?? {};
@@ -74,32 +135,84 @@ export function tell(entry) {
   if (!row) return entry.type;
   switch (subject) {
     case "incident":
+      if (event === "phase_changed") return t("event.phase", { title: row.title, country: entry.data?.country ?? "", phase: phaseName(entry.data?.country, entry.data?.phase) });
       return event === "changed" ? t("event.incident", { title: row.title, what: incidentNow(row) }) : `${row.title}: ${stateName("incident", row.status)}`;
     case "incident_log":
       return row.text;
     case "crossing":
-      return `${named(row.names)}: ${crossingText(row)}`;
+      return `${named(row.names)}: ${crossingText(row)}${row.closed_until ? ` · ${t("crossing.opens")} ${stamp(row.closed_until)}` : ""}`;
+    case "rendezvous":
+      return `${row.guide_code} ${named(row.names)}: ${word("rendezvous_statuses", row.status)}`;
     case "request":
-      return event === "opened" ? t("event.asks", { what: linesText(rows.request_line ?? linesOf(row.id)) }) : `${linesText(linesOf(row.id))}: ${stateName("request", row.status)}`;
+      if (event === "line_late") return t("event.line_late", { what: linesText(rows.request_line ?? linesOf(row.id)) });
+      return event === "opened" ? t("event.asks", { what: linesText(rows.request_line ?? linesOf(row.id)) }) : `${linesText(linesOf(row.id))}: ${stateName("request", STEPS[event] ?? row.status)}`;
     case "response":
       return t("event.declines", { reason: word("decline_reasons", row.reason) });
     case "acknowledgement":
       return t("event.read");
     case "offer":
-      return event === "made" ? t("event.offers", { who: memberName(row.lender_id), what: (rows.offer_line ?? []).map((line) => `${line.quantity} × ${typeName(line.type_code)}`).join(" + ") }) : t("event.offer", { who: memberName(row.lender_id), state: event === "committed" ? t("event.committed") : stateName("offer", row.status) });
+      return event === "made" ? t("event.offers", { who: memberName(row.lender_id), what: offeredText(entry, row.id) }) : t("event.offer", { who: memberName(row.lender_id), what: offeredText(entry, row.id), state: event === "committed" ? t("event.committed") : stateName("offer", row.status) });
     case "mission":
-      return `${unitText(row)}: ${event === "unit_assigned" ? t("event.unit_named") : stateName("mission", row.status)}`;
+      if (event === "relief_due" || event === "staged_without_task") return `${unitText(row)}: ${t(`alarm.${event}`)}`;
+      return missionText(event, row, entry.units);
     case "call":
       return t(`event.call_${row.status}`, { what: `${row.quantity} × ${typeName(row.type_code)}` });
+    case "automatic_aid":
+      return t("event.automatic_aid", { what: `${row.quantity} × ${typeName(row.type_code)}`, state: stateName("automatic_aid", row.status) });
+    case "automatic_alarm":
+      return t("event.automatic_alarm", { who: memberName(row.lender_id), what: `${row.quantity} × ${typeName(row.type_code)}`, state: stateName("automatic_alarm", row.status) });
+    case "response_commitment":
+      return t("event.commitment", { who: memberName(row.lender_id), step: t(`commitment.${row.step}`), n: row.within_min, state: stateName("response_commitment", row.status) });
+    case "unasked_offer":
+      return t("event.unasked", { who: memberName(row.lender_id), what: unaskedText(row.id) || "–", state: stateName("unasked_offer", row.status) });
+    case "lender_word":
+      return t(row.status === "standing" ? `event.lender_${row.word}` : "event.lender_word", { who: memberName(row.member_id), what: wordAbout(row), time: stamp(row.until_at), state: stateName("lender_word", row.status) });
     case "debt":
       return t("event.debt", { who: memberName(row.member_id), act: t(`act.${row.act}`), state: stateName("debt", row.status) });
     case "question":
       return row.answer ? t("event.answered", { text: row.answer }) : t("event.asked", { text: row.text });
+    case "extension":
+    case "reassignment":
+    case "host_support": {
+      const mission = tables.mission.get(row.mission_id);
+      return t(`event.${subject}`, { unit: mission ? unitText(mission) : "–", place: row.place ?? "–", state: stateName(subject, row.status) });
+    }
     case "agreement":
+      if (entry.alike) return t("event.agreements", { n: entry.alike, state: stateName("agreement", row.status) });
       return `${named(row.names)}: ${stateName("agreement", row.status)}`;
     default:
       return entry.type;
   }
+}
+
+/** @type {Record<string, (row: any) => Record<string, string>>} what a mission's entry tells beside its unit, where it is no step on its way */
+const ABOUT_MISSION = {
+  guide_named: () => ({}),
+  liaison_named: () => ({}),
+  manifest_written: (row) => ({ what: manifestText(row.manifest) }),
+  measured: (row) => ({ what: measuresText(row) }),
+  plan_changed: (row) => ({ place: row.place ?? "–" }),
+  relief_planned: () => ({}),
+  split: () => ({}),
+  split_off: (row) => ({ whole: unitText(tables.mission.get(row.split_from_id) ?? row) }),
+  rerouted: (row) => ({ crossing: named(tables.crossing.get(row.crossing_id)?.names) }),
+  barred: (row) => ({ crossing: named(tables.crossing.get(row.crossing_id)?.names) }),
+  rendezvous: (row) => ({ place: tables.rendezvous.get(row.rendezvous_id)?.guide_code ?? "–" }),
+  rendezvous_none: () => ({}),
+};
+
+/** @param {string} event @param {any} row @param {any[]} [all] units that did the same */
+function missionText(event, row, all) {
+  const unit = (all ?? [row]).map(unitText).join(", ");
+  const key = event === "way_barred" ? "barred" : event === "sent_to_rendezvous" ? (row.rendezvous_id ? "rendezvous" : "rendezvous_none") : event;
+  if (ABOUT_MISSION[key]) return t(`event.${key}`, { unit, ...ABOUT_MISSION[key](row) });
+  return `${unit}: ${event === "unit_assigned" ? t("event.unit_named") : stateName("mission", row.status)}`;
+}
+
+/** What an offer holds: its units as far as they are known. @param {Entry} entry @param {string} id */
+function offeredText(entry, id) {
+  const lines = entry.rows?.offer_line ?? tables.offer_line.where("offer_id", id);
+  return lines.map((line) => tables.resource.get(line.resource_id)?.call_sign ?? `${line.quantity} × ${typeName(line.type_code)}`).join(" + ") || "–";
 }
 
 /** @param {any} incident */
@@ -110,14 +223,14 @@ function incidentNow(incident) {
 
 /** @param {Entry} entry */
 function toneOf(entry) {
-  if (/\.(recalled|aborted|declined|lost|withdrawn|overdue|fell_overdue|ring_back)$/.test(entry.type)) return "late";
+  if (/\.(recalled|aborted|cannot|silent|unfilled|broken|declined|lost|withdrawn|overdue|fell_overdue|ring_back|way_barred|line_late)$/.test(entry.type)) return "late";
   return entry.type === "crossing.state_set" && entry.rows?.crossing?.[0]?.control === "closed" ? "late" : "";
 }
 
 /** The panel. */
 export function Events() {
-  const shown = events.value;
-  return html`<${Panel} id="events" class="events" title=${t("events")} tools=${html`<${AsOf} />`}>
+  const shown = shownEvents.value;
+  return html`<${Panel} live id="events" class="events" title=${t("events")}>
     ${shown.length === 0 ? html`<${Nothing} text=${t("events.none")} />` : html`<ol class="event-list">${shown.map((entry) => html`<${EventRow} key=${entry.seq} entry=${entry} />`)}</ol>`}<//>`;
 }
 
@@ -136,12 +249,4 @@ export function EventRow({ entry }) {
 function subjectOf(entry) {
   const [kind, id] = (entry.subject ?? ":").split(":");
   return [kind, entry.live ? id : ""];
-}
-
-/** As of which moment a panel is. */
-export function AsOf() {
-  const { seq, at } = asOf.value;
-  if (!at) return null;
-  const when = new Date(now() - (performance.now() - at));
-  return html`<span class="as-of" title=${`${t("as_of", { time: stamp(when.getTime()) })} · seq ${seq}`}><span class="sr">${t("as_of", { time: "" })} </span>${stamp(when.getTime())}</span>`;
 }

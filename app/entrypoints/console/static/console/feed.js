@@ -46,8 +46,14 @@ export function onSnapshot(listener) {
 
 /** @type {WebSocket | null} */
 let socket = null;
+/** When this connection was begun, and then when it was opened (ms of `performance.now()`): it cannot have been silent for longer. */
+let openedAt = 0;
 let epoch = "";
+/** The epoch of what is shown. */
+let shown = "";
 let mine = -1;
+/** Behind which seq was asked for what is missing; entries behind the gap that are on their way ask no second time. */
+let askedAfter = -2;
 let pause = FIRST_PAUSE_MS;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let retry;
@@ -56,17 +62,20 @@ let parts = {};
 /** @type {Message[]} */
 let waiting = [];
 let drawing = false;
+let drawnAt = 0;
 
 /** Begin, and go on until the page is left. */
 export function startFeed() {
   connect();
   setInterval(watch, 1000);
   addEventListener("online", again);
+  addEventListener("focus", comeBack);
   addEventListener("offline", () => lost(socket));
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState !== "visible") return;
     draw();
-    if (!socket || silentFor() > heard.every + SLACK_MS) again();
+    comeBack();
+    again();
   });
 }
 
@@ -75,9 +84,24 @@ export function silentFor() {
   return performance.now() - heard.at;
 }
 
+/** How long this connection has said nothing (ms): what was heard on the one before does not count. */
+function deadFor() {
+  return performance.now() - Math.max(heard.at, openedAt);
+}
+
+/** Somebody may have signed in again meanwhile, in another window of this browser: what was being written here is still there. */
+async function comeBack() {
+  if (!signedOut.peek()) return;
+  await loadSession().then(() => {
+    signedOut.value = false;
+    lost(socket, 0);
+  }, () => undefined);
+}
+
 /** Connect now, whatever the pause. */
 export function again() {
-  if (socket && socket.readyState <= WebSocket.OPEN && silentFor() < heard.every + SLACK_MS) return;
+  comeBack();
+  if (socket && socket.readyState <= WebSocket.OPEN && deadFor() < heard.every + SLACK_MS) return;
   lost(socket, 0);
 }
 
@@ -87,12 +111,18 @@ function connect() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const mySocket = new WebSocket(`${scheme}//${location.host}/api/v1/spaces/${encodeURIComponent(SPACE)}/feed`);
   socket = mySocket;
+  openedAt = performance.now();
+  let opened = false;
+  mySocket.onopen = () => {
+    opened = true;
+    if (mySocket === socket) openedAt = performance.now();
+  };
   mySocket.onmessage = (event) => {
     if (mySocket === socket) hear(JSON.parse(event.data));
   };
   mySocket.onclose = (event) => {
     if (event.code === 4401) signedOut.value = true;
-    if (event.code === 4403) loadSession().catch(() => undefined);
+    if (event.code === 4403 || !opened) loadSession().catch(() => undefined); // a handshake that is refused does not say why
     lost(mySocket);
   };
 }
@@ -111,9 +141,12 @@ function lost(which, after) {
   pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
 }
 
-/** Nothing for long, not even a heartbeat: the line is dead, whatever the browser believes. */
+/**
+ * Nothing for long, not even a heartbeat: the line is dead, whatever the browser believes. Whoever has much to catch up with
+ * is told so much else that no heartbeat is missed.
+ */
 function watch() {
-  if (socket?.readyState === WebSocket.OPEN && silentFor() > 2 * heard.every + SLACK_MS) lost(socket, 0);
+  if (socket?.readyState === WebSocket.OPEN && deadFor() > 2 * heard.every + SLACK_MS) lost(socket);
 }
 
 /** @param {Record<string, unknown>} message */
@@ -132,6 +165,7 @@ function hear(message) {
   if (message.at && message.kind !== "entry") clockIs(message.at);
   switch (message.kind) {
     case "hello":
+      askedAfter = -2;
       if (message.you.user_id !== session.peek()?.user.id) {
         loadSession().catch(() => lost(socket));
         break;
@@ -153,7 +187,8 @@ function hear(message) {
         waiting = [];
         const whole = parts;
         parts = {};
-        takeSnapshot(whole);
+        takeSnapshot(whole, shown !== "" && shown !== epoch);
+        shown = epoch;
         mine = message.seq;
         mark();
         for (const listener of begun) listener();
@@ -162,7 +197,8 @@ function hear(message) {
     case "entry":
     case "heartbeat":
       if (message.prev > mine) {
-        ask({ kind: "resume", epoch, after: Math.max(mine, 0) });
+        if (askedAfter !== mine || message.kind === "heartbeat") ask({ kind: "resume", epoch, after: Math.max(mine, 0) });
+        askedAfter = mine;
         break;
       }
       if (message.seq > mine) mine = message.seq;
@@ -194,12 +230,13 @@ function queue(message) {
   waiting.push(message);
   if (drawing) return;
   drawing = true;
-  setTimeout(draw, DRAW_EVERY_MS);
+  setTimeout(draw, Math.max(0, drawnAt + DRAW_EVERY_MS - performance.now())); // what comes alone is drawn at once
 }
 
 /** Take in all that waits, in order. */
 function draw() {
   drawing = false;
+  drawnAt = performance.now();
   if (!waiting.length) return;
   const told = waiting;
   waiting = [];

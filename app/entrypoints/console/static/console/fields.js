@@ -54,9 +54,9 @@ export function TypeField({ value, onChange, autofocus }) {
 
 /**
  * A place: a name out of the map's places; its point becomes where help is wanted.
- * @param {{text: string, onChange: (found: {place: string, lon?: number, lat?: number}) => void, note?: string}} props
+ * @param {{text: string, onChange: (found: {place: string, lon?: number, lat?: number}) => void, note?: string, label?: string}} props
  */
-export function PlaceField({ text, onChange, note }) {
+export function PlaceField({ text, onChange, note, label }) {
   const [found, setFound] = useState(/** @type {import("./basemap.js").Place[]} */ ([]));
   useEffect(() => {
     let late = false;
@@ -69,26 +69,34 @@ export function PlaceField({ text, onChange, note }) {
     const name = place.names?.[language.value] ?? place.n;
     return { key: `${place.cc}${place.n}${place.lon}`, text: name, note: [name === place.n ? "" : place.n, place.cc].filter(Boolean).join(" · "), value: { place: name, lon: place.lon, lat: place.lat } };
   });
-  return html`<${Combobox} label=${t("place")} text=${text} options=${options} hint=${t("place.hint")} onText=${(/** @type {string} */ place) => onChange({ place })} onPick=${onChange} />
+  return html`<${Combobox} label=${label ?? t("place")} text=${text} options=${options} hint=${t("place.hint")} onText=${(/** @type {string} */ place) => onChange({ place })} onPick=${onChange} />
     ${note && html`<p class="dim note">${note}</p>`}`;
 }
 
 /**
  * One of a few, as buttons.
- * @param {{label: string, value: string, options: {value: string, text: any}[], onChange: (value: string) => void}} props
+ * @param {{label: string, value: string, options: {value: string, text: any}[], onChange: (value: string) => void, autofocus?: boolean}} props
  */
-export function Choice({ label, value, options, onChange }) {
+export function Choice({ label, value, options, onChange, autofocus }) {
   const name = useRef(`choice-${++serial}`).current;
   return html`<fieldset class="choice"><legend>${label}</legend><div class="choice-options">${options.map((option) => html`
-    <label class=${option.value === value ? "picked" : ""}><input type="radio" name=${name} value=${option.value} checked=${option.value === value} onChange=${() => onChange(option.value)} /><span>${option.text}</span></label>`)}</div></fieldset>`;
+    <label class=${option.value === value ? "picked" : ""}><input type="radio" name=${name} value=${option.value} checked=${option.value === value} autofocus=${autofocus && option.value === value} onChange=${() => onChange(option.value)} /><span>${option.text}</span></label>`)}</div></fieldset>`;
 }
 
-/** How many: with buttons large enough for a thumb. @param {{value: number, onChange: (n: number) => void, label?: string}} props */
-export function Quantity({ value, onChange, label }) {
+/** How many: with buttons large enough for a thumb. @param {{value: number, onChange: (n: number) => void, label?: string, most?: number}} props */
+export function Quantity({ value, onChange, label, most = 100 }) {
   const id = useRef(`quantity-${++serial}`).current;
-  const set = (/** @type {number} */ n) => onChange(Math.max(1, Math.min(100, Math.round(n) || 1)));
+  // What is being typed may be no number yet: it stays as it is typed, and the form does not go out with it.
+  const [typed, setTyped] = useState(/** @type {string | null} */ (null));
+  const set = (/** @type {number} */ n) => { setTyped(null); onChange(Math.max(1, Math.min(most, n))); };
+  const type = (/** @type {string} */ text) => { setTyped(text); if (/^[1-9]\d*$/.test(text) && Number(text) <= most) onChange(Number(text)); };
   return html`<div class="field quantity"><label for=${id}><span>${label ?? t("quantity")}</span></label><div class="stepper">
     <button type="button" class="button" aria-label=${t("fewer")} onClick=${() => set(value - 1)}>−</button>
-    <input id=${id} type="number" min="1" max="100" required value=${value} onInput=${(/** @type {any} */ event) => set(Number(event.target.value))} />
+    <input id=${id} type="number" min="1" max=${most} step="1" required value=${typed ?? value} onInput=${(/** @type {any} */ event) => type(event.target.value)} onBlur=${(/** @type {any} */ event) => event.target.checkValidity() && setTyped(null)} />
     <button type="button" class="button" aria-label=${t("more")} onClick=${() => set(value + 1)}>+</button></div></div>`;
+}
+
+/** The same file again, mended meanwhile, is chosen anew: the browser is to tell of it. @param {any} event a click on a file field */
+export function chooseAnew(event) {
+  event.target.value = "";
 }

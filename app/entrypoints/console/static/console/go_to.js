@@ -1,9 +1,10 @@
-/** Go to anything (Ctrl-K): places by any of their names, requests, incidents, members, crossings, units. */
+/** Go to anything (Ctrl-K): places by any of their names, requests, incidents, members, crossings, rendezvous, depots, agreements, claims, units. */
 import { read } from "./api.js";
+import { dealsWithMoney } from "./claims.js";
 import { openDialog } from "./dialogs.js";
 import { language, t } from "./i18n.js";
 import { openAsk } from "./ask.js";
-import { chosen, goTo, lookAt, requestLink } from "./router.js";
+import { chosen, goTo, lookAt, part, requestLink } from "./router.js";
 import { resourceRow, take } from "./store.js";
 import { html, useEffect, useState } from "./view.js";
 
@@ -28,7 +29,7 @@ function GoTo({ close }) {
     }
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      read(`/search?q=${encodeURIComponent(text.trim())}&limit=12&language=${language.peek()}`, { signal: abort.signal }).then((told) => { setHits(told.items); setAt(0); }, () => undefined);
+      read(`/search?q=${encodeURIComponent(text.trim())}&limit=12&language=${language.peek()}`, { signal: abort.signal }).then((told) => { setHits(told.items.filter((/** @type {Hit} */ hit) => hit.kind !== "claim" || dealsWithMoney())); setAt(0); }, () => undefined);
     }, PAUSE_MS);
     return () => {
       clearTimeout(timer);
@@ -52,7 +53,7 @@ function GoTo({ close }) {
   };
   return html`<div class="dialog-body"><input type="search" class="go-to-box" autofocus role="combobox" aria-expanded=${!!hits?.length} aria-controls="go-to-list" aria-activedescendant=${hits?.[at] ? `go-to-${at}` : undefined} aria-label=${t("go_to")} placeholder=${t("go_to.hint")} value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} onKeyDown=${key} />
     <ul id="go-to-list" role="listbox" class="hits" aria-label=${t("go_to")}>${(hits ?? []).map((hit, n) => html`<li id=${`go-to-${n}`} role="option" aria-selected=${n === at} onClick=${() => go(hit)}>
-      <span class="hit-kind">${t(`hit.${hit.kind}`)}</span> <span><strong>${hit.title}</strong>${hit.matched && hit.matched !== hit.title ? html` <span class="dim">${hit.matched}</span>` : ""}${hit.code && ["request", "incident"].includes(hit.kind) ? html` <span class="ref">${hit.code}</span>` : ""}</span> ${hit.country && html`<abbr class="country">${hit.country}</abbr>`}</li>`)}</ul>
+      <span class="hit-kind">${t(`hit.${hit.kind}`)}</span> <span><strong>${hit.title}</strong>${hit.matched && hit.matched !== hit.title ? html` <span class="dim">${hit.matched}</span>` : ""}${hit.code && ["request", "incident", "claim", "rendezvous"].includes(hit.kind) && hit.code !== hit.title ? html` <span class="ref">${hit.code}</span>` : ""}</span> ${hit.country && html`<abbr class="country">${hit.country}</abbr>`}</li>`)}</ul>
     ${hits?.length === 0 && html`<p class="nothing" role="status">${t("go_to.nothing")}</p>`}</div>`;
 }
 
@@ -67,6 +68,15 @@ async function open(hit) {
     await openAsk("");
     return;
   }
+  if (["agreement", "claim"].includes(hit.kind)) {
+    goTo(`#/${hit.kind}/${hit.id}`);
+    return;
+  }
+  if (hit.kind === "depot") {
+    goTo(`#/resources?depot=${hit.id}`);
+    return;
+  }
+  part.value = "map";
   goTo("#/operations");
   if (hit.kind === "unit" || hit.kind === "resource") {
     const seen = await read(`/resources/${hit.id}`).catch(() => null);

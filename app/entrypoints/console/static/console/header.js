@@ -1,26 +1,26 @@
 /** The header of every screen: alarms, the link, language, theme, clocks, who I am. */
 import { sides } from "./about.js";
 import { AlarmButton } from "./alarm_panel.js";
-import { session, signOut } from "./api.js";
+import { Problem, session, signOut } from "./api.js";
+import { openProblem } from "./dialogs.js";
 import { again, heard, link, silentFor } from "./feed.js";
 import { openGoTo } from "./go_to.js";
 import { language, LANGUAGES, named, roleName, setLanguage, t } from "./i18n.js";
 import { place } from "./router.js";
+import { SCREENS, screenOf } from "./screens.js";
 import { tables } from "./store.js";
-import { changeTheme, keep, theme } from "./theme.js";
+import { changeTheme, theme } from "./theme.js";
 import { localTimes, second, span, zulu } from "./time.js";
-import { html } from "./view.js";
+import { html, useEffect, useRef } from "./view.js";
 
 /** The header. */
 export function Header() {
   const corridor = tables.corridor.all.value[0];
-  const { screen } = place.value;
   return html`<header class="header">
+    <${Menu} />
     <a class="brand" href="#/operations"><img src="/static/icon.svg" alt="" width="24" height="24" /><span class="brand-name">Concord</span>
       <span class="brand-corridor">${corridor ? named(corridor.names) : ""}</span></a>
-    <nav class="nav" aria-label=${t("nav")}>
-      <a href="#/operations" aria-current=${screen === "operations" ? "page" : undefined}>${t("operations")}</a>
-    </nav>
+    <nav class="nav" aria-label=${t("nav")}><${ScreenLinks} /></nav>
     <button type="button" class="button go-to" onClick=${openGoTo}><span aria-hidden="true">⌕</span><span class="go-to-text">${t("go_to")}</span><kbd aria-hidden="true">Ctrl K</kbd></button>
     <span class="grow"></span>
     <${AlarmButton} />
@@ -35,10 +35,33 @@ export function Header() {
   </header>`;
 }
 
+/** The ways to the screens, for who is signed in. */
+function ScreenLinks() {
+  const { screen, of } = screenOf(place.value);
+  const there = of ?? screen;
+  return SCREENS.filter((each) => each.title && each.when?.() !== false).map(
+    (each) => html`<a key=${each.screen} href=${`#/${each.screen}`} aria-current=${each.screen === screen ? "page" : each.screen === there ? "true" : undefined}>${t(each.title ?? "")}</a>`,
+  );
+}
+
+/** The same ways where there is no room for them side by side: behind a button for a thumb. */
+function Menu() {
+  const box = useRef(/** @type {HTMLDetailsElement | null} */ (null));
+  useEffect(() => {
+    if (box.current) box.current.open = false;
+  }, [place.value]);
+  return html`<details class="menu" ref=${box} onKeyDown=${closeOnEscape}><summary class="icon-button"><span aria-hidden="true">☰</span><span class="sr">${t("menu")}</span></summary>
+    <nav class="menu-list" aria-label=${t("nav")}><${ScreenLinks} /></nav></details>`;
+}
+
+/** The form to sign in sets the same one: the choice made last counts. */
+const LANGUAGE_COOKIE = "concord_language";
+const LANGUAGE_KEPT_S = 365 * 24 * 3600;
+
 /** @param {string} code */
 async function chooseLanguage(code) {
   await setLanguage(code);
-  keep("concord.language", code);
+  document.cookie = `${LANGUAGE_COOKIE}=${code}; path=/; max-age=${LANGUAGE_KEPT_S}; samesite=lax`;
 }
 
 /** Live, stale or offline: as it is. */
@@ -71,7 +94,17 @@ function Me() {
   return html`<details class="me" onKeyDown=${closeOnEscape}><summary><abbr class="country">${user.member.country}</abbr><span class="me-name">${named(user.member.names)}</span></summary>
     <div class="me-menu"><p><strong>${user.display_name}</strong></p><p class="dim">${user.roles.map(roleName).join(", ")}</p>
       <a href="/">${t("overview")}</a><a href="/docs">${t("api")}</a>
-      <button type="button" class="button" onClick=${signOut}>${t("sign_out")}</button></div></details>`;
+      <button type="button" class="button" onClick=${leave}>${t("sign_out")}</button></div></details>`;
+}
+
+/** Sign out; whoever cannot because there is no connection has to know that the next one at this desk is still signed in. */
+async function leave() {
+  try {
+    await signOut();
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    await openProblem(problem);
+  }
 }
 
 /** @param {KeyboardEvent} event */

@@ -7,13 +7,13 @@ export const language = signal("en");
 
 /** @typedef {Record<string, string>} Names language → name */
 /** @typedef {{names: Names, rank?: number | null}} Word */
-/** @typedef {{words: Record<string, Record<string, Word>>, phases: Record<string, Record<string, Word>>, states: Record<string, Record<string, Word>>, roles: Record<string, Word>, units: Record<string, Word>, languages: Record<string, {name: string}>}} Vocabulary */
-/** @typedef {{code: string, kind: string, unit: string, names: Names, also: Record<string, string[]>}} ResourceType */
+/** @typedef {{words: Record<string, Record<string, Word>>, phases: Record<string, Record<string, Word>>, states: Record<string, Record<string, Word>>, roles: Record<string, Word>, units: Record<string, Word>, languages: Record<string, {name: string}>, measures: Record<string, {names: Names, unit: string}>, reasons: Record<string, Names>}} Vocabulary */
+/** @typedef {{code: string, kind: string, unit: string, names: Names, also: Record<string, string[]>, parts: {type: string, quantity: number}[]}} ResourceType */
 
 /** @type {Map<string, Record<string, string | Record<string, string>>>} */
 const texts = new Map();
 /** @type {Vocabulary} */
-let vocabulary = { words: {}, phases: {}, states: {}, roles: {}, units: {}, languages: {} };
+let vocabulary = { words: {}, phases: {}, states: {}, roles: {}, units: {}, languages: {}, measures: {}, reasons: {} };
 /** @type {Map<string, ResourceType>} */
 const types = new Map();
 
@@ -46,9 +46,29 @@ export function t(key, values = {}) {
   const here = language.value;
   let text = texts.get(here)?.[key] ?? key;
   if (typeof text === "object") {
-    const form = new Intl.PluralRules(here).select(Number(values.n ?? 0));
+    const form = madeFor(here).plural.select(Number(values.n ?? 0));
     text = text[form] ?? text.other;
   }
+  return filled(text, values);
+}
+
+/** @type {Map<string, {plural: Intl.PluralRules, number: Intl.NumberFormat}>} */
+const made = new Map();
+
+/** What a language counts and writes numbers with: made once, for making it takes longer than a hundred uses. @param {string} code */
+function madeFor(code) {
+  const found = made.get(code) ?? { plural: new Intl.PluralRules(code), number: new Intl.NumberFormat(code, { maximumFractionDigits: 2, useGrouping: false }) };
+  made.set(code, found);
+  return found;
+}
+
+/** A number as the reader writes it: `11,9`. @param {number} n */
+export function number(n) {
+  return madeFor(language.value).number.format(n);
+}
+
+/** A text with its {places} filled in. @param {string} text @param {Record<string, string | number>} values */
+export function filled(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 
@@ -70,6 +90,11 @@ export function stateName(machine, state) {
   return found ? named(found.names) : plain(state);
 }
 
+/** What stands against help under an agreement, with places for its figures in {braces}; empty where the code is none of these. @param {string} code */
+export function reasonText(code) {
+  return vocabulary.reasons[code] ? named(vocabulary.reasons[code]) : "";
+}
+
 /** @param {string} country @param {string} code */
 export function phaseName(country, code) {
   const found = vocabulary.phases[country]?.[code];
@@ -81,10 +106,40 @@ export function roleName(role) {
   return vocabulary.roles[role] ? named(vocabulary.roles[role].names) : plain(role);
 }
 
+/** A language by its own name. @param {string} code */
+export const languageName = (code) => vocabulary.languages[code]?.name ?? code.toUpperCase();
+
+/** Every role, in the order in which they are kept. */
+export function roles() {
+  return Object.keys(vocabulary.roles);
+}
+
+/** What a command does, in a few words. @param {string} code */
+export function commandName(code) {
+  const told = t(`command.${code}`);
+  return told === `command.${code}` ? plain(code) : told;
+}
+
 /** The name of a resource type. @param {string} code */
 export function typeName(code) {
   const found = types.get(code);
   return found ? named(found.names) : plain(code);
+}
+
+/** What a measure counts by its own name (`divers`, `crew`): one more word for it says nothing. */
+const COUNTED = ["piece", "person", "patient", "boat"];
+
+/** A measure with its figure: `pumping capacity 250 m³/h`, `divers 4`. @param {{measure: string, value: number}} minimum */
+export function measureText({ measure, value }) {
+  const found = vocabulary.measures[measure];
+  if (!found) return `${plain(measure)} ${value}`;
+  const unit = COUNTED.includes(found.unit) ? "" : ` ${found.unit.replace("m3", "m³")}`.replace(" person/", "/");
+  return `${named(found.names)} ${new Intl.NumberFormat(language.value).format(value)}${unit}`;
+}
+
+/** A coordinate with as many places as told, as the reader writes it: `50,776`. @param {number} degrees @param {number} places */
+export function degreesText(degrees, places) {
+  return new Intl.NumberFormat(language.value, { minimumFractionDigits: places, maximumFractionDigits: places }).format(degrees);
 }
 
 /** The codes of a group, in their order where they have one. @param {string} group */
@@ -97,6 +152,11 @@ export function phases(country) {
   return inOrder(vocabulary.phases[country] ?? {});
 }
 
+/** A resource type by its code. @param {string} code */
+export function typeOf(code) {
+  return types.get(code);
+}
+
 /** Every resource type. */
 export function allTypes() {
   return [...types.values()];
@@ -107,8 +167,14 @@ export function folded(text) {
   return text.toLowerCase().replace(/ß/g, "ss").replace(/œ/g, "oe").replace(/æ/g, "ae").normalize("NFKD").replace(/\p{M}/gu, "").replace(/\s+/g, " ").trim();
 }
 
+/** How well a name fits: the very word first, then what begins with it, then what holds it; a name before what people also say. @param {string} name @param {string} wanted @param {boolean} own */
+function rankOfHit(name, wanted, own) {
+  const fit = name === wanted ? 0 : name.startsWith(wanted) ? 1 : 2;
+  return 2 * fit + (own ? 0 : 1);
+}
+
 /**
- * Resource types that have a name, in whatever language, which contains the text; those that begin with it first.
+ * Resource types that have a name, in whatever language, which contains the text; the very word first, then those that begin with it.
  * @param {string} text
  */
 export function findTypes(text) {
@@ -117,9 +183,10 @@ export function findTypes(text) {
   /** @type {{type: ResourceType, rank: number, as: string}[]} */
   const found = [];
   for (const type of types.values()) {
-    const said = [...Object.values(type.names), ...Object.values(type.also).flat(), type.code];
-    const hit = said.find((name) => folded(name).startsWith(wanted)) ?? said.find((name) => folded(name).includes(wanted));
-    if (hit) found.push({ type, rank: folded(hit).startsWith(wanted) ? 0 : 1, as: hit });
+    const names = Object.values(type.names);
+    const said = [...names, ...Object.values(type.also).flat(), type.code];
+    const hit = said.find((name) => folded(name) === wanted) ?? said.find((name) => folded(name).startsWith(wanted)) ?? said.find((name) => folded(name).includes(wanted));
+    if (hit) found.push({ type, rank: rankOfHit(folded(hit), wanted, names.includes(hit)), as: hit });
   }
   return found.sort((a, b) => a.rank - b.rank || byName(a.type, b.type)).map((each) => ({ ...each.type, as: each.as }));
 }

@@ -23,12 +23,23 @@ export function useKeys(own, inputs) {
   }, inputs);
 }
 
+/** The row that a key has chosen comes into sight and has the keyboard: what Enter does next is about no other. @param {string} id of the row */
+export function focusOn(id) {
+  const row = document.getElementById(id);
+  row?.scrollIntoView({ block: "nearest" });
+  /** @type {HTMLElement | null | undefined} */ (row?.querySelector(".row-button"))?.focus({ preventScroll: true });
+}
+
+/** How a key is written. @param {string} key */
+export const keyName = (key) => (key === "Escape" ? "Esc" : key);
+
 /** Listen from now on. */
 export function startKeys() {
   addEventListener("keydown", (event) => {
     const goTo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
     if (!goTo && (event.ctrlKey || event.metaKey || event.altKey)) return;
-    if (!goTo && (typing(event.target) || document.querySelector("dialog[open]"))) return;
+    if (document.querySelector("dialog[open]")) return void (goTo && event.preventDefault()); // what is written there stays, and the browser's own search does not come
+    if (!goTo && typing(event.target)) return;
     const wanted = goTo ? "Ctrl-K" : event.key;
     const found = keys.peek().findLast((key) => key.key === wanted);
     if (!found) return;

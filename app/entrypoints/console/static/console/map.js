@@ -8,21 +8,38 @@ import { round } from "./geometry.js";
 import { language } from "./i18n.js";
 import { learnArea } from "./resources.js";
 import { chosen, lookAt, part } from "./router.js";
-import { alike, requestSpots, unitSpots } from "./map_spots.js";
+import { clustered, NEAR_PX, nextOf, requestsTogether, resourcesTogether, unitsTogether } from "./map_clusters.js";
+import { frameIs } from "./map_labels.js";
+import { alike, requestSpots, resourceSpots, unitSpots } from "./map_spots.js";
 import { fillChanges, positionChanges, tables } from "./store.js";
 import { styles } from "./map_styles.js";
 import { theme } from "./theme.js";
 import { minute } from "./time.js";
 import { effect, signal } from "./view.js";
+import { roomOf } from "./ways.js";
 
 const LIBRARY = "/static/vendor/ol/ol.js";
 const VIEW_KEPT_MS = 400;
 const WIDE = 620;
 /** What the card of what is chosen covers (px). */
 const CARD_WIDTH = 360;
+/** Going nearer than this parts no things that still stand together. */
+const NEAREST_ZOOM = 14;
+/** Layers whose signs become one where they are near, and how. */
+const TOGETHER = /** @type {Record<string, (things: any[]) => any>} */ ({ units: unitsTogether, requests: requestsTogether, resources: resourcesTogether });
+/** What lies below everything: read once, apart from all else. */
+const BASE = ["countries", "rivers", "provinces", "borders", "places"];
+/** Layers whose labels depend on what the map shows. */
+const LABELLED = ["places", "areas", "members", "crossings", "rendezvous", "units", "resources"];
 
 /** Which layers are shown. */
-export const layers = signal({ areas: true, requests: true, units: true, resources: false, crossings: true, members: true, places: true });
+export const layers = signal({ areas: true, requests: true, units: true, resources: false, crossings: true, rendezvous: true, members: true, places: true });
+/** The units that the map is about, on the screens that are about units; these are then shown, and no requests. */
+export const spotlight = signal(/** @type {readonly any[] | null} */ (null));
+/** The place that is to be reached. */
+export const goal = signal(/** @type {{id: string, lon: number, lat: number} | null} */ (null));
+/** Layers that the spotlight leaves out: what is on a mission is among what it shows. */
+const APART = ["requests", "units"];
 /** What is being drawn now. */
 export const drawing = signal(/** @type {{shape: "polygon" | "point", finish: () => void} | null} */ (null));
 
@@ -30,6 +47,8 @@ export const drawing = signal(/** @type {{shape: "polygon" | "point", finish: ()
 let library = null;
 /** @type {any} */
 let map = null;
+/** Whether the base has been drawn. */
+let based = false;
 /** @type {any} */
 let draw = null;
 /** @type {((found: any) => void) | null} */
@@ -59,24 +78,40 @@ function loadLibrary() {
  */
 export async function loadMap(box) {
   await loadLibrary();
-  if (!map) await build(box);
-  else map.setTarget(box);
-  return () => map.setTarget(undefined);
+  if (map) map.setTarget(box);
+  else build(box);
+  try {
+    await drawBase();
+  } catch (error) {
+    if (map.getTarget() === box) throw error;
+  }
+  return () => {
+    if (map.getTarget() === box) map.setTarget(undefined); // by now another screen may have it
+  };
+}
+
+/** Draw the base once it has come; where it could not be read, whoever shows the map next reads it again. */
+async function drawBase() {
+  const told = await basemap();
+  if (based) return;
+  based = true;
+  const format = new ol.format.GeoJSON({ featureProjection: "EPSG:3857" });
+  for (const name of BASE) sources[name].addFeatures(format.readFeatures(told[name]));
 }
 
 /** @param {HTMLElement} box */
-async function build(box) {
+function build(box) {
   const style = styles();
   const vector = (/** @type {string} */ name, /** @type {any} */ options) => {
     sources[name] = new ol.source.Vector();
-    layerOf[name] = new ol.layer.Vector({ source: sources[name], style: style[name], updateWhileAnimating: true, updateWhileInteracting: false, ...options });
+    const merge = TOGETHER[name];
+    layerOf[name] = new ol.layer.Vector({ source: merge ? clustered(sources[name], merge, NEAR_PX) : sources[name], style: style[name], updateWhileAnimating: true, updateWhileInteracting: false, ...options });
     return layerOf[name];
   };
-  const base = ["countries", "rivers", "provinces", "borders", "places"];
-  const own = ["areas", "members", "crossings", "resources", "units", "requests", "draft"];
+  const own = ["areas", "crossings", "rendezvous", "members", "resources", "units", "requests", "goal", "draft"];
   map = new ol.Map({
     target: box,
-    layers: [...base.map((name) => vector(name, name === "places" ? { declutter: "labels" } : {})), ...own.map((name) => vector(name, { declutter: name === "areas" ? "labels" : name === "units" ? "units" : false }))],
+    layers: [...BASE.map((name) => vector(name, name === "places" ? { declutter: "labels" } : {})), ...own.map((name) => vector(name, { declutter: name === "draft" ? false : "labels" }))],
     controls: ol.control.defaults.defaults({ attribution: false, rotate: false }).extend([new ol.control.ScaleLine({ minWidth: 80 })]),
     interactions: ol.interaction.defaults.defaults({ altShiftDragRotate: false, pinchRotate: false }),
     view: new ol.View({ center: ol.proj.fromLonLat([5.95, 50.78]), zoom: 9.6, minZoom: 7.5, maxZoom: 16, constrainRotation: true }),
@@ -91,11 +126,10 @@ async function build(box) {
   map.on("moveend", () => {
     clearTimeout(moving);
     moving = setTimeout(() => learnArea(extent()), VIEW_KEPT_MS);
+    frameIs(map.getSize() ? map.getView().calculateExtent(map.getSize()) : null, covered());
+    for (const name of LABELLED) layerOf[name].changed();
   });
   follow();
-  const told = await basemap();
-  const format = new ol.format.GeoJSON({ featureProjection: "EPSG:3857" });
-  for (const name of base) sources[name].addFeatures(format.readFeatures(told[name]));
 }
 
 /** Draw again what has changed, and only that. */
@@ -110,14 +144,16 @@ function follow() {
     layerOf.places.changed();
     layerOf.members.changed();
     layerOf.crossings.changed();
+    layerOf.rendezvous.changed();
   });
   effect(() => {
-    for (const [name, shown] of Object.entries(layers.value)) layerOf[name].setVisible(shown);
+    const about = spotlight.value !== null;
+    for (const [name, shown] of Object.entries(layers.value)) layerOf[name].setVisible(about && name === "resources" ? true : shown && !(about && APART.includes(name)));
     if (link.value.live && layers.peek().resources) learnArea(extent());
   });
   effect(() => {
     chosen.value;
-    for (const name of ["areas", "crossings", "members", "units", "requests"]) layerOf[name].changed();
+    for (const name of ["areas", "crossings", "rendezvous", "members", "units", "resources", "requests"]) layerOf[name].changed();
   });
   effect(() => {
     const covered = chosen.value && chosen.value.kind !== "request" && (map.getSize()?.[0] ?? 0) > WIDE;
@@ -130,12 +166,18 @@ function follow() {
   });
   effect(() => keepUp("areas", tables.incident.all.value.filter((row) => row.status !== "closed"), areaOf));
   effect(() => keepUp("crossings", tables.crossing.all.value, pointOf));
+  effect(() => keepUp("rendezvous", tables.rendezvous.all.value.map((row) => ({ ...row, room: roomOf(row).left })), pointOf));
   let fitted = false;
+  const fit = () => {
+    const [width, height] = map.getSize() ?? [0, 0];
+    if (fitted || !sources.members.getFeatures().length || !(width > 0 && height > 0)) return;
+    fitted = true;
+    map.getView().fit(sources.members.getExtent(), { size: [width, height], padding: [40, 40, 70, 40], maxZoom: 11 });
+  };
+  map.on("change:size", fit); // on a telephone the map comes to be seen later
   effect(() => {
     keepUp("members", tables.member.all.value, pointOf);
-    if (fitted || !sources.members.getFeatures().length || !map.getSize()) return;
-    fitted = true;
-    map.getView().fit(sources.members.getExtent(), { size: map.getSize(), padding: [40, 40, 70, 40], maxZoom: 11 });
+    fit();
   });
   effect(() => {
     fillChanges.value;
@@ -147,7 +189,13 @@ function follow() {
     keepUp("units", unitSpots(), pointOf);
   });
   effect(() => {
-    if (layers.value.resources) keepUp("resources", tables.resource.all.value.filter((row) => !row.retired && row.status !== "committed"), pointOf);
+    const about = spotlight.value;
+    if (about) positionChanges.value;
+    if (about) keepUp("resources", resourceSpots(about), pointOf);
+    else if (layers.value.resources) keepUp("resources", resourceSpots(tables.resource.all.value.filter((row) => !row.retired && row.status !== "committed")), pointOf);
+  });
+  effect(() => {
+    keepUp("goal", goal.value ? [goal.value] : [], pointOf);
   });
   effect(() => {
     if (part.value === "map") requestAnimationFrame(() => map.updateSize());
@@ -189,9 +237,9 @@ function keepUp(name, things, shape) {
   for (const feature of source.getFeatures()) if (!kept.has(feature.getId())) source.removeFeature(feature);
 }
 
-const KINDS = /** @type {Record<string, string>} */ ({ areas: "incident", crossings: "crossing", units: "unit", resources: "unit", members: "member", requests: "request" });
+const KINDS = /** @type {Record<string, string>} */ ({ areas: "incident", crossings: "crossing", rendezvous: "rendezvous", units: "unit", resources: "unit", members: "member", requests: "request" });
 /** Smaller things lie above larger ones; a click means the upper. */
-const ABOVE = ["requests", "units", "crossings", "members", "resources", "areas"];
+const ABOVE = ["requests", "units", "crossings", "rendezvous", "members", "resources", "areas"];
 
 /** @param {any} layer */
 function choosable(layer) {
@@ -213,12 +261,32 @@ function choose(event) {
     return;
   }
   const thing = hits.get(name).get("thing");
-  if (name !== "requests") chosen.value = { kind: KINDS[name], id: thing.id };
+  const before = chosen.peek()?.id ?? "";
+  if (thing.units && nearer(thing.units)) return;
+  if (name !== "requests") chosen.value = { kind: KINDS[name], id: thing.units ? nextOf(thing.units.map((/** @type {any} */ unit) => unit.id), before) : thing.id };
   else {
-    const at = thing.requests.indexOf(chosen.peek()?.id ?? "");
-    chosen.value = { kind: "request", id: thing.requests[(at + 1) % thing.requests.length] };
+    chosen.value = { kind: "request", id: nextOf(thing.requests, before) };
     requestAnimationFrame(() => document.getElementById(`request-${chosen.peek()?.id}`)?.scrollIntoView({ block: "nearest" }));
   }
+}
+
+/** What lies over the map: its buttons, legend and scale (left, top, right, bottom in px from its corner). */
+function covered() {
+  const panel = map.getTargetElement()?.parentElement;
+  const { left, top } = map.getTargetElement()?.getBoundingClientRect() ?? { left: 0, top: 0 };
+  return [...(panel?.querySelectorAll(".ol-zoom, .ol-scale-line, .legend > summary, .attribution") ?? [])].map((/** @type {Element} */ each) => {
+    const box = each.getBoundingClientRect();
+    return [box.left - left, box.top - top, box.right - left, box.bottom - top];
+  });
+}
+
+/** Go nearer until things that stand together part; false where that would not part them. @param {any[]} things */
+function nearer(things) {
+  const view = map.getView();
+  const extent = ol.extent.boundingExtent(things.map((each) => ol.proj.fromLonLat([each.lon, each.lat])));
+  if (Math.max(ol.extent.getWidth(extent), ol.extent.getHeight(extent)) < NEAR_PX * view.getMinResolution() || view.getZoom() >= NEAREST_ZOOM) return false;
+  view.fit(extent, { padding: [70, 70, 70, 70], maxZoom: Math.min(view.getZoom() + 3, NEAREST_ZOOM), duration: reduced() ? 0 : 250 });
+  return true;
 }
 
 /** What the map shows: west, south, east, north. @returns {number[]} */

@@ -1,8 +1,7 @@
 /** The map with its tools: layers, legend, reporting an incident by drawing. The map itself is in `map.js`. */
-import { AsOf } from "./events.js";
 import { t } from "./i18n.js";
 import { drawing, layers, loadMap, stopDrawing } from "./map.js";
-import { Panel, Priority } from "./parts.js";
+import { AsOf, Panel, Priority } from "./parts.js";
 import { reportIncident } from "./report.js";
 import { may } from "./rules.js";
 import { html, useEffect, useRef, useState } from "./view.js";
@@ -14,8 +13,8 @@ const SOURCES = [
   ["Natural Earth", "https://www.naturalearthdata.com"],
 ];
 
-/** The panel. */
-export function MapPanel() {
+/** The panel. @param {{plain?: boolean, onReady?: () => void}} props plain: only to look at; onReady: called when it is there */
+export function MapPanel({ plain, onReady }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const [failed, setFailed] = useState("");
   useEffect(() => {
@@ -23,7 +22,11 @@ export function MapPanel() {
     let drop = () => {};
     let gone = false;
     loadMap(box.current).then(
-      (remove) => (gone ? remove() : (drop = remove)),
+      (remove) => {
+        if (gone) return remove();
+        drop = remove;
+        return onReady?.();
+      },
       (error) => setFailed(String(error)),
     );
     return () => {
@@ -32,7 +35,7 @@ export function MapPanel() {
     };
   }, []);
   return html`<${Panel} id="map" class="map-panel" title=${t("map")} tools=${html`<${AsOf} />
-      ${may("report_incident") && html`<button type="button" class="button small" onClick=${() => reportIncident()}>${t("report_incident")}</button>`}`}>
+      ${!plain && may("report_incident") && html`<button type="button" class="button small" onClick=${() => reportIncident()}>${t("report_incident")}</button>`}`}>
     <div class="map" ref=${box} tabindex="0" role="application" aria-label=${t("map.label")}></div>
     ${failed && html`<p class="late" role="alert">${t("map.failed")} ${failed}</p>`}
     <${Drawing} />
@@ -57,7 +60,7 @@ function Legend() {
   };
   return html`<details class="legend"><summary>${t("legend")}</summary>
     <div class="legend-body"><p>${[1, 2, 3, 4].map((rank) => html`<${Priority} rank=${rank} />`)} ${t("legend.requests")}</p>
-      ${/** @type {const} */ (["areas", "requests", "units", "resources", "crossings", "members", "places"]).map((name) => html`<label><input type="checkbox" checked=${shown[name]} onChange=${() => toggle(name)} /> <svg class="sign ${name}" viewBox="0 0 20 20" aria-hidden="true">${sign(name)}</svg> ${t(`layer.${name}`)}</label>`)}</div></details>`;
+      ${/** @type {const} */ (["areas", "requests", "units", "resources", "crossings", "rendezvous", "members", "places"]).map((name) => html`<label><input type="checkbox" checked=${shown[name]} onChange=${() => toggle(name)} /> <svg class="sign ${name}" viewBox="0 0 20 20" aria-hidden="true">${sign(name)}</svg> ${t(`layer.${name}`)}</label>`)}</div></details>`;
 }
 
 /** @param {string} name */
@@ -67,6 +70,7 @@ function sign(name) {
   if (name === "units") return html`<path class="s-unit" d="M3 6H17V14H3Z" />`;
   if (name === "resources") return html`<circle class="s-resource" cx="10" cy="10" r="3" />`;
   if (name === "crossings") return html`<g class="s-crossing"><circle cx="10" cy="10" r="7" /><path d="M6 10H14" /></g>`;
+  if (name === "rendezvous") return html`<path class="s-rendezvous" d="M10 4 17 16H3Z" />`;
   if (name === "members") return html`<path class="s-member" d="M5 5H15V15H5Z" />`;
   return html`<circle class="s-place" cx="10" cy="10" r="2" />`;
 }

@@ -1,12 +1,12 @@
 /** What lenders and requesters do about an offer: ask, send, accept, decline, commit, withdraw. What binds is confirmed. */
-import { linesText, linesOf, memberName } from "./about.js";
+import { crossingText, linesText, linesOf, memberName } from "./about.js";
 import { read } from "./api.js";
-import { confirmAct, openDialog } from "./dialogs.js";
-import { carryOut } from "./doing.js";
+import { leadToButton, openDialog } from "./dialogs.js";
+import { carryOut, carryOutConfirmed } from "./doing.js";
 import { codes, named, t, typeName, word } from "./i18n.js";
 import { Member, Phone } from "./parts.js";
 import { resourceRow, tables, take } from "./store.js";
-import { html, useState } from "./view.js";
+import { html, useEffect, useState } from "./view.js";
 
 /** @typedef {import("./store.js").Row} Row */
 
@@ -22,22 +22,22 @@ export async function learnUnit(id) {
  * @param {Row} request @param {Row} line @param {import("./candidates.js").Candidate} found
  */
 export async function sendUnit(request, line, found) {
-  /** @type {Record<string, any>} */
   const offered = { request_line_id: line.id, resource_id: found.resource_id, quantity: 1 };
-  if (found.only_reserve && !found.can) {
-    const answer = await confirmAct({
-      title: t("reserve.title"),
-      text: html`${found.reasons.map((reason) => html`<p>${reason.text}</p>`)}<p>${t("reserve.text")}</p>`,
-      action: t("reserve.override"), why: "required", danger: true,
-    });
-    if (!answer) return;
-    offered.override_reserve = { reason: answer.why };
-  }
-  await learnUnit(found.resource_id);
-  await carryOut({ path: `/requests/${request.id}/offers`, body: { lines: [offered] } }, {
+  const offer = (/** @type {Record<string, any>} */ more = {}) => ({ path: `/requests/${request.id}/offers`, body: { lines: [{ ...offered, ...more }] } });
+  const how = {
     done: t("done.offered", { unit: found.call_sign, ref: request.ref }),
-    undo: (receipt) => ({ path: `/offers/${receipt.id}/withdraw`, body: {}, revision: receipt.revision }),
-  });
+    undo: (/** @type {import("./api.js").Receipt} */ receipt) => ({ path: `/offers/${receipt.id}/withdraw`, body: {}, revision: receipt.revision }),
+  };
+  await learnUnit(found.resource_id);
+  if (found.can || !found.only_reserve) {
+    await carryOut(offer(), how);
+    return;
+  }
+  await carryOutConfirmed({
+    title: t("reserve.title"),
+    text: html`${found.reasons.map((reason) => html`<p>${reason.text}</p>`)}<p>${t("reserve.text")}</p>`,
+    action: t("reserve.override"), why: "required", danger: true,
+  }, (answer) => offer({ override_reserve: { reason: answer.why } }), how);
 }
 
 /** Ask a neighbour for its unit: a question on the request, and the number to ring. @param {Row} request @param {import("./candidates.js").Candidate} found */
@@ -50,8 +50,7 @@ function AskUnit({ request, found, close }) {
   const [text, setText] = useState(t("ask_unit.text", { unit: found.call_sign, what: linesText(linesOf(request.id)) }));
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
-    close();
-    await carryOut({ path: `/requests/${request.id}/questions`, body: { text, to_member_id: found.member_id } }, { done: t("done.asked", { who: memberName(found.member_id) }) });
+    if (await carryOut({ path: `/requests/${request.id}/questions`, body: { text, to_member_id: found.member_id } }, { done: t("done.asked", { who: memberName(found.member_id) }) })) close();
   };
   return html`<form class="dialog-body" onSubmit=${submit}>
     <p class="ring"><${Member} id=${found.member_id} /> <${Phone} id=${found.member_id} /></p>
@@ -67,63 +66,97 @@ export function offerText(offer) {
 
 /** Take an offer: it binds the requester. @param {Row} request @param {Row} offer @param {boolean} [provisional] */
 export async function accept(request, offer, provisional = false) {
-  const answer = await confirmAct({
+  await carryOutConfirmed({
     title: provisional ? t("accept_provisionally") : t("accept"),
     text: html`<p>${t("accept.text", { what: offerText(offer), who: memberName(offer.lender_id), ref: request.ref })}</p>${provisional && html`<p class="dim">${t("accept.provisional_note")}</p>`}<p><${Phone} id=${offer.lender_id} /></p>`,
     action: provisional ? t("accept_provisionally") : t("accept"),
-  });
-  if (answer) await carryOut({ path: `/offers/${offer.id}/accept`, body: { provisional }, revision: offer.revision }, { done: t("done.accepted", { what: offerText(offer) }) });
+  }, () => ({ path: `/offers/${offer.id}/accept`, body: { provisional }, revision: offer.revision }), { done: t("done.accepted", { what: offerText(offer) }), latest: () => tables.offer.get(offer.id) });
 }
 
 /** @param {Row} offer */
 export async function declineOffer(offer) {
-  const answer = await confirmAct({ title: t("decline_offer"), text: html`<p>${t("decline_offer.text", { what: offerText(offer), who: memberName(offer.lender_id) })}</p>`, action: t("decline_offer"), why: "asked", danger: true });
-  if (answer) await carryOut({ path: `/offers/${offer.id}/decline`, body: answer, revision: offer.revision }, { done: t("done.declined") });
+  await carryOutConfirmed({ title: t("decline_offer"), text: html`<p>${t("decline_offer.text", { what: offerText(offer), who: memberName(offer.lender_id) })}</p>`, action: t("decline_offer"), why: "asked", danger: true },
+    (answer) => ({ path: `/offers/${offer.id}/decline`, body: answer, revision: offer.revision }), { done: t("done.declined"), latest: () => tables.offer.get(offer.id) });
 }
 
 /** @param {Row} offer */
 export async function withdraw(offer) {
-  const answer = await confirmAct({ title: t("withdraw"), text: html`<p>${t("withdraw.text", { what: offerText(offer) })}</p>`, action: t("withdraw"), why: "asked", danger: true });
-  if (answer) await carryOut({ path: `/offers/${offer.id}/withdraw`, body: answer, revision: offer.revision }, { done: t("done.withdrawn") });
+  await carryOutConfirmed({ title: t("withdraw"), text: html`<p>${t("withdraw.text", { what: offerText(offer) })}</p>`, action: t("withdraw"), why: "asked", danger: true },
+    (answer) => ({ path: `/offers/${offer.id}/withdraw`, body: answer, revision: offer.revision }), { done: t("done.withdrawn"), latest: () => tables.offer.get(offer.id) });
 }
 
 /** Bind ourselves: each accepted line becomes a mission. @param {Row} request @param {Row} offer */
 export async function commit(request, offer) {
-  const units = await openDialog(t("commit"), (close) => html`<${Commit} request=${request} offer=${offer} close=${close} />`);
-  if (units) await carryOut({ path: `/offers/${offer.id}/commit`, body: { units }, revision: offer.revision }, { done: t("done.committed", { what: offerText(offer) }) });
+  await openDialog(t("commit"), (close) => html`<${Commit} request=${request} offer=${offer} close=${close} />`);
 }
 
-/** @param {{request: Row, offer: Row, close: (answer?: any) => void}} props */
+/** By how many minutes a crossing may be slower than the soonest, and is still on the way. */
+const ROUND_MIN = 30;
+
+/** @typedef {{crossing_id: string, eta_min: number, allowed: boolean, against: string[], barred: string[], best: boolean}} Way */
+
+/** @param {{request: Row, offer: Row, close: () => void}} props */
 function Commit({ request, offer, close }) {
   const lines = tables.offer_line.where("offer_id", offer.id).filter((line) => line.accepted_quantity > 0 && !line.committed);
   const [crossing, setCrossing] = useState("");
   const [talkgroup, setTalkgroup] = useState("");
-  const submit = (/** @type {Event} */ event) => {
+  const [busy, setBusy] = useState(false);
+  const [told, setTold] = useState(/** @type {Way[] | null} */ (null));
+  const ways = told ?? [];
+  const [revision, setRevision] = useState(offer.revision);
+  useEffect(() => {
+    read(`/offers/${offer.id}/crossings`).then((found) => setTold(found.items), () => undefined);
+  }, []);
+  const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
-    close(lines.map((line) => ({ offer_line_id: line.id, ...(crossing && { crossing_id: crossing }), ...(talkgroup.trim() && { talkgroup: talkgroup.trim() }) })));
+    setBusy(true);
+    const units = lines.map((line) => ({ offer_line_id: line.id, ...(crossing && { crossing_id: crossing }), ...(talkgroup.trim() && { talkgroup: talkgroup.trim() }) }));
+    const receipt = await carryOut({ path: `/offers/${offer.id}/commit`, body: { units }, revision }, { done: t("done.committed", { what: offerText(offer) }) });
+    setBusy(false);
+    if (receipt) close();
+    else setRevision(tables.offer.get(offer.id)?.revision ?? revision);
   };
-  const ways = tables.crossing.all.value.filter((each) => each.control !== "closed").sort((a, b) => named(a.names).localeCompare(named(b.names)));
-  return html`<form class="dialog-body" onSubmit=${submit}>
+  const best = ways.filter((way) => way.best);
+  const soonest = Math.min(...ways.filter((way) => !way.barred.length).map((way) => way.eta_min));
+  const fit = ways.filter((way) => way.allowed && !way.barred.length && way.eta_min <= soonest + ROUND_MIN);
+  return html`<form class="dialog-body" onSubmit=${submit} onKeyDown=${leadToButton}>
     <p class="dialog-text">${t("commit.text", { what: offerText(offer), who: memberName(request.member_id), ref: request.ref })}</p>
     <p><${Member} id=${request.member_id} /> <${Phone} id=${request.member_id} /></p>
-    <label class="field"><span>${t("crossing")}</span><select value=${crossing} onChange=${(/** @type {any} */ event) => setCrossing(event.target.value)}>
-      <option value="">${t("crossing.best")}</option>${ways.map((each) => html`<option value=${each.id}>${named(each.names)}${each.delay_min ? ` (+${each.delay_min} min)` : ""}</option>`)}</select></label>
+    ${told?.length !== 0 && html`<label class="field"><span>${t("crossing")}</span><select value=${crossing} autofocus onChange=${(/** @type {any} */ event) => setCrossing(event.target.value)}>
+      <option value="">${best.length === 1 ? t("crossing.best_named", { name: wayName(best[0]) }) : t("crossing.best")}</option>${fit.map(wayOption)}${fit.length < ways.length && html`<optgroup label=${t("crossing.others")}>${ways.filter((way) => !fit.includes(way)).map(wayOption)}</optgroup>`}</select></label>`}
     <label class="field"><span>${t("talkgroup")} (${t("optional")})</span><input type="text" maxlength="60" value=${talkgroup} onInput=${(/** @type {any} */ event) => setTalkgroup(event.target.value)} /></label>
-    <footer class="dialog-foot"><button type="button" class="button" onClick=${() => close()}>${t("back")}</button><button class="button primary" autofocus>${t("commit")}</button></footer></form>`;
+    <footer class="dialog-foot"><button type="button" class="button" onClick=${() => close()}>${t("back")}</button><button class="button primary binds-us" disabled=${busy}>${t("commit")}</button></footer></form>`;
+}
+
+/** @param {Way} way */
+function wayName(way) {
+  return named(tables.crossing.get(way.crossing_id)?.names);
+}
+
+/** A crossing to choose: how long over it, and why it should not or can't be taken. @param {Way} way */
+function wayOption(way) {
+  const crossing = tables.crossing.get(way.crossing_id);
+  const agreements = tables.agreement.all.value.filter((row) => way.against.includes(row.code)).map((row) => named(row.names));
+  const told = [
+    ...(crossing && way.barred.includes("closed") ? [crossingText(crossing)] : []), ...way.barred.filter((code) => code !== "closed").map((code) => t(`crossing.${code}`)),
+    ...(way.allowed ? [] : [t("crossing.not_allowed", { agreement: agreements.join(", ") || way.against.join(", ") })]),
+    ...(way.barred.length ? [] : [t("crossing.minutes", { n: way.eta_min })]),
+  ];
+  return html`<option value=${way.crossing_id} disabled=${way.barred.length > 0}>${wayName(way)} · ${told.join(" · ")}</option>`;
 }
 
 /** Say that we can't send. @param {Row} request */
 export async function declineRequest(request) {
-  const answer = await openDialog(t("cannot_send"), (close) => html`<${Decline} close=${close} />`);
-  if (answer) await carryOut({ path: `/requests/${request.id}/decline`, body: answer }, { done: t("done.cannot_send", { ref: request.ref }) });
+  const does = (/** @type {any} */ body) => carryOut({ path: `/requests/${request.id}/decline`, body }, { done: t("done.cannot_send", { ref: request.ref }) });
+  await openDialog(t("cannot_send"), (close) => html`<${Decline} close=${close} does=${does} />`);
 }
 
-/** @param {{close: (answer?: any) => void}} props */
-function Decline({ close }) {
+/** @param {{close: () => void, does: (body: any) => Promise<any>}} props */
+function Decline({ close, does }) {
   const [note, setNote] = useState("");
   return html`<div class="dialog-body"><p class="dialog-text">${t("cannot_send.text")}</p>
     <label class="field"><span>${t("note")} (${t("optional")})</span><input type="text" maxlength="300" value=${note} onInput=${(/** @type {any} */ event) => setNote(event.target.value)} /></label>
-    <div class="button-list">${codes("decline_reasons").map((code) => html`<button type="button" class="button" onClick=${() => close({ reason: code, ...(note.trim() && { note: note.trim() }) })}>${word("decline_reasons", code)}</button>`)}</div>
+    <div class="button-list">${codes("decline_reasons").map((code) => html`<button type="button" class="button" onClick=${async () => { if (await does({ reason: code, ...(note.trim() && { note: note.trim() }) })) close(); }}>${word("decline_reasons", code)}</button>`)}</div>
     <footer class="dialog-foot"><button type="button" class="button" onClick=${() => close()}>${t("back")}</button></footer></div>`;
 }
 

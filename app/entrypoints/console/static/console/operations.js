@@ -3,6 +3,7 @@ import { linesOf, linesText } from "./about.js";
 import { openCall } from "./call.js";
 import { Candidates } from "./candidates.js";
 import { ChosenCard } from "./chosen.js";
+import { DayToDay } from "./day_to_day.js";
 import { Events } from "./events.js";
 import { t } from "./i18n.js";
 import { useKeys } from "./keys.js";
@@ -28,7 +29,7 @@ export function Operations() {
       <div class="area-situation"><${Situation} /></div>
       <div class="area-map"><${MapPanel} />${now && now.kind !== "request" && html`<${ChosenCard} kind=${now.kind} id=${now.id} />`}</div>
       <div class="area-events"><${Events} /></div>
-      <div class="area-requests">${request && html`<${Candidates} key=${request.id} request=${request} compact title=${`${request.ref} · ${linesText(linesOf(request.id))}`} />`}<${Requests} /></div>
+      <div class="area-requests">${request && html`<${Candidates} key=${request.id} request=${request} compact title=${`${request.ref} · ${linesText(linesOf(request.id))}`} />`}<${Requests} /><${DayToDay} /></div>
     </div>
     <nav class="parts" aria-label=${t("parts")}>${PARTS.map((name) => html`<button type="button" aria-pressed=${part.value === name} onClick=${() => { part.value = name; }}>${t(`part.${name}`)}</button>`)}</nav>`;
 }
@@ -36,6 +37,6 @@ export function Operations() {
 /** Somebody has rung about what is chosen: an incident, or the incident of a request. */
 function callAboutChosen() {
   const now = chosen.peek();
-  const incident = now?.kind === "incident" ? now.id : now?.kind === "request" ? tables.request.get(now.id)?.incident_id : "";
-  openCall(incident || "");
+  if (now?.kind === "request") openCall(tables.request.get(now.id)?.incident_id ?? "", now.id);
+  else openCall(now?.kind === "incident" ? now.id : "");
 }

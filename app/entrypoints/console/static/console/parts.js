@@ -1,12 +1,12 @@
 /** Small pieces that every screen is made of. */
-import { countryOf, linesOf, member, rankOf, sides } from "./about.js";
-import { changedAt } from "./store.js";
+import { linesOf, member, rankOf, sides } from "./about.js";
+import { link } from "./feed.js";
+import { asOf, changedAt } from "./store.js";
 import { named, t, word } from "./i18n.js";
-import { agoMs, fullTime, span } from "./time.js";
+import { agoMs, fullTime, now, span, stamp } from "./time.js";
 import { PRIORITIES } from "./about.js";
 import { html, useEffect, useState } from "./view.js";
 
-const SHAPES = ["", "◆", "▲", "■", "●"];
 const MARK_MS = 2000;
 
 /** A priority: shape, digit and colour, never colour alone. @param {{rank: number}} props */
@@ -24,11 +24,6 @@ function shape(rank) {
   return html`<circle cx="12" cy="12" r="10" />`;
 }
 
-/** The shape of a priority as a character, for plain text. @param {number} rank */
-export function priorityMark(rank) {
-  return `${SHAPES[rank]}${rank}`;
-}
-
 /** A member's country and name. @param {{id: string | null | undefined, short?: boolean}} props */
 export function Member({ id, short }) {
   const found = member(id);
@@ -44,11 +39,20 @@ export function Phone({ id }) {
     ${found.talkgroup && html`<span class="talkgroup" title=${t("talkgroup")}><span aria-hidden="true">⌁ </span><span class="sr">${t("talkgroup")} </span>${found.talkgroup}</span>`}</span>`;
 }
 
+/**
+ * The whole truth about an instant as a tooltip, written when somebody points at it: for each of hundreds of rows it would take longer
+ * than drawing them.
+ * @param {string | number} at
+ */
+function telling(at) {
+  return (/** @type {any} */ event) => { event.currentTarget.title = fullTime(new Date(at).toISOString(), sides()); };
+}
+
 /** How long ago. @param {{at: string | number | null | undefined, class?: string}} props */
 export function Age({ at, class: name }) {
   if (!at) return html`<span class=${name}>–</span>`;
   const ms = agoMs(at);
-  return html`<time class=${name} datetime=${new Date(at).toISOString()} title=${fullTime(String(new Date(at).toISOString()), sides())}>${span(ms)}</time>`;
+  return html`<time class=${name} datetime=${new Date(at).toISOString()} onPointerEnter=${telling(at)}>${span(ms)}</time>`;
 }
 
 /** How long until; red and in words once it has passed. @param {{at: string | null | undefined}} props */
@@ -56,7 +60,7 @@ export function Left({ at }) {
   if (!at) return null;
   const left = -agoMs(at);
   const state = left < 0 ? "late" : left < 30 * 60_000 ? "soon" : "";
-  return html`<time class="left ${state}" datetime=${at} title=${fullTime(at, sides())}>${left < 0 ? `! ${t("late_by", { span: span(left) })}` : t("in_span", { span: span(left) })}</time>`;
+  return html`<time class="left ${state}" datetime=${at} onPointerEnter=${telling(at)}>${left < 0 ? `! ${t("late_by", { span: span(left) })}` : t("in_span", { span: span(left) })}</time>`;
 }
 
 /** How far something is filled: a bar with its figures. @param {{fill: {wanted: number, committed: number, pending: number, open: number}, slim?: boolean}} props */
@@ -75,15 +79,26 @@ export function State({ text, tone = "" }) {
   return html`<span class="state ${tone}">${text}</span>`;
 }
 
-/** Nothing to show, and what that means. @param {{text: string}} props */
+/** Nothing to show, and what that means; before anything was heard, that it is still to come. @param {{text: string}} props */
 export function Nothing({ text }) {
-  return html`<p class="nothing">${text}</p>`;
+  return html`<p class="nothing">${link.value.everLive ? text : t("loading")}</p>`;
 }
 
-/** A panel with its heading. @param {{title: any, count?: any, tools?: any, class?: string, id: string, children?: any, tone?: string}} props */
-export function Panel({ title, count, tools, class: name = "", id, children, tone = "" }) {
+/** As of which moment a panel is. */
+export function AsOf() {
+  const { seq, at } = asOf.value;
+  if (!at) return null;
+  const when = new Date(now() - (performance.now() - at));
+  return html`<span class="as-of" title=${`${t("as_of", { time: stamp(when.getTime()) })} · seq ${seq}`}><span class="sr">${t("as_of", { time: "" })} </span>${stamp(when.getTime())}</span>`;
+}
+
+/**
+ * A panel with its heading; `live`: what it shows is kept up by the feed, and it says as of when.
+ * @param {{title: any, count?: any, tools?: any, class?: string, id: string, children?: any, tone?: string, live?: boolean}} props
+ */
+export function Panel({ title, count, tools, class: name = "", id, children, tone = "", live }) {
   return html`<section class="panel ${name} ${tone}" aria-labelledby=${`${id}-title`} id=${id}>
-    <header class="panel-head"><h2 id=${`${id}-title`}>${title}</h2>${count !== undefined && html`<span class="count">${count}</span>`}<span class="grow"></span>${tools}</header>
+    <header class="panel-head"><h2 id=${`${id}-title`}>${title}</h2>${count !== undefined && html`<span class="count">${count}</span>`}<span class="grow"></span>${live && html`<${AsOf} />`}${tools}</header>
     <div class="panel-body">${children}</div></section>`;
 }
 
@@ -103,9 +118,4 @@ export function useMark(kind, id, state) {
 /** The rank and country of a request, for its symbol. @param {string} requestId */
 export function rankOfRequest(requestId) {
   return rankOf(linesOf(requestId));
-}
-
-/** Whether two members lie on two sides of a border. @param {string} a @param {string} b */
-export function acrossBorder(a, b) {
-  return countryOf(a) !== countryOf(b);
 }

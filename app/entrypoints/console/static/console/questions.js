@@ -15,7 +15,7 @@ export function Questions({ request }) {
   const rows = [...tables.question.where("request_id", request.id)].sort((a, b) => a.occurred_at.localeCompare(b.occurred_at));
   const asks = may("ask_question") && request.opened_at;
   if (!rows.length && !asks) return null;
-  return html`<${Panel} id="questions" class="questions" title=${t("questions")} count=${rows.length}>
+  return html`<${Panel} live id="questions" class="questions" title=${t("questions")} count=${rows.length}>
     ${rows.length === 0 && html`<${Nothing} text=${t("questions.none")} />`}
     <ul class="plain">${rows.map((row) => html`<${Question} key=${row.id} id=${row.id} />`)}</ul>
     ${asks && html`<${AskForm} request=${request} />`}<//>`;
@@ -44,12 +44,14 @@ function AskForm({ request }) {
   const [text, setText] = useState("");
   const own = myMember();
   const others = members(own).filter((each) => each.id !== own);
-  const [to, setTo] = useState(request.member_id === own ? others[0]?.id ?? "" : request.member_id);
+  // Who asked is asked back; whoever is asked by them is chosen, unless only one has offered anything.
+  const offering = [...new Set(tables.offer.where("request_id", request.id).map((offer) => offer.lender_id))];
+  const [to, setTo] = useState(request.member_id !== own ? request.member_id : offering.length === 1 ? offering[0] : "");
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     if (await carryOut({ path: `/requests/${request.id}/questions`, body: { text: text.trim(), language: language.peek(), to_member_id: to } }, { done: t("done.question") })) setText("");
   };
   return html`<form class="ask-question" onSubmit=${submit}>
-    <select aria-label=${t("question.to")} value=${to} onChange=${(/** @type {any} */ event) => setTo(event.target.value)}>${others.map((each) => html`<option value=${each.id} selected=${each.id === to}>${each.country} · ${named(each.names)}</option>`)}</select>
-    <div class="inline"><input type="text" required maxlength="1000" aria-label=${t("question")} placeholder=${t("question.hint")} value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} /><button class="button small" disabled=${!text.trim()}>${t("question.ask")}</button></div></form>`;
+    <select required aria-label=${t("question.to")} value=${to} onChange=${(/** @type {any} */ event) => setTo(event.target.value)}><option value="" disabled selected=${!to}>${t("question.to")}</option>${others.map((each) => html`<option value=${each.id} selected=${each.id === to}>${each.country} · ${named(each.names)}</option>`)}</select>
+    <div class="inline"><input type="text" required maxlength="1000" aria-label=${t("question")} placeholder=${t("question.hint")} value=${text} onInput=${(/** @type {any} */ event) => setText(event.target.value)} /><button class="button small" disabled=${!text.trim() || !to}>${t("question.ask")}</button></div></form>`;
 }

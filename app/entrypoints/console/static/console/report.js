@@ -40,7 +40,7 @@ function How({ close }) {
   const [found, setFound] = useState(/** @type {any} */ ({ place: "" }));
   return html`<div class="dialog-body"><p class="dialog-text">${t("report.how")}</p>
     <div class="button-list"><button type="button" class="button primary" autofocus onClick=${() => close({ shape: "polygon" })}>${t("report.draw_area")}</button><button type="button" class="button" onClick=${() => close({ shape: "point" })}>${t("report.draw_point")}</button></div>
-    <h3>${t("report.or_place")}</h3><${PlaceField} text=${found.place} onChange=${setFound} />
+    <h3>${t("report.or_place")}</h3><${PlaceField} label=${t("where")} text=${found.place} onChange=${setFound} />
     <footer class="dialog-foot"><button type="button" class="button" onClick=${() => close()}>${t("back")}</button><button type="button" class="button" disabled=${found.lon === undefined} onClick=${() => close({ area: { type: "Point", coordinates: [found.lon, found.lat] }, place: found.place })}>${t("continue")}</button></footer></div>`;
 }
 

@@ -1,12 +1,11 @@
 /** Open requests by priority and age, with a filter; one is chosen, and `a` acknowledges it. */
-import { answered, ENDED, fillOfAll, linesOf, linesText, member, placeText, rankOf, UNFILLED } from "./about.js";
+import { answered, ENDED, fillOfAll, linesOf, linesText, member, memberName, placeText, rankOf, UNFILLED } from "./about.js";
 import { myMember } from "./api.js";
 import { openAsk } from "./ask.js";
 import { carryOut } from "./doing.js";
-import { AsOf } from "./events.js";
 import { folded, stateName, t, typeName } from "./i18n.js";
-import { useKeys } from "./keys.js";
-import { Age, Fill, Left, Member, Nothing, Panel, Priority, State, useMark } from "./parts.js";
+import { focusOn, useKeys } from "./keys.js";
+import { Age, AsOf, Fill, Left, Member, Nothing, Panel, Priority, State, useMark } from "./parts.js";
 import { chosen, goTo, requestLink } from "./router.js";
 import { may } from "./rules.js";
 import { tables } from "./store.js";
@@ -23,7 +22,7 @@ export const inOrder = computed(() => {
   /** @type {{row: Row, rank: number, filled: number}[]} */
   const found = [];
   for (const row of tables.request.all.value) {
-    if (ENDED.includes(row.status)) continue;
+    if (ENDED.includes(row.status) || row.kind === "day_to_day") continue;
     found.push({ row, rank: rankOf(linesOf(row.id)), filled: UNFILLED.includes(row.status) ? 0 : 1 });
   }
   return found.sort((a, b) => a.filled - b.filled || a.rank - b.rank || time(a.row) - time(b.row));
@@ -66,7 +65,7 @@ export function acknowledge(id) {
   const row = tables.request.get(id);
   const own = myMember();
   if (!row || row.member_id === own || tables.acknowledgement.where("request_id", id).some((each) => each.member_id === own)) return;
-  carryOut({ path: `/requests/${id}/acknowledge` }, { done: t("done.acknowledged", { ref: row.ref }) });
+  carryOut({ path: `/requests/${id}/acknowledge` }, { done: t("done.acknowledged", { ref: row.ref, who: memberName(row.member_id) }) });
 }
 
 /** The panel. */
@@ -80,7 +79,7 @@ export function Requests() {
     const next = list[Math.max(0, Math.min(list.length - 1, at < 0 ? 0 : at + step))];
     if (!next) return;
     chosen.value = { kind: "request", id: next.row.id };
-    requestAnimationFrame(() => document.getElementById(`request-${next.row.id}`)?.scrollIntoView({ block: "nearest" }));
+    requestAnimationFrame(() => focusOn(`request-${next.row.id}`));
   };
   useKeys(
     [
@@ -113,7 +112,8 @@ function RequestRow({ id, now }) {
   const mark = useMark("request", id, row?.revision);
   const button = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
-    if (now && document.activeElement === document.body) button.current?.focus({ preventScroll: true });
+    const focused = document.activeElement;
+    if (now && (focused === document.body || focused?.closest(".request-list"))) button.current?.focus({ preventScroll: true });
   }, [now]);
   if (!row) return null;
   const lines = linesOf(id);

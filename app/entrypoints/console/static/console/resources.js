@@ -6,7 +6,8 @@ import { read, readAll } from "./api.js";
 import { link } from "./feed.js";
 import { layers } from "./map.js";
 import { resourceRow, take, takePositions } from "./store.js";
-import { effect } from "./view.js";
+import { now } from "./time.js";
+import { effect, signal } from "./view.js";
 
 const MOST_PAGES = 10;
 const PAGE = 200;
@@ -15,6 +16,38 @@ const MOST_POSITIONS = 5000;
 /** @type {number[]} */
 let known = [];
 let busy = false;
+
+/** Whether all resources are being read just now, how many were, and when that was (ms). */
+export const reading = signal({ busy: false, read: 0, at: 0 });
+
+/** Read all resources, page after page, and the depots; what has come is shown while the rest is on its way. */
+export async function learnAll() {
+  if (reading.peek().busy) return;
+  reading.value = { busy: true, read: 0, at: reading.peek().at };
+  learnDepots();
+  let cursor = "";
+  try {
+    do {
+      const told = await read(`/resources?limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      take({ resource: told.items.map(resourceRow) });
+      reading.value = { ...reading.peek(), read: reading.peek().read + told.items.length };
+      cursor = told.next ?? "";
+    } while (cursor);
+    reading.value = { ...reading.peek(), busy: false, at: now() };
+  } catch {
+    reading.value = { ...reading.peek(), busy: false }; // the link says so; with it, they are read again
+  }
+}
+
+/** Read the depots. */
+export async function learnDepots() {
+  await readAll("/depots").then((rows) => take({ depot: rows.map(depotRow) }), () => undefined);
+}
+
+/** A depot as a list over HTTP tells it, in the form of its row. @param {Record<string, any>} seen */
+export function depotRow(seen) {
+  return resourceRow(seen);
+}
 
 /** From now on, whenever the link has come up: read where units are, and the resources anew where they are next looked at. */
 export function startResources() {

@@ -1,19 +1,48 @@
-/** Where one is: `#/operations`, `#/request/<id>`. */
+/** Where one is: `#/operations`, `#/request/<id>`, `#/resources?status=available`. Which screens there are: `screens.js`. */
 import { signal } from "./view.js";
 
-/** @typedef {{screen: "operations" | "request", id: string}} Place */
+/** @typedef {{screen: string, id: string, query: Record<string, string>}} Place */
 
 /** @returns {Place} */
 function here() {
-  const [, screen, id] = location.hash.split("/");
-  return screen === "request" && id ? { screen, id } : { screen: "operations", id: "" };
+  const [path, query = ""] = location.hash.split("?");
+  const [, screen = "", id = ""] = path.split("/");
+  return { screen, id, query: Object.fromEntries(new URLSearchParams(query)) };
 }
 
 /** The screen that is shown. */
 export const place = signal(here());
-addEventListener("hashchange", () => {
+
+/** Whoever writes on the screen that is shown, and is asked before it goes away. @type {(() => Promise<boolean>) | null} */
+let held = null;
+
+/** Ask before another screen is shown, for as long as something is written on this one; returns what ends that. @param {() => Promise<boolean>} ask */
+export function holdHere(ask) {
+  held = ask;
+  return () => {
+    if (held === ask) held = null;
+  };
+}
+
+addEventListener("hashchange", async () => {
+  const from = place.peek();
+  const to = here();
+  const away = from.screen !== to.screen || from.id !== to.id;
+  if (held && away) {
+    const goal = location.hash;
+    history.replaceState(null, "", hashOf(from));
+    if (!(await held())) return;
+    held = null;
+    history.replaceState(null, "", goal);
+  }
   place.value = here();
 });
+
+/** @param {Place} at */
+function hashOf({ screen, id, query }) {
+  const said = new URLSearchParams(query).toString();
+  return `#/${[screen, id].filter(Boolean).join("/")}${said && `?${said}`}`;
+}
 
 /** @param {string} hash `#/…` */
 export function goTo(hash) {
@@ -25,9 +54,21 @@ export function requestLink(id) {
   return `#/request/${id}`;
 }
 
+/**
+ * Say in the address what this screen shows, so that it can be sent to somebody and is there again on the way back. It is no
+ * step of its own: *back* leads to the screen before.
+ * @param {Record<string, string>} query what is empty is left out
+ */
+export function showing(query) {
+  const [path] = location.hash.split("?");
+  const said = new URLSearchParams(Object.entries(query).filter(([, value]) => value)).toString();
+  history.replaceState(null, "", said ? `${path}?${said}` : path || "#/");
+  place.value = here();
+}
+
 /** What is chosen on the operations screen: a request in the list, or something on the map. */
 export const chosen = signal(/** @type {{kind: string, id: string} | null} */ (null));
 /** What the map is to move to next; it keeps the seq so that the same place can be asked for twice. */
 export const lookAt = signal(/** @type {{lon: number, lat: number, zoom?: number} | null} */ (null));
-/** On a narrow screen: which part of operations is shown. */
-export const part = signal(/** @type {"requests" | "map" | "situation" | "events"} */ ("requests"));
+/** On a narrow screen: which part of what is shown. */
+export const part = signal(/** @type {"requests" | "map" | "situation" | "events" | "units" | "stock"} */ ("requests"));

@@ -30,6 +30,16 @@ export function may(command, sides = {}, facts = {}) {
   );
 }
 
+/** The commands that somebody with these roles may use at all. @param {string[]} roles */
+export function commandsOf(roles) {
+  return allCommands().filter((command) => rules.authority[command].some((grant) => grant.roles.some((role) => roles.includes(role))));
+}
+
+/** Every command that people use. */
+export function allCommands() {
+  return Object.keys(rules.authority).filter((command) => rules.authority[command].length > 0);
+}
+
 /** @param {string} side @param {Record<string, string | string[]>} sides */
 function held(side, sides) {
   if (side === "either") return [sides.requester, sides.lender].flat();

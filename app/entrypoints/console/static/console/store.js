@@ -7,7 +7,7 @@
 import { batch, computed, signal } from "./view.js";
 
 /** @typedef {Record<string, any> & {id: string, revision: number}} Row */
-/** @typedef {{request_line_id: string, request_id: string, wanted: number, committed: number, pending: number, open: number}} Fill */
+/** @typedef {{request_line_id: string, request_id: string, wanted: number, committed: number, pending: number, open: number, parts?: {type_code: string, wanted: number, committed: number, pending: number, open: number}[] | null}} Fill */
 /** @typedef {{resource_id: string, lon: number, lat: number, at: string}} Position */
 
 /** @type {readonly Row[]} */
@@ -70,7 +70,7 @@ export class Table {
   }
 
   /**
-   * Replace everything.
+   * Replace everything. What is known in a later state stays so: a snapshot may be a little older than the receipt of our own command.
    * @param {Row[]} states
    */
   replace(states) {
@@ -79,11 +79,7 @@ export class Table {
       const was = row.peek();
       if (was && !kept.has(id)) this.put({ ...was, removed: true });
     }
-    for (const state of states) {
-      const was = this.#of(state.id).peek();
-      if (was && was.revision > state.revision) this.#of(state.id).value = undefined; // another journal than before
-      this.put(state);
-    }
+    for (const state of states) this.put(state);
   }
 
   /** @param {string} id */
@@ -123,8 +119,10 @@ export const tables = {
   corridor: new Table(),
   member: new Table(),
   crossing: new Table(),
+  rendezvous: new Table(),
   incident: new Table(),
   incident_log: new Table(["incident_id"]),
+  external_id: new Table(["incident_id"]),
   agreement: new Table(),
   request: new Table(["incident_id"]),
   request_line: new Table(["request_id"]),
@@ -133,13 +131,32 @@ export const tables = {
   question: new Table(["request_id"]),
   offer: new Table(["request_id"]),
   offer_line: new Table(["offer_id", "request_id"]),
-  mission: new Table(["request_id", "request_line_id", "incident_id"]),
-  resource: new Table(["member_id"]),
+  mission: new Table(["request_id", "request_line_id", "incident_id", "relief_of_id", "resource_id"]),
+  extension: new Table(["mission_id", "request_id"]),
+  reassignment: new Table(["mission_id", "request_id"]),
+  host_support: new Table(["mission_id", "request_id"]),
+  resource: new Table(["member_id", "formation_id"]),
+  depot: new Table(["member_id"]),
+  automatic_aid: new Table(["request_id"]),
+  automatic_alarm: new Table(["request_id", "aid_id"]),
+  response_commitment: new Table(["request_id"]),
   call: new Table(["request_id"]),
   debt: new Table(["request_id"]),
+  authority_notice: new Table(["request_id"]),
+  representative: new Table(["member_id"]),
+  handover: new Table(),
+  rota: new Table(),
+  coordination_turn: new Table(),
+  turn_swap: new Table(),
+  protocol_overlay: new Table(),
+  incident_protocol: new Table(["incident_id"]),
+  checklist_item: new Table(["incident_id"]),
+  lender_word: new Table(["member_id"]),
+  unasked_offer: new Table(["incident_id"]),
+  unasked_offer_line: new Table(["unasked_offer_id"]),
 };
 /** Kinds that a snapshot does not tell whole: what was read over HTTP stays. */
-const READ_APART = new Set(["resource", "incident_log", "question"]);
+const READ_APART = new Set(["resource", "depot", "incident_log", "question"]);
 
 /** @type {Map<string, import("./view.js").Signal<Fill | undefined>>} */
 const fills = new Map();
@@ -156,6 +173,12 @@ export const asOf = signal({ seq: 0, at: 0 });
 
 /** Rows that changed lately, for the mark that goes after two seconds: `<kind>:<id>` → when (ms). */
 export const changedAt = new Map();
+/** How long such a mark is remembered (ms), and from how many on the old ones are thrown away. */
+const MARK_KEPT_MS = 10_000;
+const MARKS_KEPT = 1000;
+
+/** When the feed last told how far a line is filled (ms of `performance.now()`), by line. @type {Map<string, number>} */
+const fillTold = new Map();
 
 /**
  * Take in rows by kind: of an entry, a receipt or a page.
@@ -164,6 +187,7 @@ export const changedAt = new Map();
  */
 export function take(rows, how = {}) {
   if (!rows) return;
+  if (changedAt.size > MARKS_KEPT) for (const [key, at] of changedAt) if (at < performance.now() - MARK_KEPT_MS) changedAt.delete(key);
   batch(() => {
     for (const [kind, states] of Object.entries(rows)) {
       const table = tables[kind];
@@ -179,9 +203,11 @@ export function take(rows, how = {}) {
 /**
  * Replace everything by a snapshot.
  * @param {Record<string, Row[]>} rows
+ * @param {boolean} [anew] it is of another journal than before: nothing that was known counts any more
  */
-export function takeSnapshot(rows) {
+export function takeSnapshot(rows, anew = false) {
   batch(() => {
+    if (anew) forget();
     for (const [kind, table] of Object.entries(tables)) {
       const states = rows[kind] ?? [];
       if (READ_APART.has(kind)) for (const state of states) table.put(state);
@@ -190,10 +216,23 @@ export function takeSnapshot(rows) {
   });
 }
 
-/** @param {Fill[]} items */
-export function takeFill(items) {
+/** Forget everything: rows, how far lines are filled, where units are. */
+function forget() {
+  for (const table of Object.values(tables)) table.replace([]);
+  for (const known of [...fills.values(), ...positions.values()]) known.value = undefined;
+  for (const each of [fillTold, changedAt]) each.clear();
+}
+
+/**
+ * How far lines are filled: told by the feed, or read over HTTP. What the feed told since that was asked for is newer, and stays.
+ * @param {Fill[]} items
+ * @param {number} [asked] when it was asked for over HTTP (ms of `performance.now()`)
+ */
+export function takeFill(items, asked) {
   batch(() => {
     for (const item of items) {
+      if (asked === undefined) fillTold.set(item.request_line_id, performance.now());
+      else if ((fillTold.get(item.request_line_id) ?? -1) >= asked) continue;
       const known = fills.get(item.request_line_id);
       if (known) known.value = item;
       else fills.set(item.request_line_id, signal(/** @type {Fill | undefined} */ (item)));

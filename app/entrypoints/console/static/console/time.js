@@ -1,5 +1,7 @@
 /** The server's clock, Z first, then each side of the border; and how old things are. */
+import { session } from "./api.js";
 import { t, language } from "./i18n.js";
+import { tables } from "./store.js";
 import { signal } from "./view.js";
 
 let offset = 0;
@@ -72,6 +74,17 @@ export function stamp(at) {
   return today ? time : `${format("UTC", DAY).format(when)} ${time}`;
 }
 
+/** Languages that have short names of their own for the zones of Europe (MEZ, MESZ); the others say CET and CEST. */
+const OWN_ZONE_NAMES = ["de"];
+
+/** The short name of a zone at an instant. @param {string} zone @param {number | string} at */
+function zoneName(zone, at) {
+  const locale = OWN_ZONE_NAMES.includes(language.value) ? language.value : "en-GB";
+  const key = `${locale}/${zone}`;
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: "short" }));
+  return formats.get(key)?.formatToParts(new Date(at)).find((part) => part.type === "timeZoneName")?.value ?? zone;
+}
+
 /**
  * The local times of both sides; zones that show the same are merged.
  * @param {number | string} at
@@ -81,7 +94,7 @@ export function localTimes(at, sides) {
   /** @type {Map<string, Set<string>>} */
   const byTime = new Map();
   for (const side of sides) {
-    const told = format(side.time_zone, { ...CLOCK, timeZoneName: "short" }).format(new Date(at));
+    const told = `${format(side.time_zone, CLOCK).format(new Date(at))} ${zoneName(side.time_zone, at)}`;
     if (!byTime.has(told)) byTime.set(told, new Set());
     byTime.get(told)?.add(side.country);
   }
@@ -114,4 +127,28 @@ export function agoMs(at) {
   const ms = now() - new Date(at).getTime();
   if (Math.abs(ms) < 60_000) second.value;
   return ms;
+}
+
+/** The own member's time zone; UTC as long as it is not known. */
+function ownZone() {
+  return tables.member.get(session.value?.user.member.id)?.time_zone ?? "UTC";
+}
+
+/** An instant as the own side's clock shows it, in the form of a field: `2026-07-14T14:05`. @param {string | number} at */
+export function localOf(at) {
+  const parts = Object.fromEntries(new Intl.DateTimeFormat("en-GB", { timeZone: ownZone(), hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }).formatToParts(new Date(at)).map((part) => [part.type, part.value]));
+  return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}`;
+}
+
+/** A day in the reader's language: `Tue 14 Jul`. @param {string} day `2026-07-14` */
+export function dayText(day) {
+  return format("UTC", { weekday: "short", ...DAY }).format(new Date(`${day}T12:00Z`));
+}
+
+/** The instant at which the own side's clock shows this; of an hour that there is twice, the first. @param {string} local `2026-07-14T14:05` */
+export function instantOf(local) {
+  const wanted = Date.parse(`${local}Z`);
+  const off = (/** @type {number} */ at) => Date.parse(`${localOf(at)}Z`) - Math.floor(at / 60_000) * 60_000;
+  const first = wanted - off(wanted - 86_400_000); // with the offset of the day before
+  return new Date(off(first) === wanted - first ? first : wanted - off(first)).toISOString();
 }

@@ -15,7 +15,7 @@ export function Timeline({ request }) {
     `request/${request.id}`,
     ...tables.offer.where("request_id", request.id).map((row) => `offer/${row.id}`),
     ...tables.mission.where("request_id", request.id).map((row) => `mission/${row.id}`),
-    ...tables.response.where("request_id", request.id).map((row) => `response/${row.id}`),
+    ...["response", "extension", "reassignment", "host_support"].flatMap((kind) => tables[kind].where("request_id", request.id).map((row) => `${kind}/${row.id}`)),
   ];
   useEffect(() => {
     let late = false;
@@ -28,6 +28,6 @@ export function Timeline({ request }) {
   }, [about.length, request.id]);
   const bySeq = new Map([...told, ...events.value.filter((entry) => isAbout(entry, request.id))].map((entry) => [entry.seq, entry]));
   const all = [...bySeq.values()].filter((entry) => !entry.type.startsWith("resource.")).sort((a, b) => b.seq - a.seq);
-  return html`<${Panel} id="timeline" class="events timeline" title=${t("timeline")} count=${all.length}>
+  return html`<${Panel} live id="timeline" class="events timeline" title=${t("timeline")} count=${all.length}>
     ${all.length === 0 ? html`<${Nothing} text=${t("events.none")} />` : html`<ol class="event-list">${all.map((entry) => html`<${EventRow} key=${entry.seq} entry=${entry} />`)}</ol>`}<//>`;
 }

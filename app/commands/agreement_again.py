@@ -1,0 +1,99 @@
+"""The agreements asked again, when an offer is accepted and when it is committed: what has changed since it was made?
+
+An offer stands under the version that it was made under. What speaks against that paper itself by now, or against the way on which
+the unit is sent, stops the lender's binding word: the agreement is set aside or over, the crossing is not one of it, the stay is too
+long. What has changed around it (a phone call went beyond the cap, the incident was scaled down) is told and stops nothing: the
+offer was counted when it was made. The reserve is not asked again: a commitment takes nothing that the offer did not count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from app.domain.agreement_parts import parts_in, with_parts
+from app.domain.agreements import Stock, Use, check
+from app.domain.resource_types import parts_of_type
+from app.store.agreements import cited, uses_of
+from app.store.tables import Incident, Member
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from uuid import UUID
+
+    from app.domain.agreement_reasons import Reason
+    from app.domain.agreement_terms import Terms
+    from app.domain.agreements import AgreementFacts, Case
+    from app.store.tables import OfferLine, Request
+    from app.store.unit_of_work import UnitOfWork
+
+PLANNED: Final = "planned"
+STOPS: Final = frozenset({"not_in_force", "expired", "terminated", "crossing_not_allowed", "longest_deployment"})
+"""What stops a commitment; everything else is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """The versions that an offer's lines stand under, and what runs under them now, these lines included."""
+
+    versions: Mapping[tuple[UUID, int], tuple[AgreementFacts, Terms]]
+    uses: Mapping[tuple[UUID, str], Use]
+
+    def terms(self, line: OfferLine) -> Terms | None:
+        """Return the terms that a line stands under; None for help without an agreement."""
+        found = self._version(line)
+        return None if found is None else found[1]
+
+    def says(self, line: OfferLine, case: Case) -> tuple[Reason, ...]:
+        """Return what stands against the case by now, for a line that is among what was promised."""
+        found = self._version(line)
+        if found is None:
+            return ()
+        facts, terms = found
+        cases = [case, *parts_in(case)]
+        stocks = {each.type_code: Stock(each.quantity, 0) for each in cases}
+        uses = {each.type_code: self._without(facts.id, each) for each in cases}
+        stock, use = stocks[case.type_code], uses[case.type_code]
+        verdict = check(facts, terms, case, stock, use, reserve_overridden=True)
+        return with_parts(verdict, case, stocks, uses, reserve_overridden=True).against
+
+    def _without(self, agreement_id: UUID, case: Case) -> Use:
+        """Return what runs under an agreement of the case's type beside the case itself."""
+        use = self.uses.get((agreement_id, case.type_code), Use())
+        return Use(use.under_way, max(0, use.promised - case.quantity))
+
+    def _version(self, line: OfferLine) -> tuple[AgreementFacts, Terms] | None:
+        if line.agreement_id is None or line.agreement_version is None:
+            return None
+        return self.versions[line.agreement_id, line.agreement_version]
+
+
+async def papers_of(uow: UnitOfWork, lines: Iterable[OfferLine], *, lock: bool = False) -> Papers:
+    """Read what the lines of an offer stand under. ``lock`` keeps the agreements as they are (shared)."""
+    named = {(line.agreement_id, line.agreement_version, line.type_code) for line in lines}
+    asked = {(id_, version) for id_, version, _ in named if id_ is not None and version is not None}
+    versions = await cited(uow.raw, uow.space, asked, lock=lock)
+    uses: dict[tuple[UUID, str], Use] = {}
+    whole = {code for _, _, code in named}
+    for type_code in sorted(whole | {part for code in whole for part in parts_of_type(code)}):
+        if any(terms.caps.most(type_code) is not None for _, terms in versions.values()):
+            found = await uses_of(uow.raw, uow.space, type_code)
+            uses |= {(id_, type_code): use for id_, use in found.items()}
+    return Papers(versions, uses)
+
+
+async def binding_facts(
+    uow: UnitOfWork, request: Request, lines: Sequence[OfferLine], member_id: UUID
+) -> dict[str, str]:
+    """Return what the authority table asks of who binds a member: the kind of help, and whether the agreement of every line lets
+    dispatchers bind at the phase that the member's country has come to.
+    """
+    facts = {"request_kind": request.kind}
+    if request.kind != PLANNED or request.incident_id is None:
+        return facts
+    papers, member = await papers_of(uow, lines), await uow.get(Member, member_id)
+    phases = (await uow.get(Incident, request.incident_id)).phases
+    all_terms = [papers.terms(line) for line in lines]
+    if all_terms and all(terms and terms.bound_by_dispatchers(member.country, phases) for terms in all_terms):
+        facts["bound_by"] = "dispatcher"
+    return facts

@@ -1,0 +1,170 @@
+"""What missions cost, from what was measured of them and the terms they went under."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from sqlmodel import col
+
+from app.domain.cost_terms import CLAIM_DAYS, Consumed, Cost, Effort, bill
+from app.domain.ids import new_id
+from app.domain.money import ZERO, quantity
+from app.store.tables import ClaimLine, ClaimMission, Mission, OfferLine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from app.domain.cost_terms import BilledLine
+    from app.store.unit_of_work import UnitOfWork
+
+HOME_STATES: Final = ("returned", "closed")
+"""Where a mission's measures are complete, and it can be claimed."""
+_HOUR: Final = Decimal(3_600_000_000)
+_SPLIT_AT: Final = """
+    SELECT subject_id, recorded_at FROM journal_entry
+     WHERE space_id = $1 AND subject_kind = 'mission' AND subject_id = ANY($2) AND type = 'mission.split_off'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """A mission with its terms and what it comes to."""
+
+    mission: Mission
+    cost: Cost
+    lines: tuple[BilledLine, ...]
+
+
+def claimable(cost: Cost | None) -> bool:
+    """Return whether the terms let anything be claimed at all."""
+    return cost is not None and cost.terms != "free" and bool(cost.rates)
+
+
+async def costs_of(uow: UnitOfWork, missions: Sequence[Mission]) -> dict[UUID, Cost | None]:
+    """Return the terms that each mission's offer was accepted under; None where none were agreed."""
+    ids = {mission.offer_line_id for mission in missions}
+    lines = {line.id: line for line in await uow.find(OfferLine, col(OfferLine.id).in_(ids))}
+    agreed = {id_: line.cost for id_, line in lines.items()}
+    return {
+        mission.id: Cost.model_validate(agreed[mission.offer_line_id]) if agreed[mission.offer_line_id] else None
+        for mission in missions
+    }
+
+
+async def billed(uow: UnitOfWork, missions: Sequence[Mission], currency: str) -> list[Billed]:
+    """Return what each mission comes to in ``currency``; missions without terms cost nothing."""
+    costs = await costs_of(uow, missions)
+    relieved_ids = {mission.relief_of_id for mission in missions if mission.relief_of_id is not None}
+    relieved = (
+        {row.id: row for row in await uow.find(Mission, col(Mission.id).in_(relieved_ids))} if relieved_ids else {}
+    )
+    alone = await _alone_since(uow, missions)
+    found: list[Billed] = []
+    for mission in missions:
+        cost = costs[mission.id] or Cost(terms="free")
+        before = relieved.get(mission.relief_of_id) if mission.relief_of_id else None
+        effort = effort_of(mission, before, alone_since=alone.get(mission.id))
+        found.append(Billed(mission, cost, bill(cost, mission.type_code, effort, currency)))
+    return found
+
+
+async def _alone_since(uow: UnitOfWork, missions: Sequence[Mission]) -> dict[UUID, datetime]:
+    """Return when those that were split off a formation were, by the service's clock: the lender's word moves no money."""
+    ids = [mission.id for mission in missions if mission.split_from_id is not None]
+    if not ids:
+        return {}
+    return {row["subject_id"]: row["recorded_at"] for row in await uow.raw.fetch(_SPLIT_AT, uow.space, ids)}
+
+
+def effort_of(mission: Mission, relieved: Mission | None, *, alone_since: datetime | None = None) -> Effort:
+    """Return what a mission took, as its row says: away from the alarm until home, and of that the handover.
+
+    Until ``alone_since`` it was a part of a formation, whose mission bills the vehicle hours.
+    """
+    kilometres = None if mission.kilometres is None else quantity(mission.kilometres)
+    return Effort(
+        hours=hours_between(mission.mobilised_at, mission.home_at),
+        crew=mission.crew_count,
+        person_hours=None if mission.person_hours is None else quantity(mission.person_hours),
+        kilometres=kilometres,
+        kilometres_estimated=mission.kilometres_from == "estimate",
+        consumables=tuple(
+            Consumed(used["item"], quantity(float(used["quantity"])), used["unit"]) for used in mission.consumables
+        ),
+        overlap_hours=_overlap(mission, relieved),
+        alone_hours=None if alone_since is None else hours_between(alone_since, mission.home_at),
+    )
+
+
+def hours_between(start: datetime | None, end: datetime | None) -> Decimal:
+    """Return the hours from one instant to another, exactly; none where one of them is not known."""
+    if start is None or end is None or end <= start:
+        return ZERO
+    return Decimal((end - start) // timedelta(microseconds=1)) / _HOUR
+
+
+def _overlap(mission: Mission, relieved: Mission | None) -> Decimal:
+    """Return for how long both were on the scene: until the one that was relieved was let go."""
+    if relieved is None or mission.on_scene_at is None or relieved.released_at is None:
+        return ZERO
+    start = max(mission.on_scene_at, relieved.on_scene_at or mission.on_scene_at)
+    ends = [at for at in (relieved.released_at, mission.released_at, mission.home_at) if at is not None]
+    return hours_between(start, min(ends))
+
+
+def claim_by(mission: Mission, cost: Cost) -> datetime | None:
+    """Return until when a mission can be claimed; None while it is not home."""
+    if mission.home_at is None:
+        return None
+    return mission.home_at + timedelta(days=cost.claim_within_days or CLAIM_DAYS)
+
+
+def mission_rows(uow: UnitOfWork, claim_id: UUID, of: Sequence[Billed]) -> list[ClaimMission]:
+    """Return a row for each mission of a claim, with the version of the agreement and the terms it went under."""
+    return [
+        uow.add(
+            ClaimMission(
+                space_id=uow.space,
+                id=new_id(),
+                claim_id=claim_id,
+                mission_id=each.mission.id,
+                agreement_id=each.mission.agreement_id,
+                agreement_version=each.mission.agreement_version,
+                cost=each.cost.stored(),
+            )
+        )
+        for each in of
+    ]
+
+
+def line_rows(uow: UnitOfWork, claim_id: UUID, of: Sequence[Billed]) -> list[ClaimLine]:
+    """Return the lines of a claim, mission by mission."""
+    flat = [(each.mission.id, line) for each in of for line in each.lines]
+    return [
+        uow.add(
+            ClaimLine(
+                space_id=uow.space,
+                id=new_id(),
+                claim_id=claim_id,
+                mission_id=mission_id,
+                position=position,
+                item=line.item,
+                consumable=line.consumable,
+                unit=line.unit,
+                quantity=line.quantity,
+                overlap=line.overlap,
+                free=line.free,
+                billable=line.billable,
+                rate=line.rate,
+                amount=line.amount,
+                agreed=line.amount,
+                why=[why.told() for why in line.why],
+            )
+        )
+        for position, (mission_id, line) in enumerate(flat)
+    ]

@@ -1,0 +1,91 @@
+"""What a mission took, as far as it costs money: kilometres, people, what was used up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from app.commands.mission_steps import HOME, authorise, locked_mission
+from app.commands.registry import Act, handles
+from app.domain.errors import FieldError, MissingField, TransitionNotAllowed
+from app.domain.forms import Count, Form, Measure, ShortText
+from app.domain.geo import great_circle_km
+from app.planning.eta import DETOUR, km_over
+from app.store.tables import Crossing
+
+if TYPE_CHECKING:
+    from app.store.tables import Depot, Mission
+    from app.store.unit_of_work import UnitOfWork
+
+
+class Used(Form):
+    """Something that was used up: sandbags, foam, oxygen."""
+
+    item: ShortText
+    quantity: Annotated[Measure, Field(gt=0)]
+    unit: ShortText
+    """What it is counted in: `l`, `kg`, `piece`."""
+
+
+class RecordMeasures(Act):
+    """What the mission took: by the lender, once the unit is home. Only the fields sent change."""
+
+    kilometres: Annotated[Measure, Field(le=20_000)] | None = None
+    """As the odometer shows, there and back. Without it the way is estimated."""
+    crew_count: Count | None = None
+    """How many people went."""
+    person_hours: Measure | None = None
+    """Theirs, where shifts changed; else people times the time away."""
+    consumables: Annotated[tuple[Used, ...], Field(max_length=100)] | None = None
+
+
+@handles(RecordMeasures)
+async def record_measures(uow: UnitOfWork, cmd: RecordMeasures) -> None:
+    """Record ``mission.measured``. Locks the mission.
+
+    Raises:
+        TransitionNotAllowed: the unit is not home, or the mission is closed.
+        MissingField: nothing is said.
+    """
+    mission = await locked_mission(uow)
+    authorise(uow, mission)
+    if mission.status != HOME:
+        raise TransitionNotAllowed("mission", mission.status, "be measured", [], current=mission.state())
+    said = {
+        name for name in ("kilometres", "crew_count", "person_hours", "consumables") if getattr(cmd, name) is not None
+    }
+    if not said:
+        detail = "Say what was measured: kilometres, people, hours or consumables."
+        raise MissingField(detail, errors=[FieldError("", MissingField.slug, detail)])
+    if cmd.kilometres is not None:
+        mission.kilometres, mission.kilometres_from = cmd.kilometres, "odometer"
+    if cmd.crew_count is not None:
+        mission.crew_count = cmd.crew_count
+    if cmd.person_hours is not None:
+        mission.person_hours = cmd.person_hours
+    if cmd.consumables is not None:
+        mission.consumables = [used.model_dump(mode="json") for used in cmd.consumables]
+    uow.record("mission.measured", mission)
+
+
+async def estimated_km(uow: UnitOfWork, mission: Mission, depot: Depot) -> float:
+    """Return the kilometres there and back: the great circle over the crossing, times ``DETOUR`` (``app.planning.eta``).
+
+    With a destination, from the scene to it and straight home from there. Where the unit was sent elsewhere on the way, only the last place
+    is counted.
+    """
+    crossing = await uow.get(Crossing, mission.crossing_id) if mission.crossing_id is not None else None
+
+    def way(lon: float, lat: float) -> float:
+        if crossing is None:
+            return great_circle_km(depot.lon, depot.lat, lon, lat)
+        return km_over(crossing, depot.lon, depot.lat, lon, lat)
+
+    there = way(mission.lon, mission.lat)
+    if mission.destination_lon is None or mission.destination_lat is None:
+        return round(2 * there * DETOUR, 1)
+    lon, lat = mission.destination_lon, mission.destination_lat
+    to_it = great_circle_km(mission.lon, mission.lat, lon, lat)
+    home = great_circle_km(lon, lat, depot.lon, depot.lat)
+    return round((there + to_it + home) * DETOUR, 1)

@@ -1,0 +1,245 @@
+"""Reassignments: another incident or place for a unit. The requester proposes, the lender's leader or dispatcher agrees.
+
+Within the same incident only the place changes. At another incident the unit no longer fills the line it was lent for; it fills
+a line there, where the requester names one of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlmodel import col
+
+from app.commands.agreement_cases import matter_of, terms_of
+from app.commands.crossing_choice import choose_crossing, has_control, outside_agreement
+from app.commands.fill import fill
+from app.commands.mission_steps import (
+    BEFORE_CLEARANCE,
+    authorise,
+    enter,
+    locked_mission,
+    require_under_way,
+    step_to,
+    tell_request,
+)
+from app.commands.parts import parts_of, parts_with
+from app.commands.places import require_point_inside
+from app.commands.registry import Act, handles
+from app.domain import geo
+from app.domain.agreements import outside
+from app.domain.day_to_day import KIND as DAY_TO_DAY
+from app.domain.errors import Conflict, FieldError, MissingField, NotAvailable, NotFound, OverFilled
+from app.domain.forms import Flag, Note, ShortText
+from app.domain.ids import new_id
+from app.domain.lifecycle import machine
+from app.domain.resource_types import parts_of_type
+from app.planning.eta import country_of
+from app.store.tables import Incident, Member, Mission, Reassignment, Request, RequestLine, Resource
+
+if TYPE_CHECKING:
+    from app.store.unit_of_work import UnitOfWork
+
+STILL_AT_HOME = frozenset({"committed", "mobilising"})
+"""Before departure a new place is a change of the plan, and not of the state."""
+
+
+class ReassignMission(Act):
+    """Propose another incident or place for a unit."""
+
+    incident_id: UUID | None = None
+    """The same one, if none is named: then only the place changes."""
+    request_line_id: UUID | None = None
+    """A line of the requester's own open request for that incident, which the unit is to fill there."""
+    place: ShortText | None = None
+    lon: geo.Longitude
+    lat: geo.Latitude
+    reason: Note
+
+
+class AnswerReassignment(Act):
+    """The word of the lender's leader or dispatcher: the unit goes there, or it does not."""
+
+    agreed: Flag
+    reason: Note | None = None
+    """Why not; needed with a refusal."""
+
+
+@handles(ReassignMission)
+async def reassign_mission(uow: UnitOfWork, cmd: ReassignMission) -> None:
+    """Record ``reassignment.proposed``; one that was proposed before and not answered lapses. Locks the mission, then that one.
+
+    Raises:
+        Conflict: it is help from day to day; the line is no longer open, or is filled.
+        TransitionNotAllowed: the unit is on its way home, or the incident is closed.
+        NotFound: the line is not one of the requester's own for that incident.
+    """
+    mission = await locked_mission(uow)
+    authorise(uow, mission)
+    _require_movable(mission)
+    incident_id = cmd.incident_id or mission.incident_id
+    if incident_id is None:
+        raise NotFound(Incident.KIND, "of this mission")
+    incident = await uow.get(Incident, incident_id)
+    machine("incident").refuse_final(incident.status, "be sent help for", incident.state())
+    await require_point_inside(uow, cmd.lon, cmd.lat, pointer="/lon")
+    if cmd.request_line_id is not None:
+        await _open_line(uow, mission, cmd.request_line_id, incident.id)
+    open_state = machine("reassignment").initial
+    before = await uow.lock_where(
+        Reassignment, col(Reassignment.mission_id) == mission.id, col(Reassignment.status) == open_state
+    )
+    proposal = uow.add(
+        Reassignment(
+            space_id=uow.space,
+            id=new_id(),
+            mission_id=mission.id,
+            request_id=mission.request_id,
+            status=open_state,
+            incident_id=incident.id,
+            request_line_id=cmd.request_line_id,
+            place=cmd.place,
+            lon=cmd.lon,
+            lat=cmd.lat,
+            reason=cmd.reason,
+            proposed_by_id=uow.actor.id,
+            occurred_at=uow.act.occurred_at,
+        )
+    )
+    uow.record("reassignment.proposed", proposal)
+    for each in before:
+        each.status = machine("reassignment").next(each.status, "lapse")
+        uow.record("reassignment.lapsed", each)
+    await _warn_of_scope(uow, mission, proposal)
+
+
+@handles(AnswerReassignment)
+async def answer_reassignment(uow: UnitOfWork, cmd: AnswerReassignment) -> None:
+    """Record ``reassignment.agreed`` and ``mission.reassigned`` with what becomes of the requests, or ``reassignment.refused``.
+
+    Before departure it is ``mission.plan_changed``: a plan is changed, and no state. Locks the requests by id, the mission, the proposal.
+
+    Raises:
+        TransitionNotAllowed: it was answered, or has lapsed.
+        OverFilled: the line that it was to fill there is filled by now.
+        MissingField: a refusal without its reason.
+    """
+    known = await uow.get(Reassignment, uow.require_target())
+    line = None if known.request_line_id is None else await uow.get(RequestLine, known.request_line_id)
+    seen = await uow.get(Mission, known.mission_id)
+    ids = {seen.request_id} | ({line.request_id} if line is not None else set())
+    requests = {request.id: request for request in await uow.lock_where(Request, col(Request.id).in_(ids))}
+    mission = await uow.lock(Mission, known.mission_id)
+    proposal = await uow.lock_target(Reassignment)
+    authorise(uow, mission)
+    if not cmd.agreed and cmd.reason is None:
+        detail = "Say why the unit can't go there."
+        raise MissingField(detail, errors=[FieldError("/reason", MissingField.slug, detail)])
+    try:
+        proposal.status = machine("reassignment").next(proposal.status, "agree" if cmd.agreed else "refuse")
+    except Conflict as refusal:
+        refusal.extra["current"] = proposal.state()
+        raise
+    proposal.answer, proposal.answered_at, proposal.answered_by_id = cmd.reason, uow.act.occurred_at, uow.actor.id
+    if not cmd.agreed:
+        uow.record("reassignment.refused", proposal)
+        return
+    if line is not None:
+        await _open_line(uow, mission, line.id, proposal.incident_id)
+    uow.record("reassignment.agreed", proposal)
+    await _send_there(uow, mission, proposal, line)
+    for request in requests.values():
+        await tell_request(uow, request)
+
+
+async def _send_there(uow: UnitOfWork, mission: Mission, proposal: Reassignment, line: RequestLine | None) -> None:
+    """Change what the mission is for, where it goes and what it fills; record it."""
+    _require_movable(mission)
+    was = {"incident_id": mission.incident_id, "request_line_id": mission.request_line_id, "place": mission.place}
+    await _choose_way(uow, mission, proposal)
+    if line is not None:
+        mission.request_id, mission.request_line_id, mission.ended_by = line.request_id, line.id, None
+        mission.stands_for_id = None
+    elif proposal.incident_id != mission.incident_id:
+        mission.ended_by = "reassigned"
+    mission.incident_id = proposal.incident_id
+    mission.place, mission.lon, mission.lat = proposal.place, proposal.lon, proposal.lat
+    mission.rendezvous_id = None
+    if mission.status in STILL_AT_HOME:
+        uow.record("mission.plan_changed", mission, was=was)
+        return
+    uow.act.occurred_at = max(uow.act.occurred_at, mission.status_at)
+    enter(uow, mission, step_to(mission, "reassigned", by=uow.act.command))
+    uow.record("mission.reassigned", mission, state=mission.status, was=was)
+
+
+async def _choose_way(uow: UnitOfWork, mission: Mission, proposal: Reassignment) -> None:
+    """Choose the crossing anew, unless the unit is over the border already and stays on that side."""
+    requester = await uow.get(Member, mission.requester_id)
+    areas = [(each.country, each.area) for each in await uow.find(Member)]
+    here = country_of(areas, mission.lon, mission.lat, otherwise=requester.country)
+    there = country_of(areas, proposal.lon, proposal.lat, otherwise=requester.country)
+    over = mission.status not in BEFORE_CLEARANCE
+    if over and here == there:
+        mission.has_control = False
+        return
+    unit = None if mission.resource_id is None else await uow.get(Resource, mission.resource_id)
+    terms = await terms_of(uow, mission.agreement_id, mission.agreement_version)
+    parts = [] if unit is None else await parts_with(uow, mission, await parts_of(uow, unit))
+    crossing = await choose_crossing(
+        uow,
+        lender_id=mission.lender_id,
+        requester_id=mission.requester_id,
+        lon=proposal.lon,
+        lat=proposal.lat,
+        unit=unit,
+        terms=terms,
+        parts=parts,
+    )
+    if (elsewhere := outside_agreement(terms, crossing)) is not None:
+        uow.warn(elsewhere.code, elsewhere.detail, figures=dict(elsewhere.figures))
+    mission.crossing_id = None if crossing is None else crossing.id
+    mission.has_control = has_control(crossing)
+
+
+async def _open_line(uow: UnitOfWork, mission: Mission, line_id: UUID, incident_id: UUID) -> RequestLine:
+    """Return the line that the unit is to fill, if it is the requester's own, of the type, and lacks one."""
+    line = await uow.get(RequestLine, line_id)
+    request = await uow.get(Request, line.request_id)
+    if request.member_id != mission.requester_id or request.incident_id != incident_id or request.opened_at is None:
+        raise NotFound(f"{RequestLine.KIND} of the requester for that incident", line_id)
+    pointer = "/request_line_id"
+    if mission.type_code not in {line.type_code, *parts_of_type(line.type_code)}:
+        detail = f"The line asks for {line.type_code}, and the unit is {mission.type_code}."
+        raise NotAvailable(detail, errors=[FieldError(pointer, NotAvailable.slug, detail)])
+    machine("request").refuse_final(request.status, "be filled", request.state())
+    filled = (await fill(uow, request.id))[line.id]
+    if line.id != mission.request_line_id and not filled.lacking_of(mission.type_code):
+        detail = f"The line lacks nothing of its {filled.wanted} any more."
+        raise OverFilled(detail, errors=[FieldError(pointer, OverFilled.slug, detail)])
+    return line
+
+
+def _require_movable(mission: Mission) -> None:
+    if mission.kind == DAY_TO_DAY:
+        message = "Help from day to day is not sent elsewhere: stand it down, and ask anew."
+        raise Conflict(message, extra={"current": mission.state()})
+    if mission.status not in STILL_AT_HOME | machine("mission").sources("reassign"):
+        require_under_way(mission, "be reassigned")
+        step_to(mission, "reassigned", by="answer_reassignment")
+
+
+async def _warn_of_scope(uow: UnitOfWork, mission: Mission, proposal: Reassignment) -> None:
+    """Warn where the version that the unit runs under does not cover the other hazard, phase or place: its lender decides."""
+    terms = await terms_of(uow, mission.agreement_id, mission.agreement_version)
+    if terms is None:
+        return
+    matter = await matter_of(
+        uow,
+        incident_id=proposal.incident_id,
+        kind=mission.kind,
+        lender_id=mission.lender_id,
+        borrower_id=mission.requester_id,
+    )
+    for reason in outside(terms, matter.case(mission.type_code, 1, uow.now, place=(proposal.lon, proposal.lat))):
+        uow.warn(reason.code, reason.detail, figures=dict(reason.figures))

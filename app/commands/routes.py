@@ -1,0 +1,47 @@
+"""Another way over the border for a unit that is on its way: the lender's word, as everything about its unit."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from app.commands.missions import give_unit
+from app.commands.registry import Act, handles
+from app.domain.errors import Conflict, TransitionNotAllowed
+from app.domain.lifecycle import machine
+from app.store.tables import Mission, Resource
+from app.store.unit_of_work import UnitOfWork
+
+REROUTABLE: Final = frozenset({"committed", "mobilising", "in_transit", "at_border"})
+
+
+class RerouteMission(Act):
+    """Send a unit over another crossing: the one it was to take is closed, or too weak for it, or there is a queue."""
+
+    crossing_id: UUID | None = None
+    """Which one; the open one that is soonest there if none is named."""
+
+
+@handles(RerouteMission)
+async def reroute_mission(uow: UnitOfWork, cmd: RerouteMission) -> None:
+    """Record ``mission.rerouted``, with ``in_transit`` where the unit stood at the border. Locks the mission.
+
+    Raises:
+        TransitionNotAllowed: the unit is over the border already.
+        Conflict: no unit is named yet, the named crossing is closed, or too weak, low or narrow for the unit.
+    """
+    mission = await uow.lock_target(Mission)
+    uow.authorise({"lender": {mission.lender_id}})
+    if mission.status not in REROUTABLE:
+        raise TransitionNotAllowed(
+            "mission", mission.status, "reroute", (), words="take another crossing", current=mission.state()
+        )
+    if mission.resource_id is None:
+        message = "No unit is named for this mission yet."
+        raise Conflict(message, extra={"current": mission.state()}, hint="Name the unit, with its crossing.")
+    was = mission.crossing_id
+    await give_unit(uow, mission, await uow.get(Resource, mission.resource_id), crossing_id=cmd.crossing_id)
+    if mission.status == "at_border" and mission.crossing_id != was:
+        mission.status = machine("mission").to(mission.status, "in_transit", by=uow.act.command).to
+        mission.status_at = max(uow.act.occurred_at, mission.status_at)
+    uow.record("mission.rerouted", mission, state=mission.status, was_crossing_id=was)

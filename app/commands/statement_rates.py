@@ -1,0 +1,65 @@
+"""Statements that could not be converted: completed when the exchange rate arrives."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlmodel import col
+
+from app.commands.registry import Command, handles
+from app.commands.statements import in_ledger, set_off, tell
+from app.domain.cost_terms import RATE_DAYS
+from app.domain.errors import Conflict
+from app.store.tables import ExchangeRate, Statement, StatementLine
+
+if TYPE_CHECKING:
+    from app.store.unit_of_work import UnitOfWork
+
+AT_ONCE: Final = 20
+"""Statements that one run completes: it must not hold their locks for long."""
+
+_WAITING: Final = """
+    SELECT DISTINCT s.id FROM statement s JOIN statement_line l ON l.space_id = s.space_id AND l.statement_id = s.id
+     WHERE s.space_id = $1 AND s.net IS NULL AND s.currency = $2
+       AND l.ledger_amount IS NULL AND l.currency = $3 AND l.day >= $4 AND l.day < $5
+     ORDER BY s.id LIMIT $6
+"""
+
+
+class CompleteStatements(Command):
+    """An exchange rate has arrived: what could not be converted for want of it is, by the service itself."""
+
+
+@handles(CompleteStatements)
+async def complete_statements(uow: UnitOfWork, _cmd: CompleteStatements) -> None:
+    """Record ``statement.completed`` for the two members of each statement that the rate was missing in. Locks these, and their lines.
+
+    Of many it completes some, and comes back at once for the others.
+
+    Raises:
+        Conflict: none waits for this rate.
+    """
+    uow.authorise()
+    rate = await uow.get(ExchangeRate, uow.require_target())
+    until = rate.day + timedelta(days=RATE_DAYS)
+    found = await uow.raw.fetch(_WAITING, uow.space, rate.quote, rate.base, rate.day, until, AT_ONCE)
+    if not found:
+        raise Conflict("No statement waits for this rate.")
+    for statement in await uow.lock_where(Statement, col(Statement.id).in_([row["id"] for row in found])):
+        if statement.net is None:
+            await _complete(uow, statement)
+    if len(found) == AT_ONCE:
+        uow.later("complete_statements", uow.now, rate.id)
+
+
+async def _complete(uow: UnitOfWork, statement: Statement) -> None:
+    lines = await uow.lock_where(StatementLine, col(StatementLine.statement_id) == statement.id)
+    converted = []
+    for line in lines:
+        if line.ledger_amount is None:
+            line.ledger_amount = await in_ledger(uow, line.amount, line.currency, statement.currency, line.day)
+            converted += [line] if line.ledger_amount is not None else []
+    set_off(statement, lines)
+    uow.revise(statement)
+    tell(uow, "statement.completed", statement, *converted)

@@ -1,0 +1,309 @@
+"""Monthly statements: help from day to day between two members, both ways, netted; made by the service, acknowledged by both.
+
+A mission belongs to the month in which its unit came home, on the calendar of its lender. One that is written down late stands
+in the next statement. Nothing about a patient is in it: no place, no destination, no text.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+from sqlalchemy import and_, or_
+from sqlmodel import col, select
+
+from app.commands.claim_billing import billed, costs_of, effort_of
+from app.commands.exchange_rates import keep_rates, no_rate, rate_on
+from app.commands.registry import Act, Command, handles
+from app.domain.day_to_day import KIND as DAY_TO_DAY
+from app.domain.day_to_day import keep_patients_out
+from app.domain.errors import Conflict, NotFound
+from app.domain.ids import new_id
+from app.domain.lifecycle import machine
+from app.domain.money import ZERO, converted, quantity, rounded
+from app.store.tables import Corridor, Member, Mission, Statement, StatementLine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
+    from app.commands.claim_billing import Billed
+    from app.store.unit_of_work import UnitOfWork
+
+LAST_MINUTES: Final = timedelta(minutes=10)
+"""Before a statement is made: a mission that comes home then has one of its own made, for the month's may have begun."""
+
+_EXPECTED: Final = """
+    SELECT EXISTS (SELECT FROM due_work d JOIN mission m ON m.space_id = d.space_id AND m.id = d.target
+                    WHERE d.done_at IS NULL AND d.due_at = $2 AND d.space_id = $1 AND d.command = 'make_statement'
+                      AND d.body->>'month' = $3
+                      AND (m.lender_id, m.requester_id) IN (($4::uuid, $5::uuid), ($5, $4)))
+"""
+
+Reason = Literal["not_ours", "missing", "wrong_hours", "wrong_kilometres", "wrong_rate", "counted_twice", "other"]
+
+
+class MakeStatement(Command):
+    """A month is over for both members: by the service itself."""
+
+    month: Annotated[date, Field(strict=False)]
+    """Its first day."""
+
+
+class AcknowledgeStatement(Act):
+    """The statement is right, for the member that says so. Takes back its own dispute."""
+
+
+class DisputeStatement(Act):
+    """Something in the statement is wrong. There is no free text: it would be about a patient sooner or later."""
+
+    reason: Reason
+    mission_id: UUID | None = None
+    """Which line; left out where one is missing."""
+
+
+async def expect_statement(uow: UnitOfWork, mission: Mission) -> None:
+    """Have the statement made in which the mission will stand: when the month that it is now is over for both members.
+
+    Once for the two and the month, however many missions there are.
+    """
+    lender, requester = await uow.get(Member, mission.lender_id), await uow.get(Member, mission.requester_id)
+    month = uow.now.astimezone(ZoneInfo(lender.time_zone)).date().replace(day=1)
+    over, told = _over(month, (lender, requester)), month.isoformat()
+    if over - uow.now > LAST_MINUTES and await uow.raw.fetchval(
+        _EXPECTED, uow.space, over, told, lender.id, requester.id
+    ):
+        return
+    uow.later("make_statement", over, mission.id, {"month": told})
+
+
+@handles(MakeStatement)
+async def make_statement(uow: UnitOfWork, cmd: MakeStatement) -> None:
+    """Record ``statement.issued`` for the two members. Locks the missions that will stand in it, and keeps the exchange rates.
+
+    What comes home while the month's statement is being made stands in that of the next month.
+
+    Raises:
+        Conflict: everything that was done in the month stands in a statement.
+    """
+    uow.authorise()
+    known = await uow.get(Mission, uow.require_target())
+    pair = {id_: await uow.get(Member, id_) for id_ in sorted({known.lender_id, known.requester_id})}
+    missions = await _unstated(uow, pair, cmd.month)
+    if not missions:
+        raise Conflict("All help from day to day of that month stands in a statement.")
+    a, b = pair
+    of_both = (col(Statement.member_a_id) == a, col(Statement.member_b_id) == b)
+    if await uow.find(Statement, *of_both, col(Statement.month) == cmd.month):
+        following = month_after(cmd.month)
+        uow.later("make_statement", _over(following, tuple(pair.values())), known.id, {"month": following.isoformat()})
+        return
+    (corridor,) = await uow.find(Corridor)
+    statement = Statement(
+        space_id=uow.space,
+        id=new_id(),
+        member_a_id=a,
+        member_b_id=b,
+        month=cmd.month,
+        status=machine("statement").initial,
+        currency=corridor.currency,
+        issued_at=uow.act.occurred_at,
+    )
+    await keep_rates(uow)
+    lines = await _lines(uow, statement, missions, pair)
+    set_off(statement, lines)
+    uow.add(statement)
+    for line in lines:
+        uow.add(line)
+    tell(uow, "statement.issued", statement, *lines)
+
+
+@handles(AcknowledgeStatement)
+async def acknowledge_statement(uow: UnitOfWork, cmd: AcknowledgeStatement) -> None:
+    """Record ``statement.acknowledged`` for the two members, with whose word it is. Locks the statement.
+
+    Raises:
+        Conflict: this member has said so before, or nobody knows yet what is to be paid: an exchange rate is missing.
+    """
+    statement, own = await _locked(uow)
+    keep_patients_out(DAY_TO_DAY, cmd.why)
+    mine = "acknowledged_by_a_at" if own == statement.member_a_id else "acknowledged_by_b_at"
+    if getattr(statement, mine) is not None:
+        raise Conflict("Your member has acknowledged it already.", extra={"current": statement.state()})
+    if statement.net is None:
+        raise await _not_converted(uow, statement)
+    setattr(statement, mine, uow.act.occurred_at)
+    both = statement.acknowledged_by_a_at is not None and statement.acknowledged_by_b_at is not None
+    facts = {"both_acknowledged": both}
+    own_dispute = statement.disputed_by_member_id == own
+    if both:
+        statement.status = machine("statement").next(statement.status, "acknowledge", facts)
+    elif own_dispute:
+        statement.status = machine("statement").next(statement.status, "settle", facts)
+    if own_dispute:
+        statement.disputed_by_member_id = statement.dispute_reason = statement.disputed_mission_id = None
+    tell(uow, "statement.acknowledged", statement, party_id=own)
+
+
+@handles(DisputeStatement)
+async def dispute_statement(uow: UnitOfWork, cmd: DisputeStatement) -> None:
+    """Record ``statement.disputed`` for the two members. Locks the statement.
+
+    Raises:
+        NotFound: the mission does not stand in it.
+        TransitionNotAllowed: it is disputed already, or both have acknowledged it.
+    """
+    statement, own = await _locked(uow)
+    keep_patients_out(DAY_TO_DAY, cmd.why)
+    if cmd.mission_id is not None:
+        of = (col(StatementLine.statement_id) == statement.id, col(StatementLine.mission_id) == cmd.mission_id)
+        if not await uow.find(StatementLine, *of):
+            raise NotFound(f"{Mission.KIND} of this statement", cmd.mission_id)
+    try:
+        statement.status = machine("statement").next(statement.status, "dispute")
+    except Conflict as refusal:
+        refusal.extra["current"] = statement.state()
+        raise
+    statement.disputed_by_member_id = own
+    statement.dispute_reason, statement.disputed_mission_id = cmd.reason, cmd.mission_id
+    if own == statement.member_a_id:
+        statement.acknowledged_by_a_at = None
+    else:
+        statement.acknowledged_by_b_at = None
+    tell(uow, "statement.disputed", statement, party_id=own)
+
+
+def tell(uow: UnitOfWork, what: str, statement: Statement, *rows: StatementLine, **data: object) -> None:
+    """Record something of a statement, for its two members."""
+    parties = [statement.member_a_id, statement.member_b_id]
+    uow.record(what, statement, *rows, visibility="parties", parties=parties, **data)
+
+
+def month_after(month: date) -> date:
+    """Return the first day of the month after the one that ``month`` is the first day of."""
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+async def _locked(uow: UnitOfWork) -> tuple[Statement, UUID]:
+    """Lock the statement; it is not there for third members. Return it, and whose word the actor's is."""
+    known = await uow.get(Statement, uow.require_target())
+    own = uow.actor.member_id
+    if own is None or own not in {known.member_a_id, known.member_b_id}:
+        raise NotFound(Statement.KIND, known.id)
+    statement = await uow.lock_target(Statement)
+    uow.authorise({"either": {statement.member_a_id, statement.member_b_id}})
+    return statement, own
+
+
+def set_off(statement: Statement, lines: Sequence[StatementLine]) -> None:
+    """Work out what each owes and who pays the rest; nothing of it is known where a line could not be converted."""
+    a, b = statement.member_a_id, statement.member_b_id
+    statement.a_owes, statement.b_owes = _owed(statement, lines, a), _owed(statement, lines, b)
+    if statement.a_owes is None or statement.b_owes is None:
+        return
+    statement.net = abs(statement.a_owes - statement.b_owes)
+    if statement.net:
+        statement.payer_id = a if statement.a_owes > statement.b_owes else b
+
+
+async def in_ledger(uow: UnitOfWork, amount: Decimal, currency: str, ledger: str, day: date) -> Decimal | None:
+    """Return an amount in the corridor's currency, at the rate of a day; None where none is known."""
+    if currency == ledger or amount == ZERO:
+        return rounded(amount, ledger)
+    rate = await rate_on(uow, currency, ledger, day)
+    return None if rate is None else converted(amount, rate.rate, ledger)
+
+
+async def _not_converted(uow: UnitOfWork, statement: Statement) -> Conflict:
+    of = (col(StatementLine.statement_id) == statement.id, col(StatementLine.ledger_amount).is_(None))
+    line = min(await uow.find(StatementLine, *of), key=lambda each: each.day)
+    refusal = no_rate(line.currency, statement.currency, line.day)
+    refusal.extra["current"] = statement.state()
+    return refusal
+
+
+async def _unstated(uow: UnitOfWork, pair: Mapping[UUID, Member], month: date) -> list[Mission]:
+    """Lock what the two did for each other until the month's end and stands in no statement yet; return it.
+
+    What stands in one is passed over by the database, however long the two have known each other; it is looked up once more
+    under the locks, for somebody else may have made the statement while this one waited for them.
+    """
+    a, b = pair
+    until = {id_: _start_of(month_after(month), member) for id_, member in pair.items()}
+    lender, requester = col(Mission.lender_id), col(Mission.requester_id)
+    stands = select(StatementLine.id).where(
+        col(StatementLine.space_id) == col(Mission.space_id), col(StatementLine.mission_id) == col(Mission.id)
+    )
+    missions = await uow.lock_where(
+        Mission,
+        col(Mission.kind) == DAY_TO_DAY,
+        or_(and_(lender == a, requester == b), and_(lender == b, requester == a)),
+        col(Mission.home_at) < max(until.values()),
+        ~stands.exists(),
+    )
+    ended = [each for each in missions if each.home_at is not None and each.home_at < until[each.lender_id]]
+    stated = await uow.find(StatementLine, col(StatementLine.mission_id).in_([each.id for each in ended]))
+    done = {line.mission_id for line in stated}
+    return [each for each in ended if each.id not in done]
+
+
+async def _lines(
+    uow: UnitOfWork, statement: Statement, missions: Sequence[Mission], pair: Mapping[UUID, Member]
+) -> list[StatementLine]:
+    costs = await costs_of(uow, missions)
+    by_currency: dict[str, list[Mission]] = {}
+    for mission in missions:
+        cost = costs[mission.id]
+        by_currency.setdefault((cost and cost.currency) or pair[mission.lender_id].currency, []).append(mission)
+    found = {
+        of.mission.id: (of, currency)
+        for currency, own in by_currency.items()
+        for of in await billed(uow, own, currency)
+    }
+    return [await _line(uow, statement, *found[mission.id], pair[mission.lender_id]) for mission in missions]
+
+
+async def _line(uow: UnitOfWork, statement: Statement, of: Billed, currency: str, lender: Member) -> StatementLine:
+    mission = of.mission
+    effort = effort_of(mission, None)
+    amount = rounded(sum((line.amount for line in of.lines), ZERO), currency)
+    people = next((line.quantity for line in of.lines if line.item == "person_hours"), None)
+    home_at = mission.home_at or uow.act.occurred_at
+    day = home_at.astimezone(ZoneInfo(lender.time_zone)).date()
+    return StatementLine(
+        space_id=uow.space,
+        id=new_id(),
+        statement_id=statement.id,
+        mission_id=mission.id,
+        lender_id=mission.lender_id,
+        requester_id=mission.requester_id,
+        agreement_id=mission.agreement_id,
+        agreement_version=mission.agreement_version,
+        type_code=mission.type_code,
+        day=day,
+        hours=quantity(effort.hours),
+        person_hours=people,
+        kilometres=effort.kilometres,
+        currency=currency,
+        amount=amount,
+        ledger_amount=await in_ledger(uow, amount, currency, statement.currency, day),
+    )
+
+
+def _owed(statement: Statement, lines: Sequence[StatementLine], requester: UUID) -> Decimal | None:
+    """Return what a member owes the other in the corridor's currency; None where an exchange rate is missing."""
+    amounts = [line.ledger_amount for line in lines if line.requester_id == requester]
+    known = [amount for amount in amounts if amount is not None]
+    return None if len(known) < len(amounts) else rounded(sum(known, ZERO), statement.currency)
+
+
+def _over(month: date, members: Sequence[Member]) -> datetime:
+    """Return when a month is over for all of them."""
+    return max(_start_of(month_after(month), member) for member in members)
+
+
+def _start_of(day: date, member: Member) -> datetime:
+    return datetime.combine(day, time(), tzinfo=ZoneInfo(member.time_zone))

@@ -1,0 +1,52 @@
+"""Help from day to day: one ambulance or engine over the border, asked and sent without an offer in between.
+
+It needs no incident, and nothing about a patient is kept: no note, no questions, and reasons of a line at most.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from app.domain.errors import FieldError, MissingField, NoFreeText
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+KIND: Final = "day_to_day"
+LONGEST_REASON: Final = 200
+"""Characters of a reason (`why`): enough for *breakdown* or *handed over*, too few for a report."""
+
+
+def require_incident(kind: str, incident_id: UUID | None) -> None:
+    """Refuse help for no incident, unless it is help from day to day.
+
+    Raises:
+        MissingField: with where it belongs in the body.
+    """
+    if incident_id is None and kind != KIND:
+        detail = "Name the incident; only help from day to day has none."
+        raise MissingField(detail, errors=[FieldError("/incident_id", MissingField.slug, detail)])
+
+
+def keep_patients_out(kind: str, why: str | None) -> None:
+    """Refuse a reason that is long enough to tell of a patient.
+
+    Raises:
+        NoFreeText: with where it stands in the body.
+    """
+    if kind == KIND and why is not None and len(why) > LONGEST_REASON:
+        raise _refused("/why", f"With help from day to day a reason has {LONGEST_REASON} characters at most.")
+
+
+def refuse_text(kind: str, pointer: str, text: str | None) -> None:
+    """Refuse a free text that help from day to day has no place for.
+
+    Raises:
+        NoFreeText: with where it stands in the body.
+    """
+    if kind == KIND and text:
+        raise _refused(pointer, "Help from day to day bears no free text.")
+
+
+def _refused(pointer: str, detail: str) -> NoFreeText:
+    return NoFreeText(detail, errors=[FieldError(pointer, NoFreeText.slug, detail)])

@@ -1,0 +1,95 @@
+"""Drills as iCalendar (RFC 5545), for both sides' calendars: a feed to subscribe to, and invitations (RFC 5546).
+
+Starts are written in UTC: the file needs no time zones, and shows the right local hour wherever it is opened. A recurring drill
+is written as its occurrences and not as a rule, for a rule in UTC would be off by an hour from the next change of the clocks on.
+
+Who must not know when a no-notice drill begins is given its window in place of its start; that is decided by whoever asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import icalendar
+
+from app.domain.drills.schedule import shown
+from app.domain.drills.texts import EXERCISE, marked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+MEDIA_TYPE = "text/calendar; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillEntry:
+    """One drill on the calendar. ``titles`` by language; ``zones`` are those that its start is shown in."""
+
+    uid: str
+    """The same for ever, so that a change replaces what stands there; an id with the service's host behind an ``@``."""
+    sequence: int
+    """Grows with each change: the drill's revision."""
+    titles: Mapping[str, str]
+    start: datetime
+    lasts: timedelta
+    zones: tuple[str, ...]
+    sites: tuple[str, ...] = ()
+    url: str | None = None
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """To whom an invitation goes, and from whom: addresses of functions, not of people."""
+
+    organizer: str
+    attendees: tuple[str, ...]
+
+
+def calendar(
+    drills: Iterable[DrillEntry],
+    languages: Sequence[str],
+    *,
+    made_at: datetime,
+    invitation: Invitation | None = None,
+) -> bytes:
+    """Return the text of a calendar: a feed, or an invitation to what is in it (its cancellation if all of it is cancelled)."""
+    entries = list(drills)
+    method: Literal["PUBLISH", "REQUEST", "CANCEL"] = "PUBLISH"
+    if invitation is not None:
+        method = "CANCEL" if entries and all(entry.cancelled for entry in entries) else "REQUEST"
+    made: Any = icalendar.Calendar()
+    made.add("prodid", "-//Concord//Drills//EN")
+    made.add("version", "2.0")
+    made.add("method", method)
+    for entry in entries:
+        made.add_component(_event(entry, languages, made_at, invitation))
+    text: bytes = made.to_ical()
+    return text
+
+
+def _event(entry: DrillEntry, languages: Sequence[str], made_at: datetime, invitation: Invitation | None) -> Any:
+    mark = " · ".join(EXERCISE[language] for language in languages)
+    titles = list(dict.fromkeys(entry.titles[language] for language in languages if language in entry.titles))
+    hours = dict.fromkeys(shown(entry.start, zone) for zone in entry.zones)
+    event: Any = icalendar.Event()
+    event.add("uid", entry.uid)
+    event.add("sequence", entry.sequence)
+    event.add("dtstamp", made_at)
+    event.add("dtstart", entry.start)
+    event.add("dtend", entry.start + entry.lasts)
+    event.add("summary", f"{mark}: {titles[0] if titles else entry.uid}")
+    event.add("description", marked("\n".join([*titles, *hours]), languages))
+    event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
+    event.add("categories", [EXERCISE[language] for language in languages])
+    if entry.sites:
+        event.add("location", ", ".join(entry.sites))
+    if entry.url is not None:
+        event.add("url", entry.url)
+    if invitation is not None:
+        event.add("organizer", f"mailto:{invitation.organizer}")
+        for address in invitation.attendees:
+            event.add("attendee", f"mailto:{address}", parameters={"PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"})
+    return event

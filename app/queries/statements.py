@@ -1,0 +1,119 @@
+"""Monthly statements, for the two members they are between."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from app.domain.errors import NotFound
+from app.domain.money import Amount
+from app.queries.lists import Where, decoded, fetch
+from app.queries.models import ReadModel, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import asyncpg
+
+# Amounts leave JSON as text: as numbers they would be floats on the way.
+_AS_TEXT: Final = ", ".join(
+    f"'{name}', l.{name}::text" for name in ("hours", "person_hours", "kilometres", "amount", "ledger_amount")
+)
+_LISTED: Final = """
+    SELECT s.*, (SELECT count(*) FROM statement_line l WHERE l.space_id = s.space_id AND l.statement_id = s.id)::int AS line_count
+      FROM statement s
+"""
+_WHOLE: Final = f"""
+    SELECT w.*, (SELECT jsonb_agg(to_jsonb(l) || jsonb_build_object({_AS_TEXT}) ORDER BY l.day, l.mission_id) FROM statement_line l
+                  WHERE l.space_id = w.space_id AND l.statement_id = w.id) AS lines
+      FROM ({_LISTED}) w
+"""  # noqa: S608 - constants of this module
+
+
+class StatementLineView(ReadModel):
+    """One mission. No place and no text: nothing of a patient is in it."""
+
+    mission_id: UUID
+    lender_id: UUID
+    requester_id: UUID
+    agreement_id: UUID | None
+    agreement_version: int | None
+    type_code: str
+    day: date
+    """On which the unit came home, on its owner's calendar."""
+    hours: Amount
+    person_hours: Amount | None
+    kilometres: Amount | None
+    currency: str
+    amount: Amount
+    ledger_amount: Amount | None
+    """In the corridor's currency; null: no exchange rate was known."""
+
+
+class StatementBrief(Row):
+    """A statement without its lines."""
+
+    member_a_id: UUID
+    member_b_id: UUID
+    month: date
+    """Its first day."""
+    status: str
+    currency: str
+    a_owes: Amount | None
+    b_owes: Amount | None
+    net: Amount | None
+    """What is left to be paid when both are set off; null: an exchange rate is missing."""
+    payer_id: UUID | None
+    """Who pays it; null: nobody."""
+    issued_at: datetime
+    acknowledged_by_a_at: datetime | None
+    acknowledged_by_b_at: datetime | None
+    disputed_by_member_id: UUID | None
+    dispute_reason: str | None
+    disputed_mission_id: UUID | None
+    line_count: int
+
+
+class StatementView(StatementBrief):
+    """A statement with its lines."""
+
+    lines: tuple[StatementLineView, ...]
+
+
+async def statement(conn: asyncpg.Connection[Any], space: str, id_: UUID, *, viewer: UUID | None) -> StatementView:
+    """Return one statement.
+
+    Raises:
+        NotFound: there is none of that id in the space for these eyes.
+    """
+    where = _seen_by(viewer, space, "w").add("w.id = {}", id_)
+    rows = await fetch(conn, _WHOLE, where, order="w.id", limit=1)
+    if not rows:
+        raise NotFound("statement", id_)
+    return StatementView.model_validate(decoded(rows[0], "lines"))
+
+
+async def statements(
+    conn: asyncpg.Connection[Any],
+    space: str,
+    *,
+    viewer: UUID | None,
+    status: Sequence[str] = (),
+    member: UUID | None = None,
+    month: date | None = None,
+    before: tuple[UUID] | None = None,
+    limit: int = 50,
+) -> list[StatementBrief]:
+    """Return statements, newest first; ``member`` is the other side."""
+    where = _seen_by(viewer, space, "s").add_if(list(status), "s.status = ANY({})").add_if(month, "s.month = {}")
+    where.add_if(member, "{} IN (s.member_a_id, s.member_b_id)")
+    if before is not None:
+        where.add("s.id < {}", before[0])
+    rows = await fetch(conn, _LISTED, where, order="s.id DESC", limit=limit)
+    return [StatementBrief.model_validate(dict(row)) for row in rows]
+
+
+def _seen_by(viewer: UUID | None, space: str, of: str) -> Where:
+    where = Where().add(f"{of}.space_id = {{}}", space)
+    return where if viewer is None else where.add(f"{{}} IN ({of}.member_a_id, {of}.member_b_id)", viewer)

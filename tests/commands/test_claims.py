@@ -1,0 +1,292 @@
+"""Claims: from missions that are home to money that is there, and nobody else's business."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from app.commands.claim_steps import CloseClaim, PayClaim, VerifyClaim, WaiveClaim
+from app.commands.claims import DiscardClaim, DraftClaim, SubmitClaim
+from app.commands.exchange_rates import EnterExchangeRate
+from app.commands.measures import RecordMeasures
+from app.commands.missions import CloseMission, ReleaseMission
+from app.commands.reliefs import PlanRelief
+from app.domain.errors import Conflict, Duplicate, NotFound, OutOfRange, RoleMissing, TransitionNotAllowed
+from tests.commands.conftest import LUIK, RATES
+from tests.interleaving import overlapping
+
+LENDER, PAYER, THIRD = ("luik", "finance"), ("maas", "finance"), ("aken", "finance")
+REIMBURSED = {"terms": "reimbursed", "currency": "EUR", "rates": RATES, "claim_within_days": 30, "pay_within_days": 20}
+
+
+@pytest.fixture
+async def priced(sign):
+    """Help is reimbursed: 60 an hour, 30 a person's hour, 1.20 a kilometre."""
+    return await sign(REIMBURSED)
+
+
+@pytest.fixture
+def drafted(act, home):
+    """Drafts a claim for units of luik's that are home; returns the receipt."""
+
+    async def drafts(*names, **more):
+        missions = await home(*(names or ("luik-pump-1",)), **more)
+        return await act(DraftClaim, who=LENDER, mission_ids=missions)
+
+    return drafts
+
+
+def lines_of(receipt):
+    """The lines of a claim as its receipt tells them, in their order."""
+    rows = [row for row in receipt.rows["claim_line"] if not row.get("removed")]
+    return sorted(rows, key=lambda row: row["position"])
+
+
+async def test_from_home_to_paid(act, drafted, priced, clock, conn, assert_fold):
+    """A town hall that pays wants to see what for, and one that has lent wants its money."""
+    claim = await drafted("luik-pump-1", "luik-pump-2", hours=6)
+    told = [(row["item"], row["quantity"], row["rate"], row["amount"]) for row in lines_of(claim)]
+    assert told == 2 * [
+        ("vehicle_hours", "6.00", "60.00", "360.00"),
+        ("person_hours", "24.00", "30.00", "720.00"),
+        ("kilometres", "50.00", "1.20", "60.00"),
+    ]
+    assert (claim.subject["status"], claim.subject["total"], claim.subject["currency"]) == ("draft", "2280.00", "EUR")
+    cited = claim.rows["claim_mission"]
+    assert {(row["agreement_id"], row["agreement_version"]) for row in cited} == {(str(priced), 1)}
+    submitted = await act(SubmitClaim, claim.id, who=LENDER)
+    assert (submitted.subject["status"], submitted.subject["ledger_total"]) == ("submitted", "2280.00")
+    assert submitted.subject["exchange_rate"] is None
+    verified = await act(VerifyClaim, claim.id, who=PAYER)
+    assert verified.subject["status"] == "verified"
+    paid = await act(PayClaim, claim.id, who=PAYER, reference="2026/0714")
+    assert (paid.subject["status"], paid.subject["payment_reference"]) == ("paid", "2026/0714")
+    closed = await act(CloseClaim, claim.id, who=LENDER)
+    assert closed.subject["status"] == "closed"
+    assert await conn.fetchval("SELECT sum(agreed) FROM claim_line") == Decimal("2280.00")
+    await assert_fold()
+
+
+async def test_each_step_is_one_side_s(act, drafted, priced):
+    """Who claims does not verify, who pays does not waive, and a dispatcher does neither."""
+    claim = await drafted()
+    for other in (PAYER, THIRD):
+        with pytest.raises(NotFound):
+            await act(SubmitClaim, claim.id, who=other)
+    with pytest.raises(RoleMissing):
+        await act(SubmitClaim, claim.id, who=LUIK)
+    await act(SubmitClaim, claim.id, who=LENDER)
+    for step, wrong in ((VerifyClaim, LENDER), (DiscardClaim, PAYER)):
+        with pytest.raises(RoleMissing):
+            await act(step, claim.id, who=wrong)
+    with pytest.raises(RoleMissing):
+        await act(WaiveClaim, claim.id, who=PAYER, why="No.")
+    with pytest.raises(NotFound):
+        await act(VerifyClaim, claim.id, who=THIRD)
+    with pytest.raises(TransitionNotAllowed):
+        await act(PayClaim, claim.id, who=PAYER, reference="too early")
+    with pytest.raises(Conflict):
+        await act(DiscardClaim, claim.id, who=LENDER)
+
+
+async def test_third_members_see_nothing(act, drafted, priced, conn, world):
+    """What one city paid another is read by a third in no journal."""
+    claim = await drafted()
+    await act(SubmitClaim, claim.id, who=LENDER)
+    rows = await conn.fetch(
+        "SELECT type, visibility, parties FROM journal_entry WHERE subject_kind = 'claim' ORDER BY seq"
+    )
+    luik, maas = world.members["luik"], world.members["maas"]
+    assert [(row["type"], row["visibility"], set(row["parties"])) for row in rows] == [
+        ("claim.drafted", "parties", {luik}),
+        ("claim.submitted", "parties", {luik, maas}),
+    ]
+
+
+async def test_what_is_measured_later_is_in_it_until_it_is_submitted(act, drafted, priced, conn, assert_fold):
+    """A claim drafted the same night would lack the diesel that was counted in the morning."""
+    claim = await drafted()
+    mission = UUID(claim.rows["claim_mission"][0]["mission_id"])
+    await act(RecordMeasures, mission, who=LENDER, kilometres=61.5, person_hours=22.25)
+    submitted = await act(SubmitClaim, claim.id, who=LENDER)
+    assert [(row["item"], row["quantity"]) for row in lines_of(submitted)][1:] == [
+        ("person_hours", "22.25"), ("kilometres", "61.50"),
+    ]  # fmt: skip
+    await act(RecordMeasures, mission, who=LENDER, kilometres=99.0)
+    assert await conn.fetchval("SELECT quantity FROM claim_line WHERE item = 'kilometres'") == Decimal("61.50")
+    await assert_fold()
+
+
+async def test_the_free_hours_and_what_they_free(drafted, sign):
+    """The first hours were promised for nothing; the bill has to show that, and what else goes with them."""
+    await sign({"terms": "free_for_hours", "hours": 4, "currency": "EUR", "rates": RATES})
+    claim = await drafted(hours=16)
+    vehicle, people, way = lines_of(claim)
+    assert (vehicle["quantity"], vehicle["free"], vehicle["billable"], vehicle["amount"]) == (
+        "16.00",
+        "4.00",
+        "12.00",
+        "720.00",
+    )
+    assert (people["free"], way["free"]) == ("16.00", "12.50")
+    assert {"code": "free_hours", "figures": {"hours": "4", "quantity": "4.00"}} in vehicle["why"]
+
+
+async def test_a_handover_is_paid_once(act, sent, walk, clock, world, priced):
+    """For an hour two crews stood at one pump; the requester had one pump."""
+    (mission,) = await sent("luik-pump-1", relieve_by=(clock.now() + timedelta(hours=8)).isoformat())
+    await walk(mission, "mobilising", "in_transit", "on_scene")
+    clock.move(hours=8)
+    relief = (await act(PlanRelief, mission, who=LUIK, resource_id=world.resources["luik-pump-2"])).id
+    await walk(relief, "mobilising", "in_transit", "on_scene")
+    clock.move(hours=1)
+    await act(ReleaseMission, mission)
+    await walk(mission, "returning", "returned")
+    clock.move(hours=4)
+    await act(ReleaseMission, relief)
+    await walk(relief, "returning", "returned")
+    claim = await act(DraftClaim, who=LENDER, mission_ids=[mission, relief])
+    hours = {UUID(row["mission_id"]): row for row in lines_of(claim) if row["item"] == "vehicle_hours"}
+    assert (hours[mission]["quantity"], hours[mission]["billable"]) == ("9.00", "9.00")
+    assert (hours[relief]["quantity"], hours[relief]["overlap"], hours[relief]["billable"]) == ("5.00", "1.00", "4.00")
+
+
+async def test_a_mission_is_in_one_claim(act, drafted, priced, assert_fold):
+    """Billed twice: once by the fire service, once by the town."""
+    claim = await drafted()
+    mission = claim.rows["claim_mission"][0]["mission_id"]
+    with pytest.raises(Conflict) as refused:
+        await act(DraftClaim, who=LENDER, mission_ids=[mission])
+    assert refused.value.extra["claim_id"] == claim.id
+    await act(DiscardClaim, claim.id, who=LENDER)
+    again = await act(DraftClaim, who=LENDER, mission_ids=[mission])
+    assert again.subject["total"] == claim.subject["total"]
+    await assert_fold()
+
+
+@pytest.mark.parametrize("at", [1, 2])
+async def test_two_claims_at_once_for_one_mission(act, home, priced, conn, monkeypatch, at, assert_fold):
+    """Two treasurers press the button in the same second."""
+    one, two = await home("luik-pump-1", "luik-pump-2")
+    first = act(DraftClaim, who=LENDER, mission_ids=[one, two])
+    second = act(DraftClaim, who=LENDER, mission_ids=[two])
+    answers = await overlapping(monkeypatch, conn, first, second, at=at)
+    assert sum(isinstance(answer, Conflict) for answer in answers) == 1
+    assert await conn.fetchval("SELECT count(*) - count(DISTINCT mission_id) FROM claim_mission") == 0
+    await assert_fold()
+
+
+async def test_what_can_t_be_claimed(act, home, sent, priced, world):
+    """A unit still on the road, another's unit, and missions for two requesters."""
+    (home_again,) = await home("luik-pump-1")
+    (out,) = await sent("luik-pump-2")
+    with pytest.raises(Conflict):
+        await act(DraftClaim, who=LENDER, mission_ids=[out])
+    with pytest.raises(RoleMissing):
+        await act(DraftClaim, who=PAYER, mission_ids=[home_again])
+    with pytest.raises(NotFound):
+        await act(DraftClaim, who=THIRD, mission_ids=[home_again])
+    await act(CloseMission, home_again)
+    assert (await act(DraftClaim, who=LENDER, mission_ids=[home_again])).subject["total"] == "1140.00"
+
+
+async def test_free_help_is_no_claim(act, home):
+    """Under the world's agreement help is free, and a bill of nothing would only puzzle."""
+    (mission,) = await home("luik-pump-1")
+    with pytest.raises(Conflict):
+        await act(DraftClaim, who=LENDER, mission_ids=[mission])
+
+
+async def test_a_claim_that_comes_to_nothing_is_not_sent(act, drafted, sign):
+    """All of it within the free hours: the draft shows why, and goes nowhere."""
+    await sign({"terms": "free_for_hours", "hours": 12, "currency": "EUR", "rates": RATES})
+    claim = await drafted(hours=3)
+    assert claim.subject["total"] == "0.00"
+    with pytest.raises(Conflict):
+        await act(SubmitClaim, claim.id, who=LENDER)
+
+
+async def test_two_currencies(act, drafted, sign, clock, assert_fold):
+    """Francs claimed, euros in the ledger: at the rate of the day, from a source that the other side can look up."""
+    await sign(REIMBURSED | {"currency": "CHF"})
+    claim = await drafted()
+    with pytest.raises(Conflict) as refused:
+        await act(SubmitClaim, claim.id, who=LENDER)
+    assert refused.value.extra["day"] == date(2026, 7, 14)
+    rate = {"base": "CHF", "quote": "EUR", "source": "ECB reference rate"}
+    await act(EnterExchangeRate, who=THIRD, rate="1.10", day="2026-07-06", **rate)
+    with pytest.raises(Conflict):
+        await act(SubmitClaim, claim.id, who=LENDER)
+    entered = await act(EnterExchangeRate, who=LENDER, rate="1.0432", day="2026-07-13", **rate)
+    with pytest.raises(Duplicate):
+        await act(EnterExchangeRate, who=PAYER, rate="1.05", day="2026-07-13", **rate)
+    submitted = await act(SubmitClaim, claim.id, who=LENDER)
+    told = submitted.subject
+    assert (told["total"], told["currency"], told["ledger_total"], told["ledger_currency"]) == (
+        "1140.00",
+        "CHF",
+        "1189.25",
+        "EUR",
+    )
+    assert (told["exchange_rate"], told["rate_date"], told["rate_source"]) == (
+        "1.0432",
+        "2026-07-13",
+        "ECB reference rate",
+    )
+    corrected = await act(EnterExchangeRate, who=LENDER, rate="1.0440", day="2026-07-13", **rate)
+    assert (corrected.id, corrected.subject["rate"]) == (entered.id, "1.0440")
+    await assert_fold()
+
+
+async def test_rates_that_can_t_be(act):
+    """A euro that is worth two euros, or a rate of next week."""
+    for wrong in ({"quote": "CHF"}, {"day": "2026-07-20"}):
+        with pytest.raises(OutOfRange):
+            body = {"base": "CHF", "quote": "EUR", "rate": "1.1", "day": "2026-07-13", "source": "x"} | wrong
+            await act(EnterExchangeRate, who=LENDER, **body)
+
+
+async def test_the_time_to_pay(act, drafted, priced, clock, due, conn, assert_fold):
+    """A bill that lies in a drawer has to ring somewhere."""
+    claim = await drafted()
+    await act(SubmitClaim, claim.id, who=LENDER)
+    clock.move(days=19)
+    await due()
+    assert not await conn.fetchval("SELECT overdue FROM claim")
+    clock.move(days=1)
+    await due()
+    assert await conn.fetchval("SELECT overdue FROM claim")
+    await act(VerifyClaim, claim.id, who=PAYER)
+    paid = await act(PayClaim, claim.id, who=PAYER, reference="late")
+    assert not paid.subject["overdue"]
+    await assert_fold()
+
+
+async def test_the_time_to_pay_begins_when_the_payer_hears_of_it(act, drafted, sign, clock):
+    """A claim dated back by its lender would be overdue on arrival, at the exchange rate of a day that it liked."""
+    await sign(REIMBURSED | {"currency": "CHF", "rate_date": "submitted"})
+    claim = await drafted()
+    for day, rate in (("2026-01-02", "1.20"), ("2026-07-13", "1.05")):
+        body = {"base": "CHF", "quote": "EUR", "source": "ECB reference rate", "rate": rate, "day": day}
+        await act(EnterExchangeRate, who=LENDER, **body)
+    submitted = await act(SubmitClaim, claim.id, who=LENDER, occurred_at="2026-01-02T12:00:00Z")
+    told = submitted.subject
+    assert datetime.fromisoformat(told["submitted_at"]) == clock.now()
+    assert datetime.fromisoformat(told["pay_by"]) == clock.now() + timedelta(days=20)
+    assert (told["exchange_rate"], told["rate_date"]) == ("1.05", "2026-07-13")
+
+
+async def test_the_time_to_claim(act, home, priced, clock, due, conn, assert_fold):
+    """After thirty days the lender is told once; a claim after that says so, and the requester may still pay."""
+    one, two = await home("luik-pump-1", "luik-pump-2")
+    await act(SubmitClaim, (await act(DraftClaim, who=LENDER, mission_ids=[one])).id, who=LENDER)
+    clock.move(days=31)
+    await due()
+    told = await conn.fetch("SELECT subject_id FROM journal_entry WHERE type = 'mission.claim_time_over'")
+    assert [row["subject_id"] for row in told] == [two]
+    late = await act(DraftClaim, who=LENDER, mission_ids=[two])
+    assert [warning["code"] for warning in late.warnings] == ["claim_late"]
+    await assert_fold()

@@ -1,0 +1,101 @@
+"""What an offer is expected to cost, and the most that an agreement may cost in a year."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from app.commands.calls import AssistNow
+from app.commands.missions import CloseMission, StandDown
+from app.commands.offers import MakeOffer
+from app.domain.errors import AgreementRefused
+from app.store.costs import spent
+from tests.commands.conftest import LUIK, PUMP, RATES
+from tests.interleaving import overlapping
+
+
+def offered(line, unit=None, **more):
+    """The body of an offer of one unit."""
+    return {"lines": [{"request_line_id": line, **({"resource_id": unit} if unit else {}), **more}]}
+
+
+async def test_an_offer_says_what_it_is_likely_to_cost(act, ask, sign, world, assert_fold):
+    """Who accepts without knowing the price hears it from the treasurer."""
+    await sign({"terms": "reimbursed", "currency": "EUR", "rates": RATES})
+    request, (line,) = await ask((PUMP, 2))
+    made = await act(MakeOffer, request, who=LUIK, **offered(line, world.resources["luik-pump-1"], expected_hours=10))
+    told = made.rows["offer_line"][0]["estimate"]
+    kilometres = Decimal(told["kilometres"])
+    assert (told["hours"], told["crew"], told["currency"]) == ("10.00", 4, "EUR")
+    assert 40 < kilometres < 60
+    assert Decimal(told["amount"]) == 600 + 1200 + (kilometres * Decimal("1.20")).quantize(Decimal("0.01"))
+    unnamed = await act(MakeOffer, request, who=LUIK, **offered(line))
+    assert unnamed.rows["offer_line"][0]["estimate"]["hours"] == "8.00"
+    await assert_fold()
+
+
+async def test_what_is_promised_counts_against_the_yearly_cost(act, ask, sign, world):
+    """Five offers on one day, each of them within the cap."""
+    cost = {"terms": "reimbursed", "currency": "EUR", "rates": RATES[:1]}
+    await sign(cost, yearly_cost={"amount": "1000.00", "currency": "EUR"})
+    request, (line,) = await ask(("engine.pumper", 4))
+    priced = {"agreement_id": None, "expected_hours": 8}
+    first = await act(MakeOffer, request, who=LUIK, **offered(line, world.resources["luik-engine-1"], **priced))
+    agreement = first.rows["offer_line"][0]["agreement_id"]
+    await act(
+        MakeOffer, request, who=("aken", "dispatcher"), **offered(line, world.resources["aken-engine-1"], **priced)
+    )
+    named = offered(line, world.resources["luik-engine-2"], agreement_id=agreement)
+    with pytest.raises(AgreementRefused) as refused:
+        await act(MakeOffer, request, who=LUIK, **named)
+    (reason,) = refused.value.extra["reasons"]
+    assert (reason["code"], reason["figures"]) == (
+        "yearly_cost_cap",
+        {"limit": "1000.00", "currency": "EUR", "spent": "960.00", "adds": "480.00"},
+    )
+
+
+async def test_what_never_left_costs_nothing(act, sent, sign, walk, conn, clock):
+    """A night of help that was called off before the gate opened would use up the year."""
+    cost = {"terms": "reimbursed", "currency": "EUR", "rates": RATES[:1]}
+    agreement = await sign(cost, yearly_cost={"amount": "1000.00", "currency": "EUR"})
+    stayed, went = await sent("luik-pump-1", "luik-pump-2")
+    assert await spent(conn, "live", agreement, "EUR", clock.now()) == 960
+    await walk(went, "mobilising")
+    for mission in (stayed, went):
+        await act(StandDown, mission, why="The dyke holds.")
+    assert await spent(conn, "live", agreement, "EUR", clock.now()) == 480, "the one whose crew was alarmed"
+    await walk(stayed, "returned")
+    await act(CloseMission, stayed, who=LUIK)
+    assert await spent(conn, "live", agreement, "EUR", clock.now()) == 480
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+async def test_two_offers_at_once_stay_within_the_cap(act, ask, sign, world, conn, monkeypatch, at):
+    """Two lenders who look at the same moment both see room for one."""
+    cost = {"terms": "reimbursed", "currency": "EUR", "rates": RATES[:1]}
+    agreement = await sign(cost, yearly_cost={"amount": "500.00", "currency": "EUR"})
+    request, (line,) = await ask(("engine.pumper", 4))
+    more, (other,) = await ask(("engine.pumper", 4))
+    first = act(MakeOffer, request, who=LUIK, **offered(line, world.resources["luik-engine-1"], agreement_id=agreement))
+    aken = ("aken", "dispatcher")
+    second = act(MakeOffer, more, who=aken, **offered(other, world.resources["aken-engine-1"], agreement_id=agreement))
+    answers = await overlapping(monkeypatch, conn, first, second, at=at)
+    assert sum(isinstance(answer, AgreementRefused) for answer in answers) == 1
+
+
+async def test_a_phone_call_says_how_long_or_the_agreement_does(act, sign, world, incident, assert_fold):
+    """Of a call nobody would be told that four hours are the most, and it would be priced at eight that the paper forbids."""
+    cost = {"terms": "reimbursed", "currency": "EUR", "rates": RATES[:1]}
+    await sign(cost, caps={"longest_deployment_h": 4})
+    members = {"requester_id": world.members["hasselt"], "lender_id": world.members["luik"], "incident_id": incident}
+    body = members | {"type_code": "engine.pumper", "lon": 5.7, "lat": 50.78, "quantity": 1}
+    unsaid = await act(AssistNow, who=LUIK, **body)
+    told = unsaid.rows["offer_line"][0]["estimate"]
+    assert (told["hours"], told["amount"]) == ("4.00", "240.00")
+    assert "longest_deployment" not in {warning["code"] for warning in unsaid.warnings}
+    said = await act(AssistNow, who=LUIK, **body | {"expected_hours": 6, "lon": 5.71})
+    found = {warning["code"]: warning for warning in said.warnings}
+    assert found["longest_deployment"]["figures"] == {"longest_h": 4, "hours": 6}
+    await assert_fold()

@@ -1,0 +1,200 @@
+"""Names in texts: gone in every space, piece by piece, and nobody else's words with them."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from app.commands import blacking_out
+from app.commands.calls import AssistNow
+from app.commands.claim_disputes import AnswerDispute, DisputeClaimLine
+from app.commands.claim_steps import WaiveClaim
+from app.commands.claims import DraftClaim, SubmitClaim
+from app.commands.crews import NameLiaison
+from app.commands.debts import MakeDebtGood
+from app.commands.due import one_due
+from app.commands.erasure import ErasePerson, EraseUser
+from app.commands.incidents import AddLogEntry, ReportIncident
+from app.commands.users import AddUser
+from app.domain.authority import SYSTEM, Actor
+from app.domain.errors import Conflict
+from app.store import journal
+from app.store.tables import Member
+from app.store.unit_of_work import Act, commit, unit_of_work
+from tests.commands.conftest import LUIK, MAAS, PUMP
+from tests.commands.test_claims import LENDER as FINANCE
+from tests.commands.test_claims import REIMBURSED, lines_of
+from tests.until import until
+from tests.world import flood
+
+ADMIN = ("maas", "admin")
+
+
+@pytest.fixture
+async def shadow(door, world, clock):
+    """A second space with the members of the first, under the same ids, as a drill has them."""
+    act = Act("begin", SYSTEM.via, clock.now())
+    made = {"space": "integration", "actor": SYSTEM, "now": clock.now(), "act": act, "settings": door.settings}
+    async with unit_of_work(door.engine, **(made | {"space": "live"})) as uow:
+        known = [(await uow.get(Member, id_)).model_dump() for id_ in world.members.values()]
+    async with unit_of_work(door.engine, **made) as uow:
+        for values in known:
+            uow.record("member.added", uow.add(Member(**(values | {"space_id": "integration", "revision": 1}))))
+        await uow.finish()
+        await commit(uow)
+    return "integration"
+
+
+@pytest.fixture
+async def eva(act):
+    """A dispatcher of maas who signs in as *storm*; her id."""
+    body = {
+        "login": "storm",
+        "display_name": "Eva Storm",
+        "password": "seven boats on the Meuse",
+        "roles": ["dispatcher"],
+    }
+    return (await act(AddUser, who=ADMIN, **body)).id
+
+
+@pytest.fixture
+def as_eva(door, eva, world):
+    """Executes a command as her, in a space."""
+    actor = Actor(eva, "person", world.members["maas"], frozenset({"dispatcher"}), "console")
+
+    async def does(model, target=None, *, space="live", **body):
+        return await door.execute(model.model_validate(body), actor=actor, space=space, target=target)
+
+    return does
+
+
+async def test_in_every_space(act, as_eva, eva, shadow, conn, due, assert_fold):
+    """Whoever is forgotten where it was serious would still be named in every drill."""
+    for space in ("live", shadow):
+        reported = await as_eva(ReportIncident, space=space, **(flood() | {"title": "Eva Storm sees water"}))
+        await as_eva(AddLogEntry, reported.id, space=space, text="eva storm: the dike holds.")
+    await act(EraseUser, eva, who=ADMIN)
+    await due()
+    for table, column in (
+        ("incident", "title"),
+        ("incident_log", "text"),
+        ("journal_entry", "payload"),
+        ("due_work", "body"),
+    ):
+        assert await conn.fetchval(f"SELECT count(*) FROM {table} WHERE {column}::text ILIKE '%eva storm%'") == 0, table
+    for space in ("live", shadow):
+        report = await journal.verify(conn, space)
+        assert report.ok, report.sentences()
+        assert report.erased == 2
+        await assert_fold(space)
+
+
+async def test_piece_by_piece(act, as_eva, eva, conn, due, door, incident, monkeypatch, assert_fold):
+    """A journal of ten years would be read, and a thousand rows locked, in one transaction that nobody gets past."""
+    monkeypatch.setattr(blacking_out, "READ_AT_ONCE", 40)
+    monkeypatch.setattr(blacking_out, "ERASED_AT_ONCE", 2)
+    for number in range(5):
+        await as_eva(AddLogEntry, incident, text=f"{number}: Eva Storm at the pump.")
+    await act(AddLogEntry, incident, who=LUIK, text="Eva Storm rang.")
+    await act(EraseUser, eva, who=ADMIN)
+    head = await conn.fetchval("SELECT seq FROM journal_head WHERE space_id = 'live'")
+    runs = 0
+    while await one_due(door):
+        runs += 1
+    assert runs >= head // 40 + 3
+    texts = [row["text"] for row in await conn.fetch("SELECT text FROM incident_log ORDER BY id")]
+    assert [text for text in texts if "Storm" in text] == ["Eva Storm rang."]
+    assert (
+        await conn.fetchval("SELECT count(*) FROM due_work WHERE body::text LIKE '%Storm%' OR outcome <> 'done'") == 0
+    )
+    assert await conn.fetchval("SELECT count(*) FROM journal_entry WHERE payload IS NULL") == 5
+    assert (await journal.verify(conn, "live")).ok
+    await assert_fold()
+
+
+async def test_a_login_is_no_word_and_a_month_no_name(act, as_eva, eva, conn, due, incident):
+    """Whoever signs in as *storm* would be blacked out of every weather report, and Jan of every January."""
+    text = "A storm from 3 Jan on, says Eva Storm; STORM WARNING, ask jan.storm1."
+    await as_eva(AddLogEntry, incident, text=text)
+    receipt = await act(EraseUser, eva, who=ADMIN, also=["Jan", "jan.storm1"])
+    assert [warning["code"] for warning in receipt.warnings] == ["too_short_for_texts"]
+    await due()
+    told = await conn.fetchval("SELECT text FROM incident_log ORDER BY id DESC LIMIT 1")
+    assert told == "A storm from 3 Jan on, says █████; STORM WARNING, ask █████."
+
+
+async def test_one_word_is_a_name_where_it_is_written_as_one(act, as_eva, conn, due, incident, world):
+    """*Storm* may be somebody; *storm* is the weather."""
+    await as_eva(AddLogEntry, incident, text="Storm says: no storm. Brainstorm with STORM and Storms.")
+    await act(ErasePerson, world.members["maas"], who=ADMIN, names=["storm"])
+    await due()
+    told = await conn.fetchval("SELECT text FROM incident_log ORDER BY id DESC LIMIT 1")
+    assert told == "█████ says: no storm. Brainstorm with █████ and Storms."
+
+
+async def test_a_second_erasure_knows_who_wrote_what(act, home, sign, world, conn, due, assert_fold):
+    """The first erasure tells the whole line again: by the second, the lender's answer would be the requester's."""
+    await sign(REIMBURSED | {"disputes": {"answer_within_days": 14}})
+    drafted = await act(DraftClaim, who=FINANCE, mission_ids=await home("luik-pump-1"))
+    line = UUID(lines_of(await act(SubmitClaim, drafted.id, who=FINANCE))[0]["id"])
+    await act(DisputeClaimLine, line, who=("maas", "finance"), reason="Ask Jan de Boer.", counter_amount="240")
+    await act(AnswerDispute, line, who=FINANCE, amount="300", answer="Piet Jansen was there.")
+
+    async def erased(member, name):
+        await act(ErasePerson, world.members[member], who=(member, "admin"), names=[name])
+        await due()
+        await assert_fold()
+        return tuple(await conn.fetchrow("SELECT dispute_reason, answer FROM claim_line WHERE id = $1", line))
+
+    assert await erased("maas", "Jan de Boer") == ("Ask █████.", "Piet Jansen was there.")
+    assert await erased("maas", "Piet Jansen") == ("Ask █████.", "Piet Jansen was there.")
+    assert await erased("luik", "Piet Jansen") == ("Ask █████.", "█████ was there.")
+    assert (await journal.verify(conn, "live")).ok
+
+
+async def test_who_waits_for_a_unit_holds_nobody_up(act, sent, eva, pg, conn, assert_fold):
+    """Locks in another order than everybody's: an erasure and a mission's step would wait for each other."""
+    (mission,) = await sent("luik-pump-1")
+    await act(NameLiaison, mission, who=LUIK, name="Luc Maes", phone="+32 00 000 0421")
+    members = await conn.fetchrow("SELECT requester_id, lender_id, incident_id FROM mission")
+    made = await act(
+        AssistNow, who=MAAS, type_code=PUMP, quantity=1, lon=5.7, lat=50.78, person_rung="Luc Maes", **dict(members)
+    )
+    someone = (await act(AddUser, who=("luik", "admin"), login="l.maes", display_name="Luc Maes", roles=["viewer"])).id
+    holding = await pg()
+    async with holding.transaction():
+        await holding.execute("SELECT FROM mission WHERE id = $1 FOR UPDATE", mission)
+        erasing = asyncio.create_task(act(EraseUser, someone, who=("luik", "admin")))
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        await until(lambda: conn.fetchval(waits))
+        await conn.execute("SELECT FROM user_account WHERE id = $1 FOR UPDATE NOWAIT", someone)
+        await conn.execute("SELECT FROM call WHERE id = $1 FOR UPDATE NOWAIT", made.id)
+    await erasing
+    assert await conn.fetchval("SELECT liaison_name FROM mission WHERE id = $1", mission) is None
+    assert await conn.fetchval("SELECT person_rung FROM call WHERE id = $1", made.id) is None
+    await assert_fold()
+
+
+async def test_who_alone_can_pay_hands_over_first(act, home, sign, world, incident, due):
+    """The bill of a flood would lie with nobody: no one else of the city could answer, pay or close it."""
+    await sign(REIMBURSED)
+    drafted = await act(DraftClaim, who=FINANCE, mission_ids=await home("luik-pump-1"))
+    treasurer, admin = world.users[FINANCE], ("luik", "admin")
+    with pytest.raises(Conflict) as refused:
+        await act(EraseUser, treasurer, who=admin)
+    assert (refused.value.extra["role"], refused.value.extra["open"]) == ("finance", 1)
+    await act(SubmitClaim, drafted.id, who=FINANCE)
+    await act(WaiveClaim, drafted.id, who=FINANCE, why="Never mind.")
+    await act(AddUser, who=admin, login="new", display_name="Somebody New", roles=["finance"])
+    await act(EraseUser, treasurer, who=admin)
+    members = {"requester_id": world.members["maas"], "lender_id": world.members["luik"], "incident_id": incident}
+    made = await act(AssistNow, who=MAAS, type_code=PUMP, quantity=1, lon=5.7, lat=50.78, **members)
+    signs, owed = ("luik", "authorised_representative"), UUID(made.rows["debt"][0]["id"])
+    assert made.rows["debt"][0]["member_id"] == str(world.members["luik"])
+    with pytest.raises(Conflict) as refused:
+        await act(EraseUser, world.users[signs], who=admin)
+    assert refused.value.extra["role"] == "authorised_representative"
+    await act(MakeDebtGood, owed, who=signs)
+    await act(EraseUser, world.users[signs], who=admin)

@@ -1,0 +1,123 @@
+"""A way that is barred, and another one: what a crossing's outage does to units that are on their way over it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from app.commands.crossings import SetCrossingState
+from app.commands.missions import AdvanceMission, ReportAtBorder
+from app.commands.offer_answers import AcceptOffer
+from app.commands.offer_commitment import CommitOffer
+from app.commands.offers import MakeOffer
+from app.commands.resources import ChangeResource
+from app.commands.routes import RerouteMission
+from app.domain.errors import Conflict, RoleMissing, TransitionNotAllowed
+from tests.commands.conftest import LUIK, MAAS
+from tests.interleaving import overlapping
+
+AKEN = ("aken", "dispatcher")
+
+
+@pytest.fixture
+def sent(do, ask, world):
+    """Has a neighbour send some of its pumps to Maastricht; returns the ids of the missions."""
+
+    async def sends(owner, *numbers):
+        request, [line] = await ask(("pump.high_capacity", len(numbers)))
+        lines = [{"request_line_id": line, "resource_id": world.resources[f"{owner}-pump-{n}"]} for n in numbers]
+        lender = (owner, "dispatcher")
+        offer = await do(MakeOffer.model_validate({"lines": lines}), request, who=lender)
+        await do(AcceptOffer(), offer.id, who=MAAS)
+        committed = await do(CommitOffer(), offer.id, who=lender)
+        return [UUID(mission["id"]) for mission in committed.rows["mission"]]
+
+    return sends
+
+
+@pytest.fixture
+def say(do, world):
+    """Says how it is at a crossing, as a dispatcher of Maastricht."""
+
+    async def says(code, **state):
+        return await do(SetCrossingState.model_validate(state), world.crossings[code], who=MAAS)
+
+    return says
+
+
+async def barred(pg):
+    """Return what the journal holds of barred ways: mission → coded reasons."""
+    rows = await (await pg()).fetch(
+        "SELECT subject_id, payload::jsonb #>> '{data,reasons,0,code}' AS code FROM journal_entry"
+        " WHERE type = 'mission.way_barred' ORDER BY seq"
+    )
+    return {row["subject_id"]: row["code"] for row in rows}
+
+
+async def test_units_on_their_way_are_told(do, pg, say, sent, assert_fold):
+    """A convoy that drives to a closed bridge loses an hour; its own control room has to know first."""
+    going, there = await sent("luik", 1, 2)
+    for state in ("mobilising", "in_transit", "on_scene"):
+        await do(AdvanceMission(to=state), there)
+    closed = await say("eijsden", control="closed")
+    assert [warning["code"] for warning in closed.warnings] == ["way_barred"]
+    assert closed.warnings[0]["missions"] == [str(going)]
+    assert await barred(pg) == {going: "crossing_closed"}
+    assert (await say("eijsden", control="none")).warnings == []
+    await assert_fold()
+
+
+async def test_a_unit_that_became_too_heavy_is_told(do, pg, world, say, sent):
+    """The limit that came with the night's rain is for the heavy pump, and for no other."""
+    heavy = world.resources["luik-pump-1"]
+    await do(ChangeResource.model_validate({"weight_t": 16.0}), heavy)
+    await do(ChangeResource.model_validate({"weight_t": 9.0}), world.resources["luik-pump-2"])
+    first, _second = await sent("luik", 1, 2)
+    await say("eijsden", max_weight_t=12.0)
+    assert await barred(pg) == {first: "too_heavy"}
+
+
+async def test_the_lender_sends_it_another_way(do, world, say, sent, assert_fold):
+    """Whoever lends decides which way its unit takes; the other side and a third member do not."""
+    (mission,) = await sent("aken", 1)
+    await say("vaals", control="closed")
+    for who in (MAAS, LUIK, ("aken", "viewer")):
+        with pytest.raises(RoleMissing):
+            await do(RerouteMission(), mission, who=who)
+    nowhere = await do(RerouteMission(), mission, who=AKEN)
+    assert nowhere.subject["crossing_id"] is None
+    assert [warning["code"] for warning in nowhere.warnings] == ["no_open_crossing"]
+    with pytest.raises(Conflict):
+        await do(RerouteMission(crossing_id=world.crossings["vaals"]), mission, who=AKEN)
+    await say("vaals", control="checks")
+    rerouted = await do(RerouteMission(), mission, who=("aken", "liaison_officer"))
+    assert rerouted.subject["crossing_id"] == str(world.crossings["vaals"])
+    assert rerouted.subject["has_control"]
+    await assert_fold()
+
+
+async def test_a_unit_at_the_border_turns_round(do, world, say, sent, assert_fold):
+    """It stands before a barrier that will not open: from there, too, another crossing is a way."""
+    (mission,) = await sent("aken", 1)
+    for state in ("mobilising", "in_transit"):
+        await do(AdvanceMission(to=state), mission, who=AKEN)
+    await do(ReportAtBorder(to="at_border"), mission, who=AKEN)
+    stays = await do(RerouteMission(crossing_id=world.crossings["vaals"]), mission, who=AKEN)
+    assert stays.subject["status"] == "at_border"
+    turned = await do(RerouteMission(crossing_id=world.crossings["eijsden"]), mission, who=AKEN)
+    assert (turned.subject["status"], turned.subject["has_control"]) == ("in_transit", False)
+    await do(AdvanceMission(to="on_scene"), mission, who=AKEN)
+    with pytest.raises(TransitionNotAllowed):
+        await do(RerouteMission(), mission, who=AKEN)
+    await assert_fold()
+
+
+@pytest.mark.parametrize("at", range(1, 5))
+async def test_a_closing_and_a_step_at_once(monkeypatch, pg, do, say, sent, assert_fold, at):
+    """The journal must not tell a state of the unit that it left before: who folds it would see it going back."""
+    (mission,) = await sent("luik", 1)
+    await do(AdvanceMission(to="mobilising"), mission)
+    step = do(AdvanceMission(to="in_transit"), mission)
+    await overlapping(monkeypatch, await pg(), say("eijsden", control="closed"), step, at=at)
+    await assert_fold()

@@ -1,0 +1,229 @@
+"""Monthly statements: what two members did for each other from day to day, and who owes whom in the end."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from app.commands.claims import DraftClaim
+from app.commands.day_to_day import SendDayToDay
+from app.commands.exchange_rates import EnterExchangeRate
+from app.commands.missions import ReleaseMission
+from app.commands.requests import DraftRequest
+from app.commands.resources import AddResource
+from app.commands.statements import AcknowledgeStatement, DisputeStatement, month_after
+from app.domain.errors import Conflict, NoFreeText, NotFound, RoleMissing, TransitionNotAllowed
+from tests.commands.conftest import LUIK, MAAS, RATES
+
+LENDER, PAYER, THIRD = ("luik", "finance"), ("maas", "finance"), ("aken", "finance")
+REIMBURSED = {"terms": "reimbursed", "currency": "EUR", "rates": RATES[:2]}
+
+
+@pytest.fixture
+def helped(act, walk, clock, world):
+    """Has one member send an ambulance to another for an hour; returns the mission's id."""
+
+    async def helps(asker, lender, unit, *, hours=1):
+        line = {"type_code": "ambulance.als", "quantity": 1, "priority": "life_safety", "lon": 5.7, "lat": 50.78}
+        to = str(world.members[lender[0]])
+        asked = await act(DraftRequest, who=asker, kind="day_to_day", to_member_id=to, lines=[line], then="open")
+        sent = await act(SendDayToDay, asked.id, who=lender, resource_id=unit)
+        mission = UUID(str(sent.id))
+        await walk(mission, "in_transit", "on_scene", who=lender)
+        clock.move(hours=hours)
+        await act(ReleaseMission, mission, who=asker)
+        await walk(mission, "returning", "returned", who=lender)
+        return mission
+
+    return helps
+
+
+@pytest.fixture
+async def maas_ambulance(act, world):
+    """An ambulance of maas's."""
+    body = {"depot_id": world.depots["maas"], "type_code": "ambulance.als", "call_sign": "maas ambulance 1"}
+    body |= {"crew": 2, "mobilisation_min": 2}
+    body |= {"readiness": {"papers": True, "couplings": True, "radios": True, "languages": ["nl"]}}
+    return (await act(AddResource, who=MAAS, member_id=world.members["maas"], **body)).id
+
+
+async def test_netted_both_ways(act, helped, sign, maas_ambulance, world, clock, due, conn, assert_fold):
+    """Two invoices that cross each other cost two treasurers an afternoon; the difference is one line."""
+    await sign(REIMBURSED)
+    await helped(MAAS, LUIK, world.resources["luik-ambulance-1"], hours=3)
+    await helped(LUIK, MAAS, maas_ambulance, hours=1)
+    clock.move(hours=24)
+    await due()
+    assert await conn.fetchval("SELECT count(*) FROM statement") == 0, "the month is not over"
+    # August begins at 22:00 UTC on 31 July: it is summer time on both sides.
+    clock.move(minutes=(datetime(2026, 7, 31, 21, 59, tzinfo=UTC) - clock.now()) // timedelta(minutes=1))
+    await due()
+    assert await conn.fetchval("SELECT count(*) FROM statement") == 0
+    clock.move(minutes=1)
+    await due()
+    (row,) = await conn.fetch("SELECT * FROM statement")
+    assert (row["month"], row["status"], row["currency"]) == (date(2026, 7, 1), "issued", "EUR")
+    # 3 h at 60 and 12 person hours at 30, against 1 h at 60 and 2 at 30.
+    assert (row["net"], row["payer_id"]) == (Decimal("420.00"), world.members["maas"])
+    assert {row["a_owes"], row["b_owes"]} == {Decimal("540.00"), Decimal("120.00")}
+    entry = await conn.fetchrow(
+        "SELECT visibility, parties, payload FROM journal_entry WHERE type = 'statement.issued'"
+    )
+    assert (entry["visibility"], set(entry["parties"])) == ("parties", {world.members["maas"], world.members["luik"]})
+    assert "5.7" not in entry["payload"], "where it was is where somebody lives"
+    await assert_fold()
+
+
+async def test_both_say_that_it_is_right(act, helped, world, clock, due, conn, assert_fold):
+    """A statement that one side alone agrees with is a letter; that a third one reads it, a leak."""
+    mission = await helped(MAAS, LUIK, world.resources["luik-ambulance-1"])
+    clock.move(days=31)
+    await due()
+    id_ = await conn.fetchval("SELECT id FROM statement")
+    with pytest.raises(NotFound):
+        await act(AcknowledgeStatement, id_, who=THIRD)
+    with pytest.raises(RoleMissing):
+        await act(AcknowledgeStatement, id_, who=MAAS)
+    assert (await act(AcknowledgeStatement, id_, who=LENDER)).subject["status"] == "issued"
+    with pytest.raises(Conflict):
+        await act(AcknowledgeStatement, id_, who=LENDER)
+    with pytest.raises(NotFound):
+        await act(DisputeStatement, id_, who=PAYER, reason="not_ours", mission_id=id_)
+    with pytest.raises(NoFreeText):
+        await act(DisputeStatement, id_, who=PAYER, reason="other", why="She was taken to another hospital. " * 10)
+    disputed = await act(DisputeStatement, id_, who=PAYER, reason="wrong_hours", mission_id=mission)
+    assert (disputed.subject["status"], disputed.subject["dispute_reason"]) == ("disputed", "wrong_hours")
+    with pytest.raises(TransitionNotAllowed):
+        await act(DisputeStatement, id_, who=LENDER, reason="other")
+    done = await act(AcknowledgeStatement, id_, who=PAYER)
+    assert (done.subject["status"], done.subject["dispute_reason"]) == ("acknowledged", None)
+    with pytest.raises(TransitionNotAllowed):
+        await act(DisputeStatement, id_, who=PAYER, reason="other")
+    await assert_fold()
+
+
+async def test_who_acknowledges_after_all_takes_its_dispute_back(act, helped, world, clock, due, conn, assert_fold):
+    """Settled by telephone: the statement waits for the other side again."""
+    await helped(MAAS, LUIK, world.resources["luik-ambulance-1"])
+    clock.move(days=31)
+    await due()
+    id_ = await conn.fetchval("SELECT id FROM statement")
+    await act(DisputeStatement, id_, who=PAYER, reason="missing")
+    back = await act(AcknowledgeStatement, id_, who=PAYER)
+    assert (back.subject["status"], back.subject["disputed_by_member_id"]) == ("issued", None)
+    assert (await act(AcknowledgeStatement, id_, who=LENDER)).subject["status"] == "acknowledged"
+    await assert_fold()
+
+
+async def test_each_mission_stands_in_one_statement(act, helped, world, clock, due, conn, assert_fold):
+    """Two months, three ambulances; and none of them in a claim beside it."""
+    unit = world.resources["luik-ambulance-1"]
+    first = await helped(MAAS, LUIK, unit)
+    await helped(MAAS, LUIK, unit)
+    with pytest.raises(Conflict):
+        await act(DraftClaim, who=LENDER, mission_ids=[first])
+    clock.move(days=31)
+    await due()
+    await helped(MAAS, LUIK, unit)
+    clock.move(days=31)
+    await due()
+    found = await conn.fetch(
+        "SELECT month, (SELECT count(*) FROM statement_line l WHERE l.statement_id = s.id) AS lines FROM statement s ORDER BY month"
+    )
+    assert [(row["month"], row["lines"]) for row in found] == [(date(2026, 7, 1), 2), (date(2026, 8, 1), 1)]
+    assert await conn.fetchval("SELECT count(*) FROM due_work WHERE outcome LIKE '%Error%'") == 0
+    await assert_fold()
+
+
+async def test_a_currency_without_a_rate_is_no_zero(act, helped, sign, world, clock, due, conn):
+    """Francs that nobody can convert are not nothing: the sum stays open, and says so."""
+    await sign(REIMBURSED | {"currency": "CHF"})
+    await helped(MAAS, LUIK, world.resources["luik-ambulance-1"])
+    clock.move(days=31)
+    await due()
+    (row,) = await conn.fetch("SELECT net, payer_id FROM statement")
+    assert (row["net"], row["payer_id"]) == (None, None)
+    assert await conn.fetchrow("SELECT amount, ledger_amount FROM statement_line") == (Decimal("180.00"), None)
+
+
+@pytest.mark.parametrize(("month", "after"), [((2026, 7), (2026, 8)), ((2026, 12), (2027, 1))])
+def test_the_month_after(month, after):
+    """No statement for December."""
+    assert month_after(date(*month, 1)) == date(*after, 1)
+
+
+async def test_one_statement_is_made_for_two_and_a_month(act, helped, world, clock, due, conn, assert_fold):
+    """A pair that helps each other daily would have thirty pieces of work begin at midnight, each of which locks all that it ever did."""
+    unit = world.resources["luik-ambulance-1"]
+    first = await helped(MAAS, LUIK, unit)
+    await helped(MAAS, LUIK, unit)
+    waiting = "SELECT count(*) FROM due_work WHERE command = 'make_statement' AND done_at IS NULL"
+    assert await conn.fetchval(waiting) == 1
+    clock.move(days=31)
+    await due()
+    third = await helped(MAAS, LUIK, unit)
+    assert await conn.fetchval(waiting) == 1
+    clock.move(days=31)
+    async with conn.transaction():
+        # Somebody holds what was stated long ago: the next statement does not ask for it.
+        await conn.execute("SELECT FROM mission WHERE id = $1 FOR UPDATE", first)
+        await due()
+    lines = await conn.fetch(
+        "SELECT l.mission_id FROM statement s JOIN statement_line l ON l.statement_id = s.id ORDER BY s.month"
+    )
+    assert (len(lines), lines[-1]["mission_id"]) == (3, third)
+    assert await conn.fetchval("SELECT count(*) FROM due_work WHERE outcome <> 'done'") == 0
+    await assert_fold()
+
+
+async def test_what_comes_home_while_the_statement_is_made(act, helped, world, clock, due, conn):
+    """The unit that is home at the last minute would be in no statement, and its work would fail for ever."""
+    unit = world.resources["luik-ambulance-1"]
+    await helped(MAAS, LUIK, unit)
+    clock.move(minutes=(datetime(2026, 7, 31, 20, 55, tzinfo=UTC) - clock.now()) // timedelta(minutes=1))
+    late = await helped(MAAS, LUIK, unit)
+    assert await conn.fetchval("SELECT count(*) FROM due_work WHERE command = 'make_statement'") == 2
+    await conn.execute("UPDATE mission SET home_at = home_at + interval '1 month' WHERE id = $1", late)
+    clock.move(hours=1)
+    await due()
+    await conn.execute("UPDATE mission SET home_at = home_at - interval '1 month' WHERE id = $1", late)
+    await conn.execute("UPDATE due_work SET done_at = NULL WHERE command = 'make_statement' AND target = $1", late)
+    await due()
+    assert await conn.fetchval("SELECT count(*) FROM statement") == 1
+    clock.move(days=32)
+    await due()
+    found = await conn.fetch(
+        "SELECT s.month FROM statement s JOIN statement_line l ON l.statement_id = s.id WHERE l.mission_id = $1", late
+    )
+    assert [row["month"] for row in found] == [date(2026, 8, 1)]
+
+
+async def test_completed_when_the_rate_arrives(act, helped, sign, world, clock, due, conn, assert_fold):
+    """A sum that nobody could convert on the day would stay open for ever; and both would say that they know not what is right."""
+    await sign(REIMBURSED | {"currency": "CHF"})
+    await helped(MAAS, LUIK, world.resources["luik-ambulance-1"])
+    clock.move(days=31)
+    await due()
+    id_ = await conn.fetchval("SELECT id FROM statement WHERE net IS NULL")
+    with pytest.raises(Conflict) as refused:
+        await act(AcknowledgeStatement, id_, who=LENDER)
+    assert (refused.value.extra["base"], refused.value.extra["day"]) == ("CHF", date(2026, 7, 14))
+    body = {"base": "CHF", "quote": "EUR", "source": "ECB reference rate"}
+    await act(EnterExchangeRate, who=THIRD, rate="1.20", day="2026-07-07", **body)
+    await due()
+    assert await conn.fetchval("SELECT net FROM statement") is None, "too old for that day"
+    await act(EnterExchangeRate, who=THIRD, rate="1.10", day="2026-07-13", **body)
+    await due()
+    row = await conn.fetchrow("SELECT * FROM statement")
+    assert (row["net"], row["payer_id"]) == (Decimal("198.00"), world.members["maas"])
+    assert await conn.fetchval("SELECT ledger_amount FROM statement_line") == Decimal("198.00")
+    entry = await conn.fetchrow("SELECT visibility, parties FROM journal_entry WHERE type = 'statement.completed'")
+    assert (entry["visibility"], set(entry["parties"])) == ("parties", {world.members["maas"], world.members["luik"]})
+    assert (await act(AcknowledgeStatement, id_, who=LENDER)).subject["status"] == "issued"
+    await act(EnterExchangeRate, who=THIRD, rate="1.30", day="2026-07-14", **body)
+    await due()
+    assert await conn.fetchval("SELECT net FROM statement") == Decimal("198.00"), "what is known stays"
+    await assert_fold()

@@ -1,0 +1,82 @@
+"""Drills on the calendars of both sides, read back with the library and byte by byte."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import icalendar
+
+from app.domain.drills.schedule import instant
+from app.interop.drill_calendar import DrillEntry, Invitation, calendar
+
+MADE = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
+LANGUAGES = ("en", "de", "fr", "nl")
+ENTRY = DrillEntry(
+    uid="0190-drill@help.example",
+    sequence=3,
+    titles={
+        "en": "Flood; both banks, at once",
+        "de": "Hochwasser an beiden Ufern",
+        "fr": "Inondation",
+        "nl": "Overstroming " * 9,
+    },
+    start=instant(datetime(2027, 10, 31, 2, 30), "Europe/Brussels", "second"),
+    lasts=timedelta(hours=2),
+    zones=("Europe/Brussels", "Europe/Amsterdam"),
+    sites=("Maastricht", "Liège"),
+    url="https://help.example/console#/drills/1",
+)
+
+
+def read(text):
+    (event,) = icalendar.Calendar.from_ical(text).walk("VEVENT")
+    return event
+
+
+def test_the_start_is_an_instant():
+    """In the night of the change both calendars must show the same one of the two hours."""
+    text = calendar([ENTRY], LANGUAGES, made_at=MADE)
+    assert b"DTSTART:20271031T013000Z\r\n" in text
+    assert b"DTEND:20271031T033000Z\r\n" in text
+    assert b"METHOD:PUBLISH\r\n" in text
+    assert b"VTIMEZONE" not in text
+    assert all(len(line) <= 75 for line in text.split(b"\r\n"))
+    event = read(text)
+    assert event.decoded("dtstamp") == MADE
+    assert "2027-10-31 02:30+01:00 Europe/Brussels" in event["description"]
+    assert "2027-10-31 02:30+01:00 Europe/Amsterdam" in event["description"]
+
+
+def test_it_says_what_it_is_in_every_language():
+    """Somebody who sees 'chlorine release' on a shared calendar must see that it is a drill."""
+    event = read(calendar([ENTRY], LANGUAGES, made_at=MADE))
+    assert event["summary"] == "EXERCISE · ÜBUNG · EXERCICE · OEFENING: Flood; both banks, at once"
+    lines = event["description"].split("\n")
+    assert lines[0] == lines[-1]
+    assert "OEFENING OEFENING OEFENING" in lines[0]
+    assert event["location"] == "Maastricht, Liège"
+    assert event["status"] == "CONFIRMED"
+
+
+def test_a_change_replaces_and_a_cancellation_takes_away():
+    """Two entries for one drill on a calendar are two rooms full of people."""
+    post = Invitation(organizer="drills@help.example", attendees=("nl@help.example", "be@help.example"))
+    asked = calendar([ENTRY], LANGUAGES, made_at=MADE, invitation=post)
+    assert b"METHOD:REQUEST\r\n" in asked
+    event = read(asked)
+    assert (event["uid"], event["sequence"]) == (ENTRY.uid, 3)
+    assert event["organizer"] == "mailto:drills@help.example"
+    assert [str(each) for each in event["attendee"]] == ["mailto:nl@help.example", "mailto:be@help.example"]
+    off = calendar([replace(ENTRY, cancelled=True, sequence=4)], LANGUAGES, made_at=MADE, invitation=post)
+    assert b"METHOD:CANCEL\r\n" in off
+    assert b"STATUS:CANCELLED\r\n" in off
+    assert b"SEQUENCE:4\r\n" in off
+
+
+def test_an_empty_feed_is_a_calendar():
+    """A calendar that subscribed before the first drill was planned must not break off."""
+    text = calendar([], LANGUAGES, made_at=MADE)
+    assert text.startswith(b"BEGIN:VCALENDAR\r\n")
+    assert text.endswith(b"END:VCALENDAR\r\n")
+    assert b"METHOD:PUBLISH" in text

@@ -1,0 +1,279 @@
+"""One line over all units: the same as a naive look at each of them, and true reasons for the nearer ones that are left out."""
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.domain.agreement_reasons import reason_texts
+from app.domain.agreement_terms import Terms
+from app.domain.agreements import AgreementFacts, Case, Stock, Use, check, choose
+from app.domain.protocol_data import LANGUAGES
+from app.planning.candidates import obstacle_texts
+from app.planning.eta import excesses, is_open
+from app.planning.recommend import Ask, recommend
+from app.planning.rulings import BIT, KNOWN, ORDER, Ruling, bits_of, codes_of
+from app.planning.supply import Supply
+from tests.planning.corridor import borders, depots, member, travel, unit
+
+NOON = datetime(2026, 7, 14, 12, tzinfo=UTC)
+OWNERS = ["nl-maastricht", "be-liege", "be-tongeren", "de-aachen", "de-heinsberg"]
+ASKER = "nl-maastricht"
+PUMP = "pump.high_capacity"
+
+
+def agreement(number=1, *, lenders=OWNERS, borrowers=(ASKER,), status="in_force", terms=None):
+    facts = AgreementFacts(
+        id=uuid.UUID(int=number),
+        code=f"agreement-{number}",
+        version=1,
+        status=status,
+        precedence=number,
+        lenders=frozenset(member(code) for code in lenders),
+        borrowers=frozenset(member(code) for code in borrowers),
+        effective_at=NOON - timedelta(days=1),
+        expires_at=None,
+    )
+    return facts, terms or Terms(kinds=("immediate",))
+
+
+def rulings_of(pairs, *, stocks=None, uses=None, said=None, acknowledge=None):
+    """Verdicts of the domain's own check, as whoever uses the planning hands them in."""
+    asked = []
+
+    def rulings(lender, ground, crossing):
+        asked.append((lender, ground, crossing))
+        answer = (acknowledge or {}).get(lender, 0)
+        if lender == member(ASKER):
+            return Ruling(own=True, acknowledge_min=answer, said=(said or {}).get(lender))
+        case = Case("flood", PUMP, "immediate", lender, member(ASKER), 1, NOON, crossing=crossing)
+        stock = (stocks or {}).get(lender, Stock(9, 0))
+        verdict = choose(check(facts, terms, case, stock, (uses or {}).get(facts.id, Use())) for facts, terms in pairs)
+        return Ruling(verdict, acknowledge_min=answer, said=(said or {}).get(lender))
+
+    rulings.asked = asked
+    return rulings
+
+
+def naive(units, of, ask, rulings, limit, elsewhere=()):
+    """Each unit on its own, by the plain words of the rules: what the arrays must come to."""
+    rows = []
+    for each in units:
+        lender, ground = each.member_id, 0
+        base = rulings(lender, ground, None)
+        goal = of.goal(ask.lon, ask.lat, ask.country)
+        codes, ruling = set(), base
+        if each.status != "available":
+            codes.add(each.status)
+        part = {"mobilise_min": each.mobilisation_min, "acknowledge_min": base.acknowledge_min}
+        place = each.lon, each.lat, each.country
+        ways = [g for g in of.gates if g.countries == {each.country, ask.country} and is_open(g, ask.at)]
+        if each.country == ask.country:
+            eta = of.eta(*place, goal, ask.at, **part)
+        else:
+            fits = [gate for gate in ways if not excesses(gate, each)]
+            among = [gate for gate in fits if base.crossings is None or gate.code in base.crossings]
+            codes_allowed = [gate.code for gate in among or fits]
+            eta = of.eta(*place, goal, ask.at, **part, unit=each, allowed=codes_allowed)
+            if not ways:
+                codes.add("no_open_crossing")
+            elif not fits:
+                codes |= {excess.code for gate in ways for excess in excesses(gate, each)}
+            elif not among:
+                ruling = rulings(lender, ground, eta.gate.code)
+        codes |= set(codes_of(ruling.bits))
+        near = eta.total_min
+        if near == float("inf"):
+            from app.domain.geo import great_circle_km
+
+            straight = of.straight_min(great_circle_km(each.lon, each.lat, ask.lon, ask.lat))
+            near = base.acknowledge_min + each.mobilisation_min + straight
+        elif ask.within_min is not None and near > ask.within_min:
+            codes.add("too_late")
+        if each.id in elsewhere:
+            codes.add("wanted_elsewhere")
+        rows.append((round(near, 6), each.call_sign, each.id, eta, tuple(code for code in ORDER if code in codes)))
+    rows.sort(key=lambda row: row[:3])
+    can = [row for row in rows if not row[4]]
+    picks = can[:limit]
+    last = picks[-1][0] if len(picks) == limit else float("inf")
+    left = [row for row in rows if row[4] and row[0] <= last]
+    return picks, left[:limit], len(can) - len(picks), len(left) - len(left[:limit])
+
+
+statuses = st.sampled_from(["available"] * 4 + ["reserved", "committed", "out_of_service"])
+many_units = st.lists(
+    st.tuples(
+        st.sampled_from(OWNERS),
+        st.sampled_from(sorted(depots())),
+        statuses,
+        st.integers(0, 40),
+        st.sampled_from([None, 3.0, 10.0, 19.0, 40.0]),
+        st.sampled_from([None, 2.5, 2.8]),
+    ),
+    min_size=1,
+    max_size=25,
+)
+papers = st.lists(
+    st.tuples(
+        st.sets(st.sampled_from(OWNERS), min_size=1),
+        st.sampled_from(["in_force", "in_force", "suspended"]),
+        st.one_of(st.just("*"), st.sets(st.sampled_from(sorted(borders())), min_size=1, max_size=4).map(sorted).map(tuple)),
+        st.integers(0, 3),
+        st.integers(0, 3),
+    ),
+    max_size=3,
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    many_units,
+    papers,
+    st.sampled_from(sorted(depots())),
+    st.sets(st.sampled_from(sorted(borders())), max_size=9),
+    st.one_of(st.none(), st.integers(0, 120)),
+    st.integers(1, 6),
+    st.booleans(),
+    st.data(),
+)
+def test_the_ranking_is_that_of_a_naive_look_at_each_unit(rows, paper, at, shut, within, limit, by_road, data):
+    """Speed that ranks otherwise than the rules do sends the wrong unit, and nobody sees it."""
+    of = travel(by_road=by_road, **{code.replace("-", "_"): {"control": "closed"} for code in shut})
+    units = [
+        unit(owner, number, place, status=status, mobilisation_min=ready, weight_t=weight, width_m=width)
+        for number, (owner, place, status, ready, weight, width) in enumerate(rows)
+    ]
+    pairs = [
+        agreement(
+            number,
+            lenders=lenders,
+            status=status,
+            terms=Terms(
+                kinds=("immediate",),
+                crossings=crossings,
+                caps={"units": [{"type": PUMP, "most": most}]} if most else {},
+                reserve=[{"type": PUMP, "keep": keep}] if keep else [],
+            ),
+        )
+        for number, (lenders, status, crossings, most, keep) in enumerate(paper, 1)
+    ]
+    stocks = {member(owner): Stock(data.draw(st.integers(0, 3)), 0) for owner in OWNERS}
+    uses = {facts.id: Use(data.draw(st.integers(0, 2))) for facts, _ in pairs}
+    said = {member(OWNERS[1]): data.draw(st.sampled_from([None, "can", "cannot"]))}
+    rulings = rulings_of(pairs, stocks=stocks, uses=uses, said=said, acknowledge={member(OWNERS[2]): 4})
+    elsewhere = {each.id for each in units if data.draw(st.integers(0, 5)) == 0}
+    lon, lat, country = depots()[at]
+    ask = Ask(PUMP, lon, lat, country, NOON, within)
+
+    supply = Supply(of)
+    for each in units:  # as they were before the events
+        supply.put(
+            "engine.pumper" if data.draw(st.booleans()) else PUMP, replace(each, lon=5.5, lat=50.9, status="available")
+        )
+    for each in data.draw(st.permutations(units)):
+        supply.put(PUMP, replace(each, lon=6.0, lat=50.7, status="reserved"))
+        supply.set_status(each.id, each.status, each.out_of_service_reason)
+        supply.move(each.id, each.lon, each.lat)
+    gone = [each for each in units if data.draw(st.integers(0, 6)) == 0]
+    for each in gone:
+        supply.drop(each.id)
+    there = [each for each in units if each not in gone]
+    assert len(supply) == len(there)
+
+    found = recommend(supply, ask, rulings, limit=limit, elsewhere=elsewhere)
+    picks, left, more, more_left = naive(there, of, ask, rulings, limit, elsewhere)
+    assert [pick.unit.id for pick in found.picks] == [row[2] for row in picks]
+    assert [(out.unit.id, out.codes) for out in found.left_out] == [(row[2], row[4]) for row in left]
+    assert (found.more, found.more_left_out) == (more, more_left)
+    for told, row in zip([*found.picks, *found.left_out], [*picks, *left], strict=True):
+        assert told.eta.total_min == pytest.approx(row[3].total_min)
+        assert (told.eta.gate, told.eta.crossing_min) == (row[3].gate, row[3].crossing_min)
+    for out in found.left_out:
+        texts = obstacle_texts().get(out.first.code) or reason_texts()[out.first.code]
+        assert out.first.code == out.codes[0]
+        for language in LANGUAGES:
+            assert "{" not in out.first.said(language), texts
+
+
+def one_way():
+    """A corridor, a supply of three units, and an agreement for all of them."""
+    of = travel()
+    supply = Supply(of)
+    for owner, place in (("be-liege", "vise"), ("de-aachen", "aachen"), (ASKER, "gulpen")):
+        supply.put(PUMP, unit(owner, 1, place))
+    lon, lat, country = depots()["maastricht"]
+    return supply, Ask(PUMP, lon, lat, country, NOON)
+
+
+def test_the_order_follows_a_crossing_and_a_position_at_once():
+    """Recommendations that are a minute behind send a unit to a closed bridge."""
+    supply, ask = one_way()
+    rulings = rulings_of([agreement()])
+    first = recommend(supply, ask, rulings).picks
+    assert [pick.unit.call_sign for pick in first] == ["be-liege 1", "nl-maastricht 1", "de-aachen 1"]
+    assert first[1].eta.gate is None
+    supply.move(first[1].unit.id, *depots()["maastricht"][:2])
+    assert recommend(supply, ask, rulings).picks[0].unit.call_sign == "nl-maastricht 1"
+    for gate in supply.travel.gates:
+        if gate.countries == {"NL", "BE"}:
+            supply.travel.put_gate(replace(gate, control="closed"))
+    found = recommend(supply, ask, rulings)
+    assert [pick.unit.call_sign for pick in found.picks] == ["nl-maastricht 1", "de-aachen 1"]
+    (out,) = found.left_out
+    assert (out.first.code, dict(out.first.figures)) == ("no_open_crossing", {"from_country": "BE", "to_country": "NL"})
+    assert out.eta.total_min == float("inf")
+
+
+def test_limits_of_a_crossing_that_change_are_known():
+    supply, ask = one_way()
+    supply.put(PUMP, unit("be-liege", 1, "vise", weight_t=20.0))
+    rulings = rulings_of([agreement()])
+    assert any(pick.unit.call_sign == "be-liege 1" for pick in recommend(supply, ask, rulings).picks)
+    for gate in supply.travel.gates:
+        if gate.countries == {"NL", "BE"}:
+            supply.travel.put_gate(replace(gate, max_weight_t=12.0))
+    (out,) = recommend(supply, ask, rulings).left_out
+    assert out.first.code == "too_heavy"
+    assert out.first.figures["weight_t"] == 20.0
+    assert "20" in out.first.said("nl")
+
+
+def test_the_owners_word_stands_above_the_reserve():
+    """Whoever lends decides about what is theirs, at every moment."""
+    supply, ask = one_way()
+    kept = agreement(terms=Terms(kinds=("immediate",), reserve=[{"type": PUMP, "keep": 9}]))
+    luik = member("be-liege")
+    stands = recommend(supply, ask, rulings_of([kept]))
+    assert [out.first.code for out in stands.left_out] == ["reserve_floor", "reserve_floor"]
+    lifted = recommend(supply, ask, rulings_of([kept], said={luik: "can"}), limit=2)
+    assert lifted.picks[0].unit.member_id == luik
+    refused = recommend(supply, ask, rulings_of([agreement()], said={luik: "cannot"}))
+    assert [out.first.code for out in refused.left_out] == ["said_cannot"]
+
+
+def test_a_class_is_asked_once_however_many_units_it_has():
+    """Verdicts cost a thousand times what a row costs."""
+    supply, ask = one_way()
+    for number in range(2, 300):
+        supply.put(PUMP, unit("be-liege", number, "liege"))
+    rulings = rulings_of([agreement()])
+    recommend(supply, ask, rulings)
+    assert len(rulings.asked) == 3
+
+
+def test_nothing_of_a_type_is_an_answer_too():
+    supply, ask = one_way()
+    found = recommend(supply, replace(ask, type_code="helicopter.rescue"), rulings_of([]))
+    assert (found.picks, found.left_out, found.of_type) == ((), (), 0)
+
+
+def test_all_reasons_have_a_place_in_the_order():
+    """A reason that the files of words gain and the order does not would stop the ranking in the night it is first told."""
+    assert set(ORDER) == KNOWN
+    assert len(ORDER) == len(set(ORDER)) < 63
+    assert codes_of(bits_of(["too_late", "reserved", "cap_units"])) == ("reserved", "cap_units", "too_late")
+    assert BIT[ORDER[0]] == 1
