@@ -94,7 +94,12 @@ async def test_cannot_by_the_first_rolling_by_the_second(screens, signed, incide
     await expect(waiting(luik, "automatic_alarm")).to_have_count(1)
     await expect(band(aken)).to_have_count(0)
     await luik.button("automatic.cannot", band(luik)).click()
-    await luik.page.get_by_role("dialog").get_by_role("button").filter(has_text="Urgence chez nous").click()
+    await (
+        luik.page.get_by_role("dialog")
+        .get_by_role("button")
+        .filter(has_text="Urgence sur son propre territoire")
+        .click()
+    )
     await expect(band(luik)).to_have_count(0)
     await expect(waiting(luik, "automatic_alarm")).to_have_count(0)
     await expect(own).to_contain_text("Eigen noodsituatie")

@@ -28,6 +28,7 @@ class Counted(Walker):
 
     async def walk(self, until):
         steps = [step for step, weight in self.steps() for _ in range(weight)]
+        await self.take(self.report)  # by chance alone, one walker may find nothing to do in all its steps
         for _ in range(STEPS):
             await self.take(self.rng.choice(steps))
 

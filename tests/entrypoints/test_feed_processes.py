@@ -91,7 +91,7 @@ async def _rush(addresses, tokens):
 
     async def write(number, client):
         for _ in range(COMMANDS // WRITERS):
-            answer = await client.post("/incidents", json=flood())
+            answer = await client.post("/incidents", json=flood(hazard="storm"))
             answered[answer.json()["seq"]] = time.monotonic()
 
     headers = {"Authorization": f"Bearer {tokens['maas']}"}
@@ -138,7 +138,7 @@ async def _story(servers, conn, tokens, world):
     ):
 
         async def report(title):
-            answer = await maas.post("/incidents", json=flood(title=title))
+            answer = await maas.post("/incidents", json=flood(title=title, hazard="storm"))
             assert answer.status_code == 201, answer.text
             return answer.json()["seq"]
 

@@ -19,7 +19,7 @@ async def notice(client, world):
     changed = await client("maas", "admin").patch(address, json=change, headers={"If-Match": '"1"'})
     assert changed.status_code == 200, changed.text
     http = client("maas", "dispatcher")
-    incident = (await http.post(f"{LIVE}/incidents", json=flood())).json()["id"]
+    incident = (await http.post(f"{LIVE}/incidents", json=flood(hazard="storm"))).json()["id"]
     asked = {"incident_id": incident, "kind": "immediate", "lines": [PUMP], "then": "open"}
     request = await http.post(f"{LIVE}/requests", json=asked)
     listed = (await http.get(f"{LIVE}/notices", params={"request": request.json()["id"]})).json()["items"]
