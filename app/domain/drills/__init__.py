@@ -13,6 +13,9 @@
     expectations  what was asked of whom, done or not, and whether anybody is waited for
     metrics     objectives measured over events
     rating      P / S / M / U with the figure, and an evaluator's overrule
+    planned     when each inject is to come, as far as that can be said before
+    report      the shapes of an after-action report; ``after_action`` makes one of a drill that is over
+    improvement  corrective actions and objectives over drills: open, overdue, retested, better or worse
     views       what players may read: the plan without the script
     virtual     what a player that is no person does, and after how long, from a seed
     schedule    local hours to instants, recurrence, drills that clash, quorum
