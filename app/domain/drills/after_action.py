@@ -12,6 +12,7 @@ from app.domain.drills.metrics import met
 from app.domain.drills.planned import plan_of
 from app.domain.drills.report import (
     Assessment,
+    Counted,
     Entry,
     Expected,
     Held,
@@ -95,6 +96,7 @@ def _line(play: Play, held: Held, assessments: Collection[Assessment]) -> tuple[
             latest_us=planned.latest_us,
             outcome=outcome,
             delivered_us=delivery.at_us if delivery else None,
+            difference_us=delivery.at_us - planned.at_us if delivery and planned.at_us is not None else None,
             delivered_by=delivery.by if delivery else None,
             seq=delivery.seq if delivery else None,
             expected=_expected(play, inject.id, shown.get(inject.id, []), words) if delivery else (),
@@ -223,7 +225,7 @@ def _saw(play: Play, member: str, until_us: int) -> Saw:
     )
     entries = [
         Entry(seq=event.seq, type=event.type, at_us=event.at_us, own=event.member == member)
-        for event in play.events
+        for event in sorted(play.events, key=lambda each: (each.at_us, each.seq))
         if event.type in EVENTS
         and event.at_us <= until_us
         and (event.member == member or any(member in event.facts.get(name, ()) for name in PARTIES))
@@ -234,5 +236,17 @@ def _saw(play: Play, member: str, until_us: int) -> Saw:
         joined_us=play.joined.get(member, 0),
         told=tuple(inject for *_, inject in told),
         first_told_us=told[0][0] if told else None,
-        entries=tuple(sorted(entries, key=lambda each: (each.at_us, each.seq))),
+        entries=tuple(entries),
+        counts=_counted(entries),
     )
+
+
+def _counted(entries: Iterable[Entry]) -> tuple[Counted, ...]:
+    groups: dict[tuple[bool, str], list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault((entry.own, entry.type), []).append(entry)
+    found = [
+        Counted(type=type_, own=own, count=len(of), first_us=of[0].at_us, first_seq=of[0].seq)
+        for (own, type_), of in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda each: (not each.own, each.first_us, each.first_seq)))

@@ -40,16 +40,10 @@ class Retest:
     held_on: date
     before: Rating | None
     after: Rating | None
-
-    @property
-    def way(self) -> Way | None:
-        """Return whether the rating got better; None where one of the two is missing."""
-        return way(self.before, self.after)
-
-    @property
-    def passed(self) -> bool:
-        """Return whether it shows that the action worked: performed without challenges, or better than before."""
-        return self.after == "P" or self.way == "better"
+    way: Way | None
+    """Whether the rating got better; None where one of the two is missing."""
+    passed: bool
+    """It shows that the action worked: performed without challenges, or better than before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +127,15 @@ def _followed(action: CorrectiveAction, origin: Past, by_ref: dict[str, Past], a
     retest = None
     drill = by_ref.get(action.retest_drill or "")
     if drill is not None and drill.drill != origin.drill and drill.held_on >= origin.held_on:
+        before, after = _rating(origin, action.objective), _rating(drill, action.objective)
+        gone = way(before, after)
         retest = Retest(
             drill=drill.drill,
             held_on=drill.held_on,
-            before=_rating(origin, action.objective),
-            after=_rating(drill, action.objective),
+            before=before,
+            after=after,
+            way=gone,
+            passed=after == "P" or gone == "better",
         )
     standing: Standing = "overdue" if action.due < as_of else "open"
     if action.done_on is not None:

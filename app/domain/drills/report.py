@@ -137,16 +137,11 @@ class InjectLine:
     """When it comes if what it waits for does not."""
     outcome: Outcome
     delivered_us: int | None
+    difference_us: int | None
+    """How much later it came than planned; negative if earlier, None where one of the two is open."""
     delivered_by: Literal["clock", "hand"] | None
     seq: int | None
     expected: tuple[Expected, ...]
-
-    @property
-    def difference_us(self) -> int | None:
-        """Return how much later it came than planned; negative if earlier."""
-        if self.planned_us is None or self.delivered_us is None:
-            return None
-        return self.delivered_us - self.planned_us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,18 +218,8 @@ class Saw:
     """Injects that were delivered to it, in their order."""
     first_told_us: int | None
     entries: tuple[Entry, ...]
-
-    @property
-    def counts(self) -> tuple[Counted, ...]:
-        """Return the entries by type, its own first, each in the order of their first."""
-        groups: dict[tuple[bool, str], list[Entry]] = {}
-        for entry in self.entries:
-            groups.setdefault((entry.own, entry.type), []).append(entry)
-        found = [
-            Counted(type=type_, own=own, count=len(of), first_us=of[0].at_us, first_seq=of[0].seq)
-            for (own, type_), of in groups.items()
-        ]
-        return tuple(sorted(found, key=lambda each: (not each.own, each.first_us, each.first_seq)))
+    counts: tuple[Counted, ...]
+    """The entries by type, its own first, each in the order of their first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
