@@ -11,7 +11,7 @@ from app.commands.calls import AssistNow, ConfirmCall, RingBack
 from app.commands.debts import MakeDebtGood, MarkDebtOverdue
 from app.commands.incidents import AddLogEntry, ReportIncident
 from app.commands.missions import AdvanceMission, Recall
-from app.commands.offer_answers import AcceptOffer, DeclineOffer
+from app.commands.offer_answers import AcceptOffer, DeclineOffer, WithdrawOffer
 from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
 from app.commands.requests import AcknowledgeRequest, CloseRequest, DraftRequest
@@ -109,6 +109,17 @@ async def test_a_declined_offer_waits_until_the_need_is_over(screens, do, ask, o
     await expect(waiting(screen, "offer_declined")).to_have_count(1)
     await send(asked, "aken-pump-1", AKEN)
     await expect(waiting(screen, "offer_declined")).to_have_count(0)
+
+
+async def test_an_alarm_comes_back_with_its_cause(screens, do, ask, offer):
+    """Liège has answered and takes its word back: nobody there may think that the cry for help was seen to."""
+    asked = await ask("life_safety")
+    screen = await screens("luik")
+    await expect(waiting(screen, "life_safety")).to_have_count(1)
+    offered = await offer(asked, "luik-pump-1", LUIK)
+    await expect(waiting(screen, "life_safety")).to_have_count(0)
+    await do(WithdrawOffer, offered.id, who=LUIK, why="Eigener Einsatz.")
+    await expect(waiting(screen, "life_safety")).to_have_count(1)
 
 
 async def test_a_call_waits_for_our_word(screens, do, application, rings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import UTC, datetime
 from uuid import UUID
@@ -14,6 +15,7 @@ from app.commands.automatic_aid import AlarmAutomaticAid, PassAutomaticAlarm
 from app.commands.incidents import ReportIncident
 from app.commands.requests import AcknowledgeRequest, DraftRequest
 from app.commands.response_commitments import BreakResponseCommitment
+from app.delivery import filling
 from app.domain.authority import SYSTEM
 from tests.browser.test_every_screen import AXE, SERIOUS, cut
 from tests.world import box, everywhere, flood
@@ -118,8 +120,20 @@ async def test_cannot_by_the_first_rolling_by_the_second(screens, signed, incide
     await expect(turns.last).to_contain_text("Rijdt uit")
 
 
-async def test_when_nobody_is_left_it_is_loud(screens, signed, incident, application, clock, do):
-    """Four minutes of silence, and the one who needs the pump knows that nobody comes."""
+@pytest.fixture
+def late_fill(monkeypatch):
+    """How far lines are filled is told a second after what changed it, as under load."""
+    fill = filling.queries.fill
+
+    async def late(*about, **more):
+        await asyncio.sleep(1)
+        return await fill(*about, **more)
+
+    monkeypatch.setattr(filling.queries, "fill", late)
+
+
+async def test_when_nobody_is_left_it_is_loud(screens, signed, incident, application, clock, do, late_fill):
+    """Four minutes of silence, and the one who needs the pump knows that nobody comes, whatever is told first."""
     maas = await screens("maas")
     await alarm(maas)
     door = application.state.door

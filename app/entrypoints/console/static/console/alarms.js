@@ -2,7 +2,7 @@
  * Alarms (EEMUA 191): only what somebody here has to act on. Sound for four things alone: a new request to save lives, a broken
  * commitment, a declined offer, a lost link. More than three of a kind within a minute become one line; shelving a kind
  * ends by itself and is written down, and what came meanwhile and still waits is raised then. What a snapshot shows to be
- * waiting is raised from it, and an alarm goes with its cause.
+ * waiting is raised from it, and an alarm goes with its cause, and comes back with it.
  */
 import { answered, ENDED, HOME, linesOf, WANTING } from "./about.js";
 import { myMember } from "./api.js";
@@ -18,6 +18,8 @@ const WINDOW_MS = 10 * 60_000;
 const GROUPED_MS = 60_000;
 const ALONE = 3;
 const MOST_KEPT = 200;
+/** What is told in parts (a row, then how far its line is filled) may look settled for a moment: that is no new alarm. */
+const FLICKER_MS = 5000;
 const LINK_LOST_AFTER_MS = 10_000;
 const SHELVES = "concord.shelves";
 const MUTED = "concord.muted";
@@ -36,8 +38,11 @@ export const MONEY = ["payment_overdue", "answer_overdue", "claim_time_over", "r
 /** Every kind, most urgent first. */
 export const ALARM_KINDS = ["automatic_alarm", "life_safety", "automatic_unfilled", "broken_commitment", "offer_declined", "link_lost", "call_unconfirmed", "relief_due", "staged_without_task", "debt_overdue", ...MONEY];
 
+/** Kinds whose cause is a state, which may come back; the others tell of something that was done. */
+const STANDING = ["automatic_alarm", "life_safety", "automatic_unfilled", "call_unconfirmed", "relief_due", "staged_without_task", "debt_overdue", ...MONEY];
+
 /** @typedef {{request: string, who: string, subject: string, at: number, href?: string, text?: string}} Cause subject: the id of the row that it is about; who: a member's; href, text: where it is dealt with, if not at a request */
-/** @typedef {{id: number, kind: string, at: number, raised: number, causes: Cause[], request: string, who: string, href: string, text: string, count: number, done: boolean}} Alarm */
+/** @typedef {{id: number, kind: string, at: number, raised: number, causes: Cause[], request: string, who: string, href: string, text: string, count: number, done: boolean, gone: number}} Alarm gone: when its cause went, if that is what ended it; else 0 */
 /** @typedef {{kind: string, until: number, since: number}} Shelf */
 
 /** All alarms, newest first. */
@@ -74,6 +79,7 @@ export function startAlarms() {
   effect(() => {
     alarms.value;
     settle(over);
+    standAgain();
   });
   effect(() => lookAtMoney(moneyDue.value));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -163,6 +169,7 @@ function lookAround() {
 function lookAtMoney(due) {
   batch(() => {
     settle(over);
+    standAgain();
     for (const row of due.filter(isOurs)) {
       const who = row.by_member_id === myMember() ? row.for_member_id : row.by_member_id;
       const known = alarms.peek().some((alarm) => alarm.kind === row.kind && alarm.causes.some((each) => each.subject === row.id));
@@ -263,7 +270,7 @@ function raise(kind, cause, unheard = false) {
   const joined = group ? [group] : near.length >= ALONE ? near : [];
   const causes = [...joined.flatMap((alarm) => alarm.causes), cause];
   const kept = alarms.peek().filter((alarm) => !joined.includes(alarm));
-  alarms.value = [about({ id: ++counter, kind, raised: at, done: false }, causes), ...kept].slice(0, MOST_KEPT);
+  alarms.value = [about({ id: ++counter, kind, raised: at, done: false, gone: 0 }, causes), ...kept].slice(0, MOST_KEPT);
   if (SOUNDS[kind] && !muted.peek() && !unheard) sound(SOUNDS[kind]);
 }
 
@@ -277,10 +284,10 @@ function raiseQuiet() {
   });
 }
 
-/** An alarm about these causes. @param {{id: number, kind: string, raised: number, done: boolean}} alarm @param {Cause[]} causes @returns {Alarm} */
-function about({ id, kind, raised, done }, causes) {
+/** An alarm about these causes. @param {{id: number, kind: string, raised: number, done: boolean, gone: number}} alarm @param {Cause[]} causes @returns {Alarm} */
+function about({ id, kind, raised, done, gone }, causes) {
   const one = causes.length === 1;
-  return { id, kind, raised, done, causes, at: Math.max(...causes.map((each) => each.at)), request: one ? causes[0].request : "", who: one ? causes[0].who : "", href: one ? (causes[0].href ?? "") : causes[0].href ? "#/claims" : "", text: one ? (causes[0].text ?? "") : "", count: causes.length };
+  return { id, kind, raised, done, gone, causes, at: Math.max(...causes.map((each) => each.at)), request: one ? causes[0].request : "", who: one ? causes[0].who : "", href: one ? (causes[0].href ?? "") : causes[0].href ? "#/claims" : "", text: one ? (causes[0].text ?? "") : "", count: causes.length };
 }
 
 /** What it was about is over: of a group only what is. @param {(kind: string, cause: Cause) => boolean} gone */
@@ -288,13 +295,26 @@ function settle(gone) {
   quiet = quiet.filter(({ kind, cause }) => !gone(kind, cause));
   let changed = false;
   const next = alarms.peek().map((alarm) => {
-    if (alarm.done) return alarm;
+    if (alarm.done) {
+      if (!alarm.gone || gone === over || !alarm.causes.every((cause) => gone(alarm.kind, cause))) return alarm;
+      changed = true;
+      return { ...alarm, gone: 0 };
+    }
     const left = alarm.causes.filter((cause) => !gone(alarm.kind, cause));
     if (left.length === alarm.causes.length) return alarm;
     changed = true;
-    return left.length ? about(alarm, left) : { ...alarm, done: true };
+    return left.length ? about(alarm, left) : { ...alarm, done: true, gone: gone === over && STANDING.includes(alarm.kind) ? now() : 0 };
   });
   if (changed) alarms.value = next;
+}
+
+/** What had ended by itself and is there again: the same alarm if that was but a moment, else a new one. */
+function standAgain() {
+  const back = alarms.peek().filter((alarm) => alarm.gone && alarm.causes.some((cause) => !over(alarm.kind, cause)));
+  if (!back.length) return;
+  const brief = back.filter((alarm) => now() - alarm.gone < FLICKER_MS);
+  alarms.value = alarms.peek().map((alarm) => (brief.includes(alarm) ? { ...alarm, done: false, gone: 0 } : back.includes(alarm) ? { ...alarm, gone: 0 } : alarm));
+  for (const alarm of back) if (!brief.includes(alarm)) for (const cause of alarm.causes) if (!over(alarm.kind, cause)) raise(alarm.kind, { ...cause, at: now() });
 }
 
 /** Somebody has seen it and acts. @param {number} [id] all without one */
