@@ -93,12 +93,12 @@ export function crossingText(crossing) {
   return parts.join(" · ");
 }
 
-/** Whether my side has said anything to a request. @param {string} id */
+/** Whether my side has said anything to a request, and stands by it. @param {string} id */
 export function answered(id) {
   const own = myMember();
   return (
     tables.acknowledgement.where("request_id", id).some((row) => row.member_id === own) ||
     tables.response.where("request_id", id).some((row) => row.member_id === own) ||
-    tables.offer.where("request_id", id).some((row) => row.lender_id === own)
+    tables.offer.where("request_id", id).some((row) => row.lender_id === own && row.status !== "withdrawn")
   );
 }
