@@ -17,11 +17,13 @@ from app.domain.errors import Conflict, FieldError, NotFound, OutOfRange, Transi
 from app.domain.forms import Names, Note
 from app.domain.lifecycle import machine
 from app.store.agreements import take_turn
-from app.store.tables import Agreement, AgreementVersion
+from app.store.tables import Agreement, AgreementConsent, AgreementVersion
 from app.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from app.store.tables.base import Journaled
 
 ON_THE_WAY: Final = frozenset({"draft", "proposed", "agreed"})
 """States of a version that may yet count."""
@@ -160,7 +162,8 @@ async def change_agreement_draft(uow: UnitOfWork, cmd: ChangeAgreementDraft) -> 
 async def withdraw_agreement(uow: UnitOfWork, cmd: WithdrawAgreement) -> None:
     """Record ``agreement.withdrawn``: for the corridor what it has seen, for the parties what was a draft. Locks as above.
 
-    An agreement of which no version has counted yet is a draft again, without words until a new version is written.
+    An agreement of which no version has counted yet is a draft again, without words until a new version is written, and its
+    parties' alone: ``agreement.taken_back`` before it tells the corridor that it is not there any more.
 
     Raises:
         TransitionNotAllowed: nothing is on its way, or it is the first draft: that one is terminated.
@@ -170,16 +173,24 @@ async def withdraw_agreement(uow: UnitOfWork, cmd: WithdrawAgreement) -> None:
     uow.authorise({"party": found.parties})
     if found.coming is None or (first and found.coming.status == "draft"):
         raise TransitionNotAllowed("agreement", agreement.status, "withdraw", ["terminate"], current=agreement.state())
-    seen = found.coming.status != "draft"
+    seen = found.coming.status != "draft" and not first
     withdraw(found.coming)
     uow.revise(agreement)
+    rows: list[Journaled] = [found.coming]
     if first:
         agreement.status = machine("agreement").next(agreement.status, "withdraw")
         agreement.proposed_at = None
+        # Consents of versions withdrawn before were taken from the corridor's eyes with those.
+        rows += await uow.find(
+            AgreementConsent,
+            col(AgreementConsent.agreement_id) == agreement.id,
+            col(AgreementConsent.version) == found.coming.version,
+        )
+        uow.record_hidden("agreement.taken_back", agreement, *rows)
     uow.record(
         "agreement.withdrawn",
         agreement,
-        found.coming,
+        *rows,
         visibility="corridor" if seen else "parties",
         parties=sorted(found.parties),
         reason=cmd.reason,

@@ -55,6 +55,8 @@ class Recorded:
     parties: tuple[UUID, ...]
     data: dict[str, Any]
     rows: list[Journaled]
+    hides: bool = False
+    """Whether it tells its rows as removed, though they are still in their tables."""
 
 
 _LOCK_STOCK: Final = """
@@ -281,6 +283,14 @@ class UnitOfWork:
         unique = tuple(sorted(set(parties)))
         self._events.append(Recorded(type_, subject, visibility, unique, data, [subject, *rows]))
 
+    def record_hidden(self, type_: str, subject: Journaled, *rows: Journaled) -> None:
+        """Have an entry tell the corridor that these rows are not for its eyes any more: as removed, and without a word.
+
+        Record them whole right after, by the eyes that go on seeing them: a fold of both is what each of them sees.
+        """
+        self.record(type_, subject, *rows)
+        self._events[-1].hides = True
+
     def recorded(self) -> tuple[Recorded, ...]:
         """Return what was recorded until now, in its order."""
         return tuple(self._events)
@@ -324,7 +334,7 @@ class UnitOfWork:
             RuntimeError: a row was changed that no entry tells.
         """
         await self.flush()
-        told = {id(row) for event in self._events for row in event.rows}
+        told = {id(row) for event in self._events if not event.hides for row in event.rows}
         for key, row in self._touched.items():
             if key not in told:
                 message = f"{self.act.command} changed a {row.KIND} and recorded nothing of it"
@@ -344,7 +354,7 @@ class UnitOfWork:
     def _draft(self, event: Recorded) -> Draft:
         rows: dict[str, list[dict[str, Any]]] = {}
         for row in event.rows:
-            rows.setdefault(row.KIND, []).append(self._told(row))
+            rows.setdefault(row.KIND, []).append(self._told(row, hidden=event.hides))
         act = self.act
         data: dict[str, Any] = {
             "command": act.command,
@@ -353,7 +363,7 @@ class UnitOfWork:
             "member_id": self.actor.member_id,
             **event.data,
         }
-        if act.why:
+        if act.why and not event.hides:
             data["why"] = act.why
         subject_id: UUID = event.subject.id  # type: ignore[attr-defined]  # every journaled table has one
         return Draft(
@@ -372,10 +382,10 @@ class UnitOfWork:
             state = self._states[id(row)] = row.state()
         return state
 
-    def _told(self, row: Journaled) -> dict[str, Any]:
+    def _told(self, row: Journaled, *, hidden: bool = False) -> dict[str, Any]:
         """Return the row as an entry tells it: its state, or that it is gone."""
         state = self.state_of(row)
-        if id(row) not in self._removed:
+        if id(row) not in self._removed and not hidden:
             return state
         return {"id": state["id"], "revision": state["revision"], "removed": True}
 
@@ -384,7 +394,7 @@ class UnitOfWork:
         seen: set[int] = set()
         found: dict[str, list[dict[str, Any]]] = {}
         for event in self._events:
-            for row in event.rows:
+            for row in () if event.hides else event.rows:
                 if id(row) not in seen:
                     seen.add(id(row))
                     found.setdefault(row.KIND, []).append(self._told(row))

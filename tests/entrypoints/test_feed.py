@@ -12,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from websockets.exceptions import InvalidStatus
 
+from app.commands.agreement_versions import DraftAgreementVersion, WithdrawAgreement
+from app.commands.agreements import ConsentToAgreement, DraftAgreement, ProposeAgreement
 from app.commands.incidents import ReportIncident
 from app.commands.missions import AdvanceMission, ReleaseMission
 from app.commands.offer_answers import AcceptOffer
@@ -32,7 +34,7 @@ from app.store.folded import folded_and_tables
 from app.store.tables import JOURNALED
 from tests.following import Follower, following, served
 from tests.until import until
-from tests.world import flood
+from tests.world import everywhere, flood
 
 MAAS, LUIK, AKEN = ("maas", "dispatcher"), ("luik", "dispatcher"), ("aken", "dispatcher")
 
@@ -243,6 +245,50 @@ async def test_snapshot_tells_rows_as_the_journal_does(engine, do, ask, world):
         assert kind in JOURNALED
         for state in rows:
             assert told[kind][state["id"]] == state
+
+
+async def test_a_first_agreement_withdrawn_leaves_the_screens_of_others(follow, do, world, assert_fold):
+    """A third city would go on showing a proposal that is gone, until somebody reloads the page; the parties keep it as a draft."""
+    luik, maas = ("luik", "authorised_representative"), ("maas", "authorised_representative")
+    said = {
+        "lenders": [world.members["luik"]],
+        "borrowers": [world.members["maas"]],
+        "terms": {"hazards": ["flood"], "types": ["pump.high_capacity"], "kinds": ["immediate"]},
+        "effective_at": "2026-07-01T00:00:00Z",
+    }
+    drafted = await do(DraftAgreement, who=luik, code="luik-maas", names=everywhere("Luik and Maas"), **said)
+    id_ = str(drafted.id)
+
+    def known(follower):
+        rows = follower.rows
+        parts = [row for kind in ("agreement_version", "agreement_consent") for row in rows.get(kind, {}).values()]
+        return id_ in rows["agreement"], sum(row["agreement_id"] == id_ for row in parts)
+
+    async with follow("aken") as aken, follow("maas") as party:
+        await aken.snapshot()
+        await party.snapshot()
+        assert (known(aken), known(party)) == ((False, 0), (True, 1))
+        await do(ProposeAgreement, drafted.id, who=luik)
+        last = await do(ConsentToAgreement, drafted.id, who=maas)
+        for each in (aken, party):
+            await each.reaches(last.seq)
+            assert known(each) == (True, 2)
+        withdrawn = await do(WithdrawAgreement, drafted.id, who=luik, reason="Asked by A. Janssens.", why="Council.")
+        assert (withdrawn.subject["status"], len(withdrawn.rows["agreement_consent"])) == ("draft", 1)
+        await party.reaches(withdrawn.seq)
+        assert known(party) == (True, 2)
+        assert party.rows["agreement"][id_]["status"] == "draft"
+        await do(DraftAgreementVersion, drafted.id, who=luik, **said)
+        marker = await do(ReportIncident, **flood(hazard="storm"))
+        await aken.reaches(marker.seq)
+        assert known(aken) == (False, 0)
+        told = next(entry for entry in aken.entries if entry["type"] == "agreement.taken_back")
+        assert not {"why", "reason"} & told["data"].keys()  # nobody's words: nothing in it has to be forgotten one day
+        assert "agreement.withdrawn" not in types(aken)
+        followed = {kind: rows for kind, rows in aken.rows.items() if kind.startswith("agreement")}
+        await aken.snapshot()
+        assert followed == {kind: aken.rows.get(kind, {}) for kind in followed}
+    await assert_fold()
 
 
 async def test_snapshot_leaves_out_what_has_ended(engine, do, ask, world):
