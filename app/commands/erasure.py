@@ -16,7 +16,7 @@ from pydantic import Field
 from sqlmodel import col
 
 from app.commands.blacking_out import black_out, read_on
-from app.commands.open_matters import require_successor
+from app.commands.open_matters import require_relief, require_successor
 from app.commands.registry import Command, handles
 from app.commands.users import require_another_admin
 from app.domain.errors import Conflict, FieldError, Malformed, NotFound, StaleRevision
@@ -81,8 +81,10 @@ async def erase_user(uow: UnitOfWork, cmd: EraseUser) -> None:
 
     Raises:
         NotFound: another member's.
-        Conflict: it was erased before, or the member owes what only this user could do.
+        Conflict: it was erased before.
         LastAdmin: the member would have no admin any more.
+        LastOfRole: the member owes what only this user could do.
+        OnCall: the user is the only representative on duty.
         StaleRevision: somebody changed it at the same time.
     """
     id_ = uow.require_target()
@@ -101,7 +103,8 @@ async def erase_user(uow: UnitOfWork, cmd: EraseUser) -> None:
         raise StaleRevision(User.KIND, revision, user.state())
     if user.active:
         await require_another_admin(uow, user)
-        await require_successor(uow, user)
+        await require_successor(uow, user, user.roles)
+        await require_relief(uow, user)
     user.login, user.display_name, user.password_hash = f"erased-{user.id.hex}", GONE, None
     user.language, user.roles, user.active, user.erased_at = "en", [], False, uow.now
     rows = [*await _tokens(uow, user), *await _representatives(uow, user)]

@@ -1,13 +1,15 @@
-"""What a member owes that only some of its people may do: whoever is the last of them hands over before being erased."""
+"""What a member owes that only some of its people may do: whoever is the last of them hands over before going."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from app.domain.errors import Conflict
+from app.domain.errors import LastOfRole, OnCall
 from app.store.tables import User
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from app.store.unit_of_work import UnitOfWork
 
 FINANCE: Final = "finance"
@@ -27,28 +29,86 @@ OPEN: Final[dict[str, str]] = {
                               AND c.version = v.version AND c.member_id = $1)
     """,
 }
-WORDS: Final[dict[str, tuple[str, str]]] = {
-    FINANCE: ("claims that are not closed", "monthly statements that are not acknowledged"),
-    REPRESENTATIVE: ("acts that are missing after phone calls", "agreements that wait for its word"),
+# Role → code and words of each of these, in their order.
+WORDS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    FINANCE: (
+        ("owes_claims", "claims that are not closed"),
+        ("owes_statements", "monthly statements that are not acknowledged"),
+    ),
+    REPRESENTATIVE: (
+        ("owes_acts", "acts that are missing after phone calls"),
+        ("owes_consents", "agreements that wait for its word"),
+    ),
 }
+NEEDED: Final = ("dispatcher", REPRESENTATIVE, FINANCE)
+"""Roles without which a member can't ask, bind itself or settle."""
 OTHERS: Final = "SELECT count(*) FROM user_account WHERE member_id = $1 AND active AND roles ? $3 AND id <> $2"
 
 
-async def require_successor(uow: UnitOfWork, user: User) -> None:
-    """Refuse to let go of the last one who may do what the member owes. Of two who go at once, the second counts after the first.
+# The user ($1) is on duty in a space where nobody else of the member is who may still sign in.
+ALONE_ON_DUTY: Final = """
+    SELECT EXISTS (SELECT FROM representative r WHERE r.user_id = $1 AND r.on_duty AND NOT EXISTS (
+        SELECT FROM representative o JOIN user_account u ON u.id = o.user_id
+         WHERE o.space_id = r.space_id AND o.member_id = r.member_id AND o.user_id <> r.user_id AND o.on_duty AND u.active))
+"""
+NAMED: Final = "SELECT count(*) FROM representative WHERE user_id = $1"
+
+
+async def require_successor(uow: UnitOfWork, user: User, leaving: Collection[str]) -> None:
+    """Refuse to let go of the last one who may do what the member owes, in the roles that the user is ``leaving``.
+
+    Of two who go at once, the second counts after the first.
 
     Raises:
-        Conflict: something is open, and nobody else of the member has the role for it.
+        LastOfRole: something is open, and nobody else of the member has the role for it.
     """
     for role in (FINANCE, REPRESENTATIVE):
-        if role not in user.roles:
+        if role not in user.roles or role not in leaving:
             continue
-        await uow.raw.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{role}/{user.member_id}")
-        if await uow.raw.fetchval(OTHERS, user.member_id, user.id, role):
+        await _take_turn(uow, user, role)
+        if await _others(uow, user, role):
             continue
         counts = [row["count"] for row in await uow.raw.fetch(OPEN[role], user.member_id)]
-        if any(counts):
-            told = " and ".join(f"{n} {what}" for n, what in zip(counts, WORDS[role], strict=True) if n)
-            detail = f"Nobody else of the member is {role.replace('_', ' ')}, and it has {told}."
-            hint = f"Give another user of the member the role {role} first, or bring these to their end."
-            raise Conflict(detail, extra={"current": user.state(), "role": role, "open": sum(counts)}, hint=hint)
+        found = [(code, words, n) for (code, words), n in zip(WORDS[role], counts, strict=True) if n]
+        if found:
+            told = " and ".join(f"{n} {words}" for _, words, n in found)
+            detail = f"Nobody else of the member is {_called(role)}, and it has {told}."
+            reasons = [
+                {"code": code, "text": f"{n} {words}", "figures": {"n": n, "role": role}} for code, words, n in found
+            ]
+            raise LastOfRole(detail, extra={"current": user.state(), "role": role, "reasons": reasons})
+
+
+async def require_relief(uow: UnitOfWork, user: User) -> None:
+    """Refuse to let go of the only representative on duty: whoever rings would find nobody who may sign in.
+
+    Raises:
+        OnCall: so it is, in some space.
+    """
+    await _take_turn(uow, user, REPRESENTATIVE)
+    if await uow.raw.fetchval(ALONE_ON_DUTY, user.id):
+        message = "Nobody else of the member's representatives is on duty."
+        raise OnCall(message, extra={"current": user.state()})
+
+
+async def warn_of_gaps(uow: UnitOfWork, user: User, leaving: Collection[str]) -> None:
+    """Warn where the user stays on the list of those to ring, and where nobody of the member is left in a role that it needs."""
+    if REPRESENTATIVE in leaving and await uow.raw.fetchval(NAMED, user.id):
+        uow.warn("still_representative", "The user is still named as a representative: name another, or remove it.")
+    for role in NEEDED:
+        if role in leaving and not await _others(uow, user, role):
+            detail = f"Nobody of the member is {_called(role)} any more: give somebody the role."
+            uow.warn("last_of_role", detail, figures={"role": role})
+
+
+def _called(role: str) -> str:
+    return role.replace("_", " ")
+
+
+async def _take_turn(uow: UnitOfWork, user: User, role: str) -> None:
+    await uow.raw.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{role}/{user.member_id}")
+
+
+async def _others(uow: UnitOfWork, user: User, role: str) -> int:
+    found: int = await uow.raw.fetchval(OTHERS, user.member_id, user.id, role)
+    return found

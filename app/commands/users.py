@@ -5,11 +5,12 @@ Users belong to no space; their entries stand in the journal of the live one, an
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
 
+from app.commands.open_matters import REPRESENTATIVE, require_relief, require_successor, warn_of_gaps
 from app.commands.passwords import Password, hashed, require_unlike
 from app.commands.registry import Command, handles
 from app.domain import authority
@@ -19,6 +20,9 @@ from app.domain.ids import new_id
 from app.domain.vocabulary import require
 from app.store.tables import Member, User
 from app.store.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _LOGIN = r"^[a-z0-9][a-z0-9._@+-]{1,99}$"
 Login: TypeAlias = Annotated[
@@ -91,16 +95,19 @@ async def add_user(uow: UnitOfWork, cmd: AddUser) -> None:
 async def change_user(uow: UnitOfWork, cmd: ChangeUser) -> None:
     """Record ``user.changed`` with the names of the fields that changed. Locks the user.
 
+    Who loses a role is looked at as who is deactivated.
+
     Raises:
         LastAdmin: the member would have no admin any more.
+        LastOfRole: the member owes what only this user could do.
+        OnCall: the user is the only representative on duty.
     """
     user = await _lock(uow)
     user.display_name = cmd.display_name or user.display_name
     user.language = cmd.language or user.language
     if cmd.roles is not None:
         roles = _known(cmd.roles)
-        if ADMIN not in roles:
-            await require_another_admin(uow, user)
+        await _let_go(uow, user, [role for role in user.roles if role not in roles])
         user.roles = roles
     if cmd.password is not None:
         user.password_hash = await _password(user, cmd.password)
@@ -113,11 +120,15 @@ async def change_user(uow: UnitOfWork, cmd: ChangeUser) -> None:
 async def deactivate_user(uow: UnitOfWork, _cmd: DeactivateUser) -> None:
     """Record ``user.deactivated``. Locks the user, deletes the sessions.
 
+    Warns where the user is still named as a representative, and of roles that nobody of the member has any more.
+
     Raises:
         LastAdmin: the member would have no admin any more.
+        LastOfRole: the member owes what only this user could do.
+        OnCall: the user is the only representative on duty.
     """
     user = await _lock(uow)
-    await require_another_admin(uow, user)
+    await _let_go(uow, user, user.roles)
     user.active = False
     await _end_sessions(uow, user)
     uow.record("user.deactivated", user, visibility="parties", parties=[user.member_id])
@@ -134,6 +145,16 @@ async def _lock(uow: UnitOfWork) -> User:
     if not user.active:
         raise Conflict("This user was deactivated.", extra={"current": user.state()})
     return user
+
+
+async def _let_go(uow: UnitOfWork, user: User, leaving: Collection[str]) -> None:
+    """See that the member can still do what it has to without the user in these roles; refuse it, or warn."""
+    if ADMIN in leaving:
+        await require_another_admin(uow, user)
+    await require_successor(uow, user, leaving)
+    if REPRESENTATIVE in leaving:
+        await require_relief(uow, user)
+    await warn_of_gaps(uow, user, leaving)
 
 
 async def require_another_admin(uow: UnitOfWork, user: User) -> None:

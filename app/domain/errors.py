@@ -407,6 +407,22 @@ class LastAdmin(Conflict):
     hint = "Give another user of the member the role admin first."
 
 
+class LastOfRole(Conflict):
+    """The member owes what only this role may do, and nobody else has it. ``extra["reasons"]`` holds what, coded, with how many."""
+
+    slug = "last-of-role"
+    title = "Nobody else of the member could do what it owes"
+    hint = "Give another user of the member the role first, or bring these to their end."
+
+
+class OnCall(Conflict):
+    """Whoever rings for a signature would reach nobody."""
+
+    slug = "on-call"
+    title = "This user is the only representative on duty"
+    hint = "Put another representative of the member on duty first, or take this one off duty."
+
+
 class AgreementRefused(Conflict):
     """The agreement's check says no; ``extra["reasons"]`` holds every reason, coded, with its figures."""
 

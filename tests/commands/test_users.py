@@ -8,6 +8,10 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from app.commands import sessions, throttle
+from app.commands.calls import AssistNow
+from app.commands.erasure import EraseUser
+from app.commands.incidents import ReportIncident
+from app.commands.representatives import NameRepresentative, SetDuty
 from app.commands.users import AddUser, ChangeUser, DeactivateUser
 from app.domain.authority import SYSTEM
 from app.domain.errors import (
@@ -15,15 +19,18 @@ from app.domain.errors import (
     Conflict,
     Duplicate,
     LastAdmin,
+    LastOfRole,
     Malformed,
     MissingField,
     NotFound,
+    OnCall,
     RoleMissing,
     StaleRevision,
     TooMany,
     UnknownCode,
 )
 from app.store.housekeeping import purge
+from tests.world import flood
 
 PASSWORD = "seven boats on the Meuse"
 
@@ -167,6 +174,69 @@ async def test_deactivated_user_is_out(door, admin, pg, assert_fold):
         with pytest.raises(Conflict):
             await door.execute(command, actor=admin, space="live", target=receipt.id)
     await assert_fold()
+
+
+async def test_the_last_who_may_settle_what_is_open_stays(act, world, assert_fold):
+    """A debt would be left that nobody of the city may make good, and nobody would know before the lender asks."""
+    admin, binds = ("maas", "admin"), world.users["maas", "authorised_representative"]
+    incident = await act(ReportIncident, **flood())
+    made = await act(
+        AssistNow, who=("luik", "dispatcher"), requester_id=world.members["maas"], lender_id=world.members["luik"], incident_id=incident.id,
+        type_code="pump.high_capacity", quantity=1, lon=5.7, lat=50.78, person_rung="Luc",
+    )  # fmt: skip
+    assert (owed := sum(row["member_id"] == str(world.members["maas"]) for row in made.rows["debt"]))
+    for model, body in ((DeactivateUser, {}), (ChangeUser, {"roles": ["viewer"]})):
+        with pytest.raises(LastOfRole) as refused:
+            await act(model, binds, who=admin, **body)
+        (reason,) = refused.value.extra["reasons"]
+        assert (reason["code"], reason["figures"]) == (
+            "owes_acts", {"n": owed, "role": "authorised_representative"},
+        )  # fmt: skip
+    await act(
+        ChangeUser, world.users["maas", "dispatcher"], who=admin, roles=["dispatcher", "authorised_representative"]
+    )
+    gone = await act(DeactivateUser, binds, who=admin)
+    assert (gone.subject["active"], gone.warnings) == (False, [])
+    await assert_fold()
+
+
+async def test_the_only_one_on_duty_is_not_let_go(act, world, assert_fold):
+    """At three in the morning the other side would ring somebody who left the service last week."""
+    admin, member = ("maas", "admin"), world.members["maas"]
+    binds = world.users["maas", "authorised_representative"]
+    first = await act(NameRepresentative, member, who=admin, user_id=binds)
+    await act(SetDuty, first.id, on_duty=True)
+    for model in (DeactivateUser, EraseUser):
+        with pytest.raises(OnCall):
+            await act(model, binds, who=admin)
+    other = await act(
+        AddUser, who=admin, login="deputy@maas", display_name="A deputy", roles=["authorised_representative"]
+    )
+    second = await act(NameRepresentative, member, who=admin, user_id=other.id, deputy_of_id=first.id)
+    await act(SetDuty, second.id, on_duty=True)
+    gone = await act(DeactivateUser, binds, who=admin)
+    assert [warning["code"] for warning in gone.warnings] == ["still_representative"]
+    with pytest.raises(OnCall):  # the first is on duty in name alone: a deactivated user answers nobody
+        await act(DeactivateUser, other.id, who=admin)
+    await act(SetDuty, second.id, on_duty=False)
+    gone = await act(DeactivateUser, other.id, who=admin)
+    assert [(warning["code"], warning.get("figures")) for warning in gone.warnings] == [
+        ("still_representative", None), ("last_of_role", {"role": "authorised_representative"}),
+    ]  # fmt: skip
+    await assert_fold()
+
+
+async def test_of_two_on_duty_who_go_at_once_one_stays(act, world, conn):
+    """Each would count on the other, and nobody would be left."""
+    admin, member = ("maas", "admin"), world.members["maas"]
+    users = [world.users["maas", "authorised_representative"]]
+    made = await act(AddUser, who=admin, login="deputy@maas", display_name="A", roles=["authorised_representative"])
+    users.append(made.id)
+    for user in users:
+        named = await act(NameRepresentative, member, who=admin, user_id=user)
+        await act(SetDuty, named.id, on_duty=True)
+    ended = await asyncio.gather(*(act(DeactivateUser, user, who=admin) for user in users), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in ended) == ["OnCall", "Receipt"]
 
 
 # ---------------------------------------------------------------- throttled sign-in

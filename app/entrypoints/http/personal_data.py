@@ -40,7 +40,7 @@ async def export_personal_data(
 @router.post(
     "/users/{user_id}/erase",
     summary="Erase a user",
-    responses=responses(errors.LastAdmin, errors.Conflict, body=True),
+    responses=responses(errors.LastAdmin, errors.LastOfRole, errors.OnCall, errors.Conflict, body=True),
 )
 async def erase_user(
     user_id: UUID, enter: EnterFree, command: Annotated[EraseUser, Body(examples=[{"also": ["+32 00 000 0421"]}])]

@@ -74,7 +74,9 @@ async def read_user(user_id: UUID, actor: CurrentActor, reader: Reader, response
     "/users/{user_id}",
     tags=["users"],
     summary="Change a user",
-    responses=responses(errors.UnknownCode, errors.LastAdmin, body=True, if_match=True),
+    responses=responses(
+        errors.UnknownCode, errors.LastAdmin, errors.LastOfRole, errors.OnCall, body=True, if_match=True
+    ),
 )
 async def change_user(
     user_id: UUID,
@@ -89,12 +91,16 @@ async def change_user(
     "/users/{user_id}/deactivate",
     tags=["users"],
     summary="Deactivate a user",
-    responses=responses(errors.LastAdmin, body=True),
+    responses=responses(errors.LastAdmin, errors.LastOfRole, errors.OnCall, body=True),
 )
 async def deactivate_user(
     user_id: UUID, enter: EnterFree, command: Annotated[DeactivateUser, Body(examples=[{}])]
 ) -> Receipt:
-    """By an admin of the member. Sessions end and tokens stop counting at once; the user's acts stay in the journal."""
+    """By an admin of the member. Sessions end and tokens stop counting at once; the user's acts stay in the journal.
+
+    Refused where the member owes what only this user could do, or where nobody else is on duty; warned where the user stays
+    named as a representative, and of roles that nobody has any more.
+    """
     return await enter.execute(command, target=user_id)
 
 

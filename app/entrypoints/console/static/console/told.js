@@ -1,5 +1,5 @@
 /** What the server says, refusals and warnings, in the reader's language. */
-import { filled, language, named, number, phaseName, reasonText, stateName, t, typeName, word } from "./i18n.js";
+import { filled, language, named, number, phaseName, reasonText, roleName, stateName, t, typeName, word } from "./i18n.js";
 import { tables } from "./store.js";
 import { stamp } from "./time.js";
 
@@ -70,6 +70,7 @@ function figure(name, value, beside) {
   if (name === "hazard") return word("hazards", value);
   if (name === "kind") return word("request_kinds", value);
   if (name === "type_code") return typeName(String(value));
+  if (name === "role") return roleName(value);
   if (name === "status") return stateName("agreement", String(value));
   if (name === "would_leave") return number(Math.max(0, value));
   if (typeof value === "number") return number(value);
