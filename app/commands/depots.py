@@ -11,10 +11,10 @@ from app.commands.changes import write_sent
 from app.commands.places import require_point_inside
 from app.commands.registry import Act, handles
 from app.domain import geo
-from app.domain.errors import Duplicate, FieldError, MissingField
+from app.domain.errors import Conflict, Duplicate, FieldError, MissingField
 from app.domain.forms import Code, ShortText
 from app.domain.ids import new_id
-from app.store.tables import Depot, Member, Resource
+from app.store.tables import Depot, ExternalId, Member, Resource
 
 if TYPE_CHECKING:
     from app.store.unit_of_work import UnitOfWork
@@ -40,6 +40,10 @@ class ChangeDepot(Act):
     """Null takes it away."""
     lon: geo.Longitude | None = None
     lat: geo.Latitude | None = None
+
+
+class RemoveDepot(Act):
+    """Take a depot out that was entered by mistake: nothing has ever stood at home there."""
 
 
 def owner_of(uow: UnitOfWork, named: UUID | None) -> UUID:
@@ -98,3 +102,23 @@ async def change_depot(uow: UnitOfWork, cmd: ChangeDepot) -> None:
     for unit in moved:
         unit.lon, unit.lat, unit.position_at = depot.lon, depot.lat, uow.act.occurred_at
     uow.record("depot.changed", depot, *moved)
+
+
+@handles(RemoveDepot)
+async def remove_depot(uow: UnitOfWork, _cmd: RemoveDepot) -> None:
+    """Record ``depot.removed``. Locks the depot.
+
+    Raises:
+        Conflict: units stand or stood at home there, or a dispatch system knows it by a code.
+    """
+    depot = await uow.lock_target(Depot)
+    uow.authorise({"owner": {depot.member_id}})
+    if units := await uow.find(Resource, col(Resource.depot_id) == depot.id):
+        detail = f"{len(units)} units have this depot as their home, those that are retired among them."
+        hint = "Give them another depot first; one where retired units stood stays in the list."
+        raise Conflict(detail, extra={"current": depot.state()}, hint=hint)
+    if await uow.find(ExternalId, col(ExternalId.depot_id) == depot.id):
+        detail = "A dispatch system knows this depot by a code, and may ask for it."
+        raise Conflict(detail, extra={"current": depot.state()}, hint="Correct the depot instead of removing it.")
+    await uow.remove(depot)
+    uow.record("depot.removed", depot)

@@ -40,7 +40,7 @@ LOCKED_AT_ONCE: Final = 500
 """Rows that one statement locks, in the order of their ids as all of them are: a statement with thousands of values takes long to write."""
 
 watcher: ContextVar[Callable[[int, int], None]] = ContextVar("watcher")
-"""Told how many rows of how many have been looked at, where somebody waits for an import."""
+"""Told how many pieces of work of how many are done, where somebody waits for an import: each row is read, then compared, then written."""
 
 RowT = TypeVar("RowT", bound="ImportedRow")
 ThingT = TypeVar("ThingT", bound=Spaced)
@@ -152,6 +152,7 @@ class Work(Generic[ThingT]):
         self.unchanged = 0
         self.touched: list[Spaced] = []
         """What the journal has to tell, in its order."""
+        self._compared = 0
         self._turns = Turns()
         self._given: dict[Named, int] = {}
         self._said = {(each.row, each.column) for each in cmd.bad}
@@ -174,7 +175,7 @@ class Work(Generic[ThingT]):
         seen: dict[UUID | str, int] = {}
         for number, row in enumerate(rows):
             if number % TOLD_EVERY == 0:
-                watcher.get(_nobody)(number, len(rows))
+                watcher.get(_nobody)(number, 2 * len(rows))
             await self._turns.due()
             by_code = {codes.subjects[code] for text in codes_in(row) if (code := named(text)) in codes.subjects}
             by_key = things.get(key(row))
@@ -187,7 +188,8 @@ class Work(Generic[ThingT]):
                 self.wrong(row.at, None, Duplicate, f"it names the same as {self.unit} {first}")
                 continue
             yield row, thing
-        watcher.get(_nobody)(len(rows), len(rows))
+        self._compared = len(rows)
+        watcher.get(_nobody)(len(rows), 2 * len(rows))
 
     def plan(self, row: ImportedRow, key: str, thing: ThingT | None, fields: dict[str, Any], codes: Codes) -> None:
         """Keep what is to be done for a row; ``fields`` holds what differs."""
@@ -252,7 +254,10 @@ class Work(Generic[ThingT]):
             gone += await self.uow.lock_where(ExternalId, col(ExternalId.id).in_(ended[at : at + LOCKED_AT_ONCE]))
         for row in gone:
             row.valid_to = max(self.uow.act.occurred_at, row.valid_from)
-        for plan in self.plans:
+        for number, plan in enumerate(self.plans):
+            if number % TOLD_EVERY == 0:
+                done = self._compared + self._compared * number // len(self.plans)
+                watcher.get(_nobody)(done, 2 * self._compared)
             await self._turns.due()
             if plan.thing is None:
                 thing = self.uow.add(make(plan))

@@ -98,6 +98,13 @@ class UserView(Row):
     """When the person's data was erased; the names are gone then."""
 
 
+class ColleagueView(ReadModel):
+    """Somebody of one's own member who holds a role: whom to turn to."""
+
+    id: UUID
+    display_name: str
+
+
 class TokenView(Row):
     """A token without its text, which was shown once."""
 
@@ -136,6 +143,22 @@ async def users(
     if before is not None:
         where.add("id < {}", before[0])
     return [_user(row) for row in await fetch(conn, "SELECT * FROM user_account", where, order="id DESC", limit=limit)]
+
+
+async def holders(
+    conn: asyncpg.Connection[Any],
+    member: UUID | None,
+    role: str,
+    *,
+    after: tuple[str, UUID] | None = None,
+    limit: int = 50,
+) -> list[ColleagueView]:
+    """Return the people of a member who hold a role and may sign in, by name."""
+    where = Where().add("member_id = {}", member).add("active AND kind = 'person'").add("roles ? {}", role)
+    if after is not None:
+        where.add("(display_name, id) > ({}, {})", *after)
+    rows = await fetch(conn, "SELECT id, display_name FROM user_account", where, order="display_name, id", limit=limit)
+    return [ColleagueView.model_validate(dict(row)) for row in rows]
 
 
 async def token(conn: asyncpg.Connection[Any], id_: UUID) -> TokenView:

@@ -250,7 +250,7 @@ async def test_what_was_written_is_not_lost(screens, drafted, do, world):
     await writer.unfold("about")
     await writer.fill("/terms/legal_basis", "Benelux-verdrag van 2019")
     await ours.page.evaluate("location.hash = '#/agreements'")
-    await ours.button("back", ours.dialog).click()
+    await ours.button("edit.stay", ours.dialog).click()
     await expect(writer.field("/terms/legal_basis").locator("textarea")).to_have_value("Benelux-verdrag van 2019")
     ours.page.on("dialog", lambda dialog: dialog.accept())
     await ours.page.reload()
@@ -273,6 +273,36 @@ async def test_what_was_written_is_not_lost(screens, drafted, do, world):
     await ours.dialog.get_by_role("textbox").fill("Eerst de verzekeraars.")
     await ours.button("edit.discard", ours.dialog).click()
     await expect(ours.named("link", ours.w("draft_agreement_version"))).to_be_visible()
+
+
+async def test_back_and_stay(screens, drafted):
+    """Who turned back by mistake and stays would find *back* and *forward* leading elsewhere, or out of the console."""
+    agreement = await drafted(cost={"terms": "free"})
+    ours = await screens("maas", role=REPRESENTATIVE)
+    await ours.go("#/resources")
+    await expect(ours.page.locator("#units")).to_be_visible()
+    await ours.go("#/agreements")
+    await expect(ours.page.locator(".agreements-screen")).to_be_visible()
+    writer = Writer(ours)
+    await writer.open(agreement)
+    await writer.unfold("about")
+    await writer.fill("/terms/legal_basis", "Benelux-verdrag van 2019")
+    for way in ("history.back()", "history.go(-2)", "location.hash = '#/operations'"):
+        await ours.page.evaluate(way)
+        await ours.button("edit.stay", ours.dialog).click()
+        await expect(ours.dialog).to_have_count(0)
+        assert await ours.page.evaluate("location.hash") == f"#/agreement-edit/{agreement}"
+        await expect(writer.field("/terms/legal_basis").locator("textarea")).to_have_value("Benelux-verdrag van 2019")
+    await ours.page.evaluate("history.back()")
+    await ours.button("edit.leave", ours.dialog).click()
+    await expect(ours.page.locator(".agreements-screen")).to_be_visible()
+    await ours.page.evaluate("history.forward()")
+    await expect(writer.field("/terms/legal_basis").locator("textarea")).to_have_count(0)
+    await expect(ours.page.locator(".request-note")).to_contain_text(ours.w("edit.found"))
+    await ours.page.evaluate("history.back()")
+    await ours.button("edit.leave", ours.dialog).click()
+    await ours.page.evaluate("history.back()")
+    await expect(ours.page.locator("#units")).to_be_visible()
 
 
 async def test_areas_are_those_of_members_drawn_or_pasted(screens):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from app.commands.claim_steps import WaiveClaim
 from app.commands.due import run_due
 from tests.browser import bills
 from tests.browser.bills import billed, unconverted
+from tests.browser.test_every_screen import AXE, SERIOUS, cut
 
 
 async def test_a_bill_is_settled(screens, do, world, clock):
@@ -131,3 +133,23 @@ async def test_a_missing_rate_says_who_can_give_it(screens, do, world, clock, ap
         pass
     await luik.go(f"#/statement/{statement}")
     await expect(luik.button("statement.acknowledge")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "nl"])
+async def test_who_lacks_the_role_is_told_whom_to_ask(screens, do, world, clock, language):
+    """A link that a treasurer sent leads to the operations without a word, and nobody knows that the bill is in order."""
+    await billed(do, world, clock)
+    viewer = await screens("maas", role="admin", language=language)
+    for address in (f"#/claim/{world.members['luik']}", "#/claims", f"#/statement/{world.members['luik']}"):
+        await viewer.go(address)
+        told = viewer.page.locator("main .missing")
+        await expect(told).to_contain_text("finance of maas")
+        await expect(told).to_contain_text("dispatcher of maas")
+        assert await viewer.page.evaluate("location.hash") == address
+    viewer = await screens("maas", language=language)
+    await viewer.go("#/admin/users")
+    await expect(viewer.page.locator("main .missing")).to_contain_text("admin of maas")
+    await viewer.page.evaluate(AXE.read_text("utf-8"))
+    assert await viewer.page.evaluate(SERIOUS) == []
+    await viewer.page.set_viewport_size({"width": 390, "height": 844})
+    assert await cut(viewer) == []

@@ -11,7 +11,7 @@ from app.commands.crossings import SetCrossingState
 from app.commands.incidents import ReportIncident
 from app.commands.offer_answers import AcceptOffer
 from app.commands.requests import DraftRequest
-from app.queries import crossings, offers
+from app.queries import crossings, depots, offers
 from app.store.engine import reading
 from tests.until import until
 from tests.world import flood
@@ -122,3 +122,30 @@ async def test_after_eight_seconds_nothing_is_undone(screens, do):
     await nl.press("z")
     row = nl.panel("incidents").get_by_role("button", name="Water")
     await expect(row).to_contain_text(nl.w.word("severities", 5))
+
+
+async def test_a_depot_added_or_moved_by_mistake_is_taken_back(screens, world, engine):
+    """A comma in the wrong place puts a fire station into the North Sea, with all that stands there."""
+    nl = await screens("maas")
+    await nl.go("#/resources")
+    await nl.button("stock.depots").click()
+    depot = nl.panel("stock").get_by_role("listitem").filter(has_text="Depot maas")
+    await nl.button("depot.change_it", depot, name="Depot maas").click()
+    await nl.named("textbox", nl.w("field.name"), nl.dialog).fill("Kazerne Zuid")
+    await nl.named("spinbutton", nl.w("field.lat"), nl.dialog).fill("50.9")
+    await nl.button("write", nl.dialog, exact=True).click()
+    await expect(nl.panel("stock")).to_contain_text("Kazerne Zuid")
+    await nl.button("undo").click()
+    await expect(depot).to_have_count(1)
+    async with reading(engine) as conn:
+        moved_back = await depots.depot(conn, "live", world.depots["maas"])
+    assert moved_back.place.coordinates == (5.69, 50.85)
+
+    await nl.button("depot.add", nl.panel("stock")).click()
+    await nl.named("textbox", nl.w("field.name"), nl.dialog).fill("Kazerne Nergens")
+    await nl.named("textbox", nl.w("field.code"), nl.dialog).fill("nergens")
+    await nl.button("depot.add", nl.dialog, exact=True).click()
+    row = nl.panel("stock").get_by_role("listitem").filter(has_text="Kazerne Nergens")
+    await expect(row).to_have_count(1)
+    await nl.button("undo").click()
+    await expect(row).to_have_count(0)

@@ -204,3 +204,26 @@ async def test_what_came_of_it_is_of_what_was_sent(screens, depot):
     await screen.go("#/resources")
     await screen.page.get_by_role("link", name=screen.w("import.open"), exact=True).click()
     await expect(screen.page.locator("#import-result")).to_contain_text(screen.w("import.done"))
+
+
+async def test_a_long_import_says_how_far_it_is(screens, depot):
+    """A bar that only moves to and fro looks the same whether it takes ten more seconds or hangs."""
+    nl = await screens("maas")
+    await nl.go("#/admin/import")
+    rows = "".join(f"Pomp {n},pump.high_capacity,{depot},0,1,3,10,yes\n" for n in range(2000))
+    await choose(nl, "eenheden.csv", HEADER + rows)
+    await nl.page.evaluate("""() => {
+        window.seen = [];
+        new MutationObserver(() => {
+            const bar = document.querySelector(".import-progress progress");
+            if (bar) window.seen.push([bar.value, document.querySelector(".import-progress b").textContent]);
+        }).observe(document.querySelector("main"), { childList: true, subtree: true, attributes: true, characterData: true });
+    }""")
+    await nl.button("import.try").click()
+    await expect(nl.page.locator("#import-result")).to_contain_text("2000")
+    seen = await nl.page.evaluate("window.seen")
+    values = [value for value, _ in seen]
+    assert values == sorted(values)
+    assert len(set(values)) > 3
+    assert 0 < max(values) < 100
+    assert all(text == nl.w("import.percent", n=int(value)) for value, text in seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from uuid import UUID
 
 import pytest
@@ -102,3 +103,33 @@ async def test_what_was_rung_about_is_asked_where_nothing_is_chosen(screens, do)
     await screen.press("Enter")
     await expect(rolling).to_be_focused()
     await expect(screen.panel("calls")).to_have_count(0)
+
+
+async def test_a_call_says_how_long_it_will_last(screens, do, pg):
+    """The centre that lends counts on its pump for the night, and nobody has told it that it will be away for two days."""
+    fr = await screens("luik")
+    await do(ReportIncident, **flood(title="Meuse à Eijsden"))
+    await expect(fr.panel("incidents").get_by_role("listitem")).to_have_count(1)
+    await fr.press("i")
+    hours = fr.named("spinbutton", fr.w.like("call.hours"), fr.dialog)
+    await hours.fill("0")
+    await fr.button("units_rolling", fr.dialog, exact=True).click()
+    await expect(fr.dialog).to_have_count(1)  # the browser says that it is at least one
+    await hours.fill("48")
+    await fr.button("units_rolling", fr.dialog, exact=True).click()
+    await expect(fr.dialog).to_have_count(0)
+    estimate = await (await pg()).fetchval("SELECT estimate FROM offer_line")
+    assert json.loads(estimate)["hours"] == "48.00"
+
+
+async def test_an_arrival_that_is_not_known_is_not_told(screens, asked, do, world):
+    """*Arrival in –* on a telephone, where the list of candidates that knows better is on another page."""
+    request, line = asked
+    offered = {"request_line_id": line, "resource_id": world.units("luik", "pump")[0], "quantity": 1}
+    await do(MakeOffer, request, who=LUIK, lines=[offered])
+    fr = await screens("luik", width=390, height=844)
+    await fr.open_request(request)
+    facts = fr.panel("offers").locator(".inline-facts")
+    await expect(facts).to_contain_text(fr.w("agreement"))
+    told = await facts.locator("div").filter(has_text=fr.w("eta")).all_inner_texts()
+    assert not [text for text in told if "–" in text], told

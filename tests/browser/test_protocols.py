@@ -50,6 +50,11 @@ async def test_a_protocol_from_the_flood_to_a_members_own(screens, do, world):
     await expect(theirs.get_by_role("checkbox", name=dikes["fr"])).to_be_checked()
     await expect(theirs).to_contain_text(luik.w("checklist.done_of", done=1, all=len(FLOOD.checklist)))
     await looked_at(maas, "incident")
+    events = luik.panel("events")
+    await expect(events).to_contain_text(
+        luik.w("event.protocol_applied", name=FLOOD.names["fr"], incident="Meuse over its banks")
+    )
+    await expect(events).to_contain_text(luik.w("event.item_ticked", text=dikes["fr"]))
     await maas.button("package.ask", ours).click()
     await expect(maas.dialog.locator(".ask-line")).to_have_count(len(FLOOD.package))
     await expect(maas.dialog.get_by_role("spinbutton").nth(1)).to_have_value("4")

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from app.commands.depots import AddDepot, ChangeDepot
+from app.commands.depots import AddDepot, ChangeDepot, RemoveDepot
+from app.commands.external_ids import AddExternalId
 from app.commands.resources import AddResource, ChangeResource
 from app.domain.authority import SYSTEM
 from app.domain.clock import stamp
-from app.domain.errors import Duplicate, MissingField, OutsideCorridor, RoleMissing
+from app.domain.errors import Conflict, Duplicate, MissingField, NotFound, OutsideCorridor, RoleMissing
 
 
 def north(**other):
@@ -98,3 +99,24 @@ async def test_a_day_old_act_is_told_with_its_time(door, world, clock):
     )
     receipt = await door.execute(command, actor=world.actor("maas", "dispatcher"), space="live")
     assert receipt.subject["position_at"] == stamp(occurred)
+
+
+async def test_one_entered_by_mistake_is_removed_and_no_other(door, world, assert_fold):
+    """A typing error would stand on the map for good; but a depot that units call home, or a dispatch system asks for, must stay."""
+
+    async def does(command, target=None, role="dispatcher", member="maas"):
+        return await door.execute(command, actor=world.actor(member, role), space="live", target=target)
+
+    made = await does(north())
+    with pytest.raises(RoleMissing):
+        await does(RemoveDepot(), made.id, member="luik")
+    await does(RemoveDepot(), made.id, "admin")
+    with pytest.raises(NotFound):
+        await does(ChangeDepot(name="Gone"), made.id)
+    with pytest.raises(Conflict):
+        await does(RemoveDepot(), world.depots["maas"])
+    again = await does(north())
+    await does(AddExternalId(kind="depot", subject_id=again.id, source="cad", code="N1"))
+    with pytest.raises(Conflict):
+        await does(RemoveDepot(), again.id)
+    await assert_fold()

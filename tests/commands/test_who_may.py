@@ -56,7 +56,7 @@ DESIGN = MappingProxyType({
     "what the member itself cannot": (("withdraw_lender_word",), "member", ABOVE, None),
     "make a debt good": (("make_debt_good",), "owes", {AR}, None),
     "resources and depots": (
-        ("add_resource", "change_resource", "set_resource_status", "retire_resource", "add_depot", "change_depot"),
+        ("add_resource", "change_resource", "set_resource_status", "retire_resource", "add_depot", "change_depot", "remove_depot"),
         "owner", {DISPATCHER, ADMIN}, None,
     ),
     "crossing's state": (("set_crossing_state",), "joins", {DISPATCHER}, None),

@@ -271,6 +271,7 @@ class Scene:
             "add_contact", member_id=self.world.members["maas"], code="duty", function="Duty", phone="+31 00 000 0111"
         )
         self.ids["contact"] = given.id
+        self.ids["empty_depot"] = (await self.does("add_depot", code="empty", name="Empty", **POINT)).id
         for kind, subject in (("resource", self.world.resources["maas-pump-1"]), ("incident", await self.incident())):
             made = await self.does("add_external_id", source="gms", kind=kind, code="12-1", subject_id=subject)
             self.ids[f"external_{kind}"] = made.id
@@ -455,6 +456,11 @@ async def add_depot(s: Scene) -> Case:
 @case
 async def change_depot(s: Scene) -> Case:
     return Case({"name": "South"}, s.world.depots["maas"], {"owner": ("maas",)})
+
+
+@case
+async def remove_depot(s: Scene) -> Case:
+    return Case({}, s.ids["empty_depot"], {"owner": ("maas",)})
 
 
 @case

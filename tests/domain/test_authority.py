@@ -82,6 +82,7 @@ def who_may(command, **facts):
         ("assist_now", "immediate", {DISPATCHER}),
         ("add_resource", "planned", {DISPATCHER, "admin"}),
         ("change_depot", "planned", {DISPATCHER, "admin"}),
+        ("remove_depot", "planned", {DISPATCHER, "admin"}),
         ("set_crossing_state", "planned", {DISPATCHER}),
         ("add_user", "planned", {"admin"}),
         ("change_member", "planned", {"admin"}),

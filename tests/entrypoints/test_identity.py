@@ -353,6 +353,29 @@ async def test_lists_come_in_pages_and_hold_the_own_member_only(client, world):
     assert slug(await admin.get("/api/v1/audit", params={"cursor": "x"})) == (422, "bad-cursor")
 
 
+async def test_who_holds_a_role_is_told_to_colleagues_alone(client, world):
+    """Who may not pay would not know who may; and another city's people are none of their business."""
+    admin, viewer = client("maas", "admin"), client("maas", "viewer")
+    names = {"Bo Peeters": ["finance"], "Ada Willems": ["finance", "viewer"], "Cas Smit": ["viewer"]}
+    for number, (name, roles) in enumerate(names.items()):
+        body = {"login": f"user.{number}", "display_name": name, "roles": roles, "password": PASSWORD}
+        await admin.post("/api/v1/users", json=body)
+    body = {"login": "books", "display_name": "A machine", "roles": ["finance"], "kind": "service"}
+    await admin.post("/api/v1/users", json=body)
+    seen, params = [], {"role": "finance", "limit": 2}
+    while True:
+        page = (await viewer.get("/api/v1/role-holders", params=params)).json()
+        seen += [each["display_name"] for each in page["items"]]
+        if not page["next"]:
+            break
+        params["cursor"] = page["next"]
+    assert seen == ["Ada Willems", "Bo Peeters", "finance of maas"]
+    assert {*page["items"][0]} == {"id", "display_name"}
+    theirs = (await client("luik", "viewer").get("/api/v1/role-holders", params={"role": "finance"})).json()["items"]
+    assert [each["display_name"] for each in theirs] == ["finance of luik"]
+    assert slug(await viewer.get("/api/v1/role-holders", params={"role": "king"})) == (422, "unknown-code")
+
+
 async def test_user_sees_itself_its_tokens_and_nobody_else(client, world):
     """A colleague's login and tokens are nobody's business."""
     viewer = client("maas", "viewer")

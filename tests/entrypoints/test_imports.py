@@ -7,6 +7,8 @@ import json
 
 import pytest
 
+from app.entrypoints.http import sheets
+
 SPACE = "/api/v1/spaces/live"
 DEPOTS = f"{SPACE}/imports/depots"
 CSV, FEATURES = {"Content-Type": "text/csv"}, {"Content-Type": "application/geo+json"}
@@ -147,3 +149,31 @@ async def test_the_feed_goes_on_while_a_file_is_read(client, application):
         between += 1
     assert sent.result().json()["added"] == 3_000
     assert between > 1
+
+
+async def test_who_asks_for_it_hears_how_far_it_is(client, monkeypatch):
+    """Whoever sends a long list would not know whether it hangs."""
+    http, lines = client("maas", "dispatcher"), {"Accept": "application/x-ndjson"}
+    text = "code,name,lon,lat\n" + "".join(f"n{number},Noord {number},5.69,50.87\n" for number in range(700))
+    plain = (await http.post(DEPOTS, params={"dry_run": True}, content=text, headers=CSV)).json()
+    answer = await http.post(DEPOTS, params={"dry_run": True}, content=text, headers=CSV | lines)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/x-ndjson")
+    *told, last = [json.loads(line) for line in answer.text.splitlines()]
+    assert last == {"kind": "answer", "answer": plain}
+    assert [(each["step"], each["done"], each["total"]) for each in told] == [
+        *[("reading", done, 700) for done in (0, 200, 400, 600)],
+        *[("writing", done, 1400) for done in (0, 200, 400, 600, 700, 700, 900, 1100, 1300)],
+    ]
+    refused = await http.post(DEPOTS, content=text + "x,Noord,5.69,\n", headers=CSV | lines)
+    last = json.loads(refused.text.splitlines()[-1])
+    assert (refused.status_code, last["kind"]) == (200, "problem")
+    assert (last["problem"]["status"], last["problem"]["rows"][0]["line"]) == (422, 702)
+    unread = await http.post(DEPOTS, content=text, headers=lines | {"Content-Type": "application/json"})
+    assert unread.status_code == 415
+
+    def breaks(*_args, **_more):
+        raise RuntimeError("by the test")
+
+    monkeypatch.setattr(sheets, "import_command", breaks)
+    broken = json.loads((await http.post(DEPOTS, content=text, headers=CSV | lines)).text.splitlines()[-1])
+    assert (broken["problem"]["status"], "by the test" in broken["problem"]["detail"]) == (500, False)

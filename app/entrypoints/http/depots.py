@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Body, Query, Response
 
-from app.commands.depots import AddDepot, ChangeDepot
+from app.commands.depots import AddDepot, ChangeDepot, RemoveDepot
 from app.commands.receipt import Receipt
 from app.domain import errors
 from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, space_router
@@ -82,3 +82,13 @@ async def change_depot(
 ) -> Receipt:
     """By a dispatcher or admin of its owner. What stands at home there moves with it; If-Match is required."""
     return await enter.execute(command, target=depot_id, edit=True)
+
+
+@router.post("/depots/{depot_id}/remove", summary="Remove a depot", responses=responses(errors.Conflict, body=True))
+async def remove_depot(
+    depot_id: UUID,
+    enter: Enter,
+    command: Annotated[RemoveDepot, Body(examples=[{"why": "Entered twice."}])],
+) -> Receipt:
+    """By a dispatcher or admin of its owner, where no unit has ever been at home in it."""
+    return await enter.execute(command, target=depot_id)

@@ -7,25 +7,32 @@ from __future__ import annotations
 
 import asyncio
 import email.message
-from typing import Annotated, Any, Final, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from app.commands.import_files import import_command
+from app.commands.imports import watcher
 from app.domain import errors
 from app.domain.errors import UnsupportedMediaType
 from app.domain.forms import LongText
+from app.entrypoints.http import progress
 from app.entrypoints.http.body import require_plain
 from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, space_router
 from app.entrypoints.http.problems import Responses, responses
+from app.entrypoints.http.progress import wants_progress, with_progress
 from app.interop.sheet_columns import SheetKind
 from app.interop.sheet_reading import Encoding, Format
 from app.interop.sheet_writing import MEDIA_TYPES, template, write_sheet
 from app.queries import exports as queries
 from app.queries import members as member_queries
 from app.store.turns import without_full_collections
+
+if TYPE_CHECKING:
+    from app.entrypoints.http.progress import Tell
 
 router = space_router("import and export")
 
@@ -99,6 +106,10 @@ class ImportAnswer(BaseModel):
     """The first of the rows that were added or changed; the counts are of all."""
 
 
+def _told(documented: Responses) -> Responses:
+    return {200: {"description": "What it did, or would do.", "content": progress.CONTENT}} | documented
+
+
 def _files(documented: Responses) -> Responses:
     return {200: {"description": "The file.", "content": _FILE}} | documented
 
@@ -119,7 +130,8 @@ async def read_template(
 @router.post(
     "/imports/{kind}",
     summary="Import a file",
-    responses=responses(errors.UnreadableFile, errors.BadRows, errors.Duplicate, errors.NotFound, body=True),
+    response_model=ImportAnswer,
+    responses=_told(responses(errors.UnreadableFile, errors.BadRows, errors.Duplicate, errors.NotFound, body=True)),
     openapi_extra=_BODY,
 )
 async def import_file(
@@ -132,33 +144,46 @@ async def import_file(
         Literal["point", "comma"], Query(description="What stands before the decimals in the numbers of CSV.")
     ] = "point",
     why: Annotated[LongText | None, Query(description="Why, in your own words.")] = None,
-) -> ImportAnswer:
+) -> ImportAnswer | Response:
     """By a dispatcher or admin of the owner: all of the file or nothing.
 
     A row changes what one of its external ids, or its call sign or code, names, and else adds. A column that the file does not
     have stays as it is; an empty cell empties what can be empty; what the file does not name stays. CSV is UTF-8 (or
     `charset=windows-1252`), with commas, semicolons or tabulators. Each row that does not fit is named under `rows` of the refusal.
+
+    With `Accept: application/x-ndjson` it tells how far it is: a line of JSON each (`progress` with `step`, `reading` or `writing`,
+    and `done` of `total`), and in the last one the `answer`, or the `problem` with its own status; that of the response is then 200.
     """
     format_, encoding = _format_of(request.headers.get("content-type"))
     require_plain(request.headers.get("content-encoding"))
     data = await request.body()
-    with without_full_collections():
-        command = await asyncio.to_thread(
-            import_command,
-            kind,
-            data,
-            format_,
-            member=member,
-            encoding=encoding,
-            decimal_comma=decimal == "comma",
-            why=why,
-        )
-        if dry_run:
-            said, seq = await enter.door.rehearse(command, actor=enter.actor, space=enter.space), None
-        else:
-            receipt = await enter.door.execute(command, actor=enter.actor, space=enter.space, key=enter.key)
-            said, seq = receipt.outcome or {}, receipt.seq
-    return ImportAnswer.model_validate({"dry_run": dry_run, "kind": kind, "seq": seq, **said})
+
+    async def carried_out(tell: Tell = _nobody) -> ImportAnswer:
+        with without_full_collections():
+            watcher.set(partial(tell, "reading"))
+            command = await asyncio.to_thread(
+                import_command,
+                kind,
+                data,
+                format_,
+                member=member,
+                encoding=encoding,
+                decimal_comma=decimal == "comma",
+                why=why,
+            )
+            watcher.set(partial(tell, "writing"))
+            if dry_run:
+                said, seq = await enter.door.rehearse(command, actor=enter.actor, space=enter.space), None
+            else:
+                receipt = await enter.door.execute(command, actor=enter.actor, space=enter.space, key=enter.key)
+                said, seq = receipt.outcome or {}, receipt.seq
+        return ImportAnswer.model_validate({"dry_run": dry_run, "kind": kind, "seq": seq, **said})
+
+    return with_progress(request, carried_out) if wants_progress(request) else await carried_out()
+
+
+def _nobody(_step: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
 
 
 @router.get(

@@ -11,15 +11,16 @@ from fastapi.routing import APIRouter
 from app.commands.receipt import Receipt
 from app.commands.tokens import AddToken, RevokeToken
 from app.commands.users import AddUser, ChangeUser, DeactivateUser
-from app.domain import errors
+from app.domain import authority, errors
 from app.domain.authority import Actor
 from app.domain.errors import NotFound
+from app.domain.vocabulary import require
 from app.entrypoints.http.body import StrictRoute
 from app.entrypoints.http.deps import CurrentActor, EnterFree, Reader, admin_of
 from app.entrypoints.http.paging import Page, PagingQuery, decode_cursor, etag, fingerprint, page_of
 from app.entrypoints.http.problems import responses
 from app.queries import identity as queries
-from app.queries.identity import TokenView, UserView
+from app.queries.identity import ColleagueView, TokenView, UserView
 
 router = APIRouter(prefix="/api/v1", route_class=StrictRoute)
 
@@ -60,6 +61,26 @@ async def list_users(actor: CurrentActor, reader: Reader, paging: PagingQuery, a
 async def add_user(enter: EnterFree, command: Annotated[AddUser, Body(examples=[DISPATCHER])]) -> Receipt:
     """By an admin of the member."""
     return await enter.create(command, "users")
+
+
+@router.get(
+    "/role-holders",
+    tags=["users"],
+    summary="List who holds a role",
+    responses=responses(errors.UnknownCode, errors.BadCursor, path_ids=False),
+)
+async def list_role_holders(
+    actor: CurrentActor,
+    reader: Reader,
+    paging: PagingQuery,
+    role: Annotated[str, Query(description="A role of the vocabulary, as `finance`.", examples=["finance"])],
+) -> Page[ColleagueView]:
+    """The people of your own member who hold a role and may sign in, by name: whom to turn to for what you may not do."""
+    require("role", role, authority.roles(), pointer="query/role")
+    of = fingerprint("role-holders", {"member": actor.member_id, "role": role})
+    after = decode_cursor(of, paging.cursor, [str, UUID])
+    rows = await queries.holders(reader, actor.member_id, role, after=after, limit=paging.limit)
+    return page_of(rows, paging, of, key=lambda row: [row.display_name, row.id], item=lambda row: row)
 
 
 @router.get("/users/{user_id}", tags=["users"], summary="Read a user", responses=responses(errors.RoleMissing))

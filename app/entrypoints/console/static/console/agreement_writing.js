@@ -61,7 +61,7 @@ export function useWriting({ task, again, back, tell }) {
   }, [now]);
   useEffect(() => {
     const warn = (/** @type {BeforeUnloadEvent} */ event) => left.current && event.preventDefault();
-    const free = holdHere(async () => moving.current || !left.current || Boolean(await confirmAct({ title: t("edit.leave"), text: html`<p>${t("edit.leave.text")}</p>`, action: t("edit.leave") })));
+    const free = holdHere(async () => moving.current || !left.current || Boolean(await confirmAct({ title: t("edit.leave"), text: html`<p>${t("edit.leave.text")}</p>`, action: t("edit.leave"), back: t("edit.stay") })));
     addEventListener("beforeunload", warn);
     return () => {
       removeEventListener("beforeunload", warn);

@@ -19,6 +19,8 @@ export const SPACE = frame?.dataset.space || "live";
 const HERE = `/api/v1/spaces/${encodeURIComponent(SPACE)}`;
 /** The address of something in this space, for a link. @param {string} path */
 export const hrefOf = (path) => `${HERE}${path}`;
+/** Work that takes long answers in lines of JSON, and tells how far it is. */
+const LINES = "application/x-ndjson";
 const ATTEMPTS = 3;
 const PAUSE_MS = 700;
 
@@ -125,13 +127,14 @@ export async function send(path, body = {}, options = {}) {
  * @param {string} text
  * @param {string} type its media type
  * @param {boolean} once whether a second sending after a cut is to be told from another one
+ * @param {(step: string, done: number, total: number) => void} told hears how far the server is
  * @returns {Promise<any>}
  */
-export async function sendText(path, text, type, once) {
+export async function sendText(path, text, type, once, told) {
   const key = newKey();
   for (let attempt = 1; ; attempt++) {
     try {
-      return await call("POST", HERE + path, text, { "Content-Type": type, "X-CSRF-Token": session.value?.csrf_token ?? "", ...(once && { "Idempotency-Key": key }) });
+      return await call("POST", HERE + path, text, { Accept: LINES, "Content-Type": type, "X-CSRF-Token": session.value?.csrf_token ?? "", ...(once && { "Idempotency-Key": key }) }, undefined, told);
     } catch (problem) {
       if (!(problem instanceof Problem) || attempt === ATTEMPTS) throw problem;
       if (problem.slug === "csrf-failed") await loadSession();
@@ -163,9 +166,10 @@ export async function signOut() {
  * @param {unknown} [body]
  * @param {Record<string, string>} [headers]
  * @param {AbortSignal} [abort]
+ * @param {(step: string, done: number, total: number) => void} [heard] of work that tells how far it is
  * @returns {Promise<any>}
  */
-async function call(method, url, body, headers = {}, abort) {
+async function call(method, url, body, headers = {}, abort, heard) {
   let answer;
   try {
     answer = await fetch(url, {
@@ -180,6 +184,7 @@ async function call(method, url, body, headers = {}, abort) {
     throw new Problem({ type: "/problems/no-connection", title: "", status: 0, detail: String(error) });
   }
   if (answer.status === 204) return null;
+  if (heard && answer.headers.get("Content-Type")?.startsWith(LINES)) return lastLine(answer, heard);
   const told = await answer.json().catch((error) => {
     if (abort?.aborted) throw error;
     if (answer.ok && !(error instanceof SyntaxError)) throw new Problem({ type: "/problems/no-connection", title: "", status: 0, detail: String(error) });
@@ -189,4 +194,28 @@ async function call(method, url, body, headers = {}, abort) {
   const problem = new Problem(told ?? { type: "/problems/unknown", title: answer.statusText, status: answer.status, detail: "" });
   if (problem.status === 401) signedOut.value = true;
   throw problem;
+}
+
+/**
+ * Read an answer that comes in lines: how far the work is, and in the last one what came of it.
+ * @param {Response} answer
+ * @param {(step: string, done: number, total: number) => void} heard
+ */
+async function lastLine(answer, heard) {
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read().catch((error) => {
+      throw new Problem({ type: "/problems/no-connection", title: "", status: 0, detail: String(error) });
+    });
+    if (done) throw new Problem({ type: "/problems/no-connection", title: "", status: 0, detail: "" });
+    const lines = (text + decoder.decode(value, { stream: true })).split("\n");
+    text = lines.pop() ?? "";
+    for (const line of lines.map((each) => JSON.parse(each))) {
+      if (line.kind === "answer") return line.answer;
+      if (line.kind === "problem") throw new Problem(line.problem);
+      heard(line.step, line.done, line.total);
+    }
+  }
 }

@@ -19,7 +19,7 @@ export function App() {
   const { screen, view: Shown } = screenOf(place.value);
   useEffect(() => {
     if (asked === screen) return;
-    history.replaceState(null, "", `#/${screen}`);
+    history.replaceState(history.state, "", `#/${screen}`);
     place.value = { screen, id: "", query: {} };
     if (asked) say(t("no_such_screen"), { tone: "warning" });
   }, [asked, screen]);

@@ -18,6 +18,8 @@ import { fillOf, tables } from "./store.js";
 import { html, useState } from "./view.js";
 
 const NEAREST = 6;
+/** How long help can be said to last: a year, in hours. */
+const LONGEST_H = 24 * 365;
 
 /**
  * Open the form for an incident.
@@ -61,7 +63,7 @@ function wantedLines(incidentId) {
 /** @param {{first: string, request: string, incidents: any[], close: () => void}} props */
 function Call({ first, request, incidents, close }) {
   const [incidentId, setIncident] = useState(first);
-  const [what, setWhat] = useState(() => ({ ...likely(first, request), quantity: 1, person_rung: "" }));
+  const [what, setWhat] = useState(() => ({ ...likely(first, request), quantity: 1, person_rung: "", hours: "" }));
   const [picked, setPicked] = useState(/** @type {string | null} */ (null));
   const [busy, setBusy] = useState(false);
   const change = (/** @type {any} */ part) => setWhat((was) => ({ ...was, ...part }));
@@ -75,10 +77,10 @@ function Call({ first, request, incidents, close }) {
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     setBusy(true);
-    const { sends, other, person_rung, place, ...rest } = what;
+    const { sends, other, person_rung, hours, place, ...rest } = what;
     const receipt = await carryOut({
       path: "/assist-now",
-      body: { ...rest, incident_id: incidentId, requester_id: sends === "us" ? other : own, lender_id: sends === "us" ? own : other, place: place || null, ...(fills && { request_line_id: fills.id }), ...(person_rung.trim() && { person_rung: person_rung.trim() }) },
+      body: { ...rest, incident_id: incidentId, requester_id: sends === "us" ? other : own, lender_id: sends === "us" ? own : other, place: place || null, ...(fills && { request_line_id: fills.id }), ...(person_rung.trim() && { person_rung: person_rung.trim() }), ...(hours && { expected_hours: Number(hours) }) },
     }, { done: t("done.rolling") });
     setBusy(false);
     if (!receipt) return;
@@ -96,6 +98,7 @@ function Call({ first, request, incidents, close }) {
     <div class="two"><${TypeField} value=${what.type_code} onChange=${(/** @type {string} */ type_code) => change({ type_code })} /><${Quantity} value=${what.quantity} onChange=${(/** @type {number} */ quantity) => change({ quantity })} /></div>
     <label class="field"><span>${t("incident")}</span><select value=${incidentId} onChange=${(/** @type {any} */ event) => { setIncident(event.target.value); setPicked(null); change(likely(event.target.value)); }}>${incidents.map((row) => html`<option value=${row.id} selected=${row.id === incidentId}>${row.ref} · ${row.title}</option>`)}</select></label>
     <${PlaceField} text=${what.place} onChange=${change} />
+    <label class="field"><span>${t("call.hours")} (${t("optional")})</span><input type="number" min="1" max=${LONGEST_H} step="1" inputmode="numeric" value=${what.hours} onInput=${(/** @type {any} */ event) => change({ hours: event.target.value })} /></label>
     <label class="field"><span>${t("call.person")} (${t("optional")})</span><input type="text" maxlength="120" value=${what.person_rung} onInput=${(/** @type {any} */ event) => change({ person_rung: event.target.value })} /></label>
     <p class="dim">${t("call.note")}</p></form>`;
 }

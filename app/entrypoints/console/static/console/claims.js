@@ -1,6 +1,6 @@
 /** The money: what is to be claimed, what others are to pay us and we them, and the monthly statements of day-to-day help. */
 import { memberName } from "./about.js";
-import { myMember, session, SPACE } from "./api.js";
+import { myMember, SPACE } from "./api.js";
 import { amountOf, dayOf, Failed, figure, money, monthOf, readList, toneOf, useRead } from "./claim_parts.js";
 import { carryOut } from "./doing.js";
 import { openForm } from "./form.js";
@@ -8,16 +8,16 @@ import { stateName, t, typeName } from "./i18n.js";
 import { MoneyDue } from "./money_due.js";
 import { Left, Member, Nothing, Panel, State } from "./parts.js";
 import { goTo, place, showing } from "./router.js";
-import { may } from "./rules.js";
+import { holdsOne, may } from "./rules.js";
 import { html, useEffect, useState } from "./view.js";
 
 const SHOWN = ["pay", "claim", "statements"];
-const DEALS_WITH_MONEY = ["finance", "authorised_representative", "dispatcher"];
+export const DEALS_WITH_MONEY = ["finance", "authorised_representative", "dispatcher"];
 const WAITING = ["submitted", "disputed", "verified"];
 
 /** Whether there is anything on it for who is signed in. */
 export function dealsWithMoney() {
-  return (session.value?.user.roles ?? []).some((role) => DEALS_WITH_MONEY.includes(role));
+  return holdsOne(DEALS_WITH_MONEY);
 }
 
 /** The screen. */

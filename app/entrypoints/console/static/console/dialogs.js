@@ -61,7 +61,7 @@ function Shown({ shown }) {
  * Confirm what binds. Resolves to what was filled in, or undefined.
  *
  * `does` carries it out while the dialog is open: refused, it stays with the reason as it was typed.
- * @param {{title: string, text: any, action: string, why?: "asked" | "required", danger?: boolean, does?: (answer: {why?: string}) => Promise<any>}} what
+ * @param {{title: string, text: any, action: string, back?: string, why?: "asked" | "required", danger?: boolean, does?: (answer: {why?: string}) => Promise<any>}} what
  * @returns {Promise<{why?: string} | undefined>}
  */
 export function confirmAct(what) {
@@ -102,7 +102,7 @@ function Confirm({ what, close }) {
         onInput=${(/** @type {any} */ event) => setWhy(event.target.value)} />
     </label>`}
     <footer class="dialog-foot">
-      <button type="button" class="button" autofocus=${!what.why} onClick=${() => close()}>${t("back")}</button>
+      <button type="button" class="button" autofocus=${!what.why} onClick=${() => close()}>${what.back ?? t("back")}</button>
       <button type="submit" class=${`button binds-us ${what.danger ? "danger" : "primary"}`} disabled=${busy}>${what.action}</button>
     </footer>
   </form>`;

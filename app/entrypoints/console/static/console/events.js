@@ -16,7 +16,7 @@ import { computed, effect, html, signal } from "./view.js";
 
 const MOST = 300;
 const FIRST = 400;
-const TOLD = new Set(["incident", "incident_log", "request", "offer", "mission", "call", "debt", "crossing", "response", "acknowledgement", "question", "agreement", "extension", "reassignment", "host_support", "automatic_aid", "automatic_alarm", "response_commitment", "rendezvous", "unasked_offer", "lender_word"]);
+const TOLD = new Set(["incident", "incident_log", "request", "offer", "mission", "call", "debt", "crossing", "response", "acknowledgement", "question", "agreement", "extension", "reassignment", "host_support", "automatic_aid", "automatic_alarm", "response_commitment", "rendezvous", "unasked_offer", "lender_word", "incident_protocol", "checklist_item"]);
 
 /** What is only put down beforehand, or makes room for what was asked anew: nobody has to know of it. */
 const UNTOLD = new Set(["response_commitment.begun", "response_commitment.put_off", "response_commitment.kept", "response_commitment.lapsed", "automatic_aid.passed_on", "crossing.added", "rendezvous.added", "agreement.drafted", "agreement.consented", "extension.lapsed", "reassignment.lapsed", "host_support.lapsed"]);
@@ -177,7 +177,12 @@ export function tell(entry) {
       const mission = tables.mission.get(row.mission_id);
       return t(`event.${subject}`, { unit: mission ? unitText(mission) : "–", place: row.place ?? "–", state: stateName(subject, row.status) });
     }
+    case "incident_protocol":
+      return t(event === "superseded" ? "event.protocol_replaced" : "event.protocol_applied", { name: named(row.names), incident: tables.incident.get(row.incident_id)?.title ?? "–" });
+    case "checklist_item":
+      return t(row.done_at ? "event.item_ticked" : "event.item_unticked", { text: named(row.texts) });
     case "agreement":
+      if (entry.type === "agreement.taken_back") return t("event.agreement_taken_back", { n: entry.alike ?? 1 });
       if (entry.alike) return t("event.agreements", { n: entry.alike, state: stateName("agreement", row.status) });
       return `${named(row.names)}: ${stateName("agreement", row.status)}`;
     default:

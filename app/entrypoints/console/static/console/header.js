@@ -7,7 +7,7 @@ import { again, heard, link, silentFor } from "./feed.js";
 import { openGoTo } from "./go_to.js";
 import { language, LANGUAGES, named, roleName, setLanguage, t } from "./i18n.js";
 import { place } from "./router.js";
-import { SCREENS, screenOf } from "./screens.js";
+import { isFor, SCREENS, screenOf } from "./screens.js";
 import { tables } from "./store.js";
 import { changeTheme, theme } from "./theme.js";
 import { localTimes, second, span, zulu } from "./time.js";
@@ -39,7 +39,7 @@ export function Header() {
 function ScreenLinks() {
   const { screen, of } = screenOf(place.value);
   const there = of ?? screen;
-  return SCREENS.filter((each) => each.title && each.when?.() !== false).map(
+  return SCREENS.filter((each) => each.title && isFor(each)).map(
     (each) => html`<a key=${each.screen} href=${`#/${each.screen}`} aria-current=${each.screen === screen ? "page" : each.screen === there ? "true" : undefined}>${t(each.title ?? "")}</a>`,
   );
 }

@@ -1,11 +1,11 @@
 /** Importing: a file is chosen, tried without changing anything, and then carried out whole or not at all. */
-import { hrefOf, myMember, Problem, sendText } from "./api.js";
+import { hrefOf, Problem, sendText } from "./api.js";
 import { Choice, chooseAnew } from "./fields.js";
 import { number, t } from "./i18n.js";
 import { Changes, Counts, Refused } from "./import_result.js";
 import { Panel } from "./parts.js";
 import { learnAll } from "./resources.js";
-import { may } from "./rules.js";
+import { rolesOf } from "./rules.js";
 import { html, signal, useEffect, useRef, useState } from "./view.js";
 
 /** @typedef {import("./import_result.js").Answer} Answer */
@@ -18,15 +18,16 @@ const frame = document.getElementById("app");
 /** Bytes that the service reads at once. */
 const MOST_BYTES = Number(frame?.dataset.bodyLimit) || 1024 * 1024;
 
-/** What is being sent just now, and since when (ms); a screen that is left and come back to still knows. */
-const atWork = signal(/** @type {{trial: boolean, since: number} | null} */ (null));
+/** Of the whole, the part (%) that is done when the file has been read; the rest is comparing and writing its rows. */
+const READ_PERCENT = 25;
+
+/** What is being sent just now, since when (ms) and how far it is (%); a screen that is left and come back to still knows. */
+const atWork = signal(/** @type {{trial: boolean, since: number, percent: number} | null} */ (null));
 /** What came of it; of an import that was carried out also for who has left the screen meanwhile, and comes back. */
 const told = signal(/** @type {{answer?: Answer, problem?: Problem} | null} */ (null));
 
-/** Whether one imports anything for one's member. */
-export function mayImport() {
-  return KINDS.some((kind) => may(`import_${kind}`, { owner: myMember() }));
-}
+/** Who imports anything for their member. */
+export const importers = () => [...new Set(KINDS.flatMap((kind) => rolesOf(`import_${kind}`)))];
 
 /** The section. */
 export function Import() {
@@ -50,12 +51,17 @@ export function Import() {
     if (found.bytes > MOST_BYTES) return setWrong(t("import.too_large", { size: size(found.bytes), most: size(MOST_BYTES) }));
     setFile(found);
   };
+  const heard = (/** @type {string} */ step, /** @type {number} */ done, /** @type {number} */ total) => {
+    const part = done / Math.max(1, total);
+    const percent = Math.floor(step === "reading" ? part * READ_PERCENT : READ_PERCENT + part * (100 - READ_PERCENT));
+    if (atWork.peek()) atWork.value = { .../** @type {any} */ (atWork.peek()), percent: Math.min(percent, 99) };
+  };
   const run = async (/** @type {boolean} */ trial) => {
     if (!file || atWork.peek()) return;
-    atWork.value = { trial, since: Date.now() };
+    atWork.value = { trial, since: Date.now(), percent: 0 };
     forget();
     try {
-      const answer = await sendText(`/imports/${kind}?dry_run=${trial}&decimal=${decimal}`, file.text, file.type, !trial);
+      const answer = await sendText(`/imports/${kind}?dry_run=${trial}&decimal=${decimal}`, file.text, file.type, !trial, heard);
       if (here.current || !trial) told.value = { answer };
       if (!trial && kind !== "contacts") learnAll();
     } catch (problem) {
@@ -80,7 +86,7 @@ export function Import() {
       ${file?.type.startsWith("text/csv") && html`<fieldset disabled=${busy}><${Choice} label=${t("import.decimal")} value=${decimal} options=${[{ value: "point", text: t("import.decimal.point") }, { value: "comma", text: t("import.decimal.comma") }]} onChange=${(/** @type {string} */ next) => { setDecimal(next); forget(); }} /></fieldset>`}
       <div class="buttons"><button type="button" class=${fits ? "button" : "button primary"} disabled=${!file || busy} onClick=${() => run(true)}>${t("import.try")}</button>
         <button type="button" class=${fits ? "button primary" : "button"} disabled=${!fits || busy} onClick=${() => run(false)}>${t("import.do")}</button></div>
-      ${busy && html`<${Progress} trial=${busy.trial} since=${busy.since} />`}</div><//>
+      ${busy && html`<${Progress} ...${busy} />`}</div><//>
     ${answer && html`<${Panel} id="import-result" title=${t(answer.dry_run ? "import.would" : "import.done")}><div class="panel-text" role="status"><${Counts} answer=${answer} />${answer.dry_run ? html`<p class="dim">${t(fits ? "import.would.text" : "import.nothing")}</p>` : html`<p>${t("import.done.text", { seq: answer.seq ?? 0 })}${answer.kind === "contacts" ? "" : html` <a href="#/resources">${t("to_resources")}</a>`}</p>`}</div><${Changes} key=${`${answer.dry_run}`} answer=${answer} /><//>`}
     ${told.value?.problem && html`<${Refused} problem=${told.value.problem} />`}</div>`;
 }
@@ -98,14 +104,15 @@ function Seen({ file }) {
     <pre class="import-preview" tabindex="0" aria-label=${t("import.preview")}>${file.text.split("\n").slice(0, PREVIEW_LINES).join("\n")}</pre></div>`;
 }
 
-/** That it is at work, and for how long. @param {{trial: boolean, since: number}} props */
-function Progress({ trial, since }) {
+/** That it is at work, how far it is and for how long; a screen reader hears of it at the beginning, and may ask. @param {{trial: boolean, since: number, percent: number}} props */
+function Progress({ trial, since, percent }) {
   const [seconds, setSeconds] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => setSeconds(Math.round((Date.now() - since) / 1000)), 500);
     return () => clearInterval(timer);
   }, [since]);
-  return html`<p class="import-progress" role="status"><progress aria-label=${t(trial ? "import.trying" : "import.doing")}></progress> ${t(trial ? "import.trying" : "import.doing")} <span class="dim" aria-hidden="true">${t("import.seconds", { n: seconds })}</span></p>`;
+  const text = t(trial ? "import.trying" : "import.doing");
+  return html`<div class="import-progress"><progress max="100" value=${percent} aria-label=${text}></progress> <b aria-hidden="true">${t("import.percent", { n: percent })}</b> <span role="status">${text}</span> <span class="dim" aria-hidden="true">${t("import.seconds", { n: seconds })}</span></div>`;
 }
 
 /** @param {number} bytes */

@@ -100,7 +100,7 @@ function OfferLine({ line, eta }) {
   const crossing = tables.crossing.get(mission ? mission.crossing_id : eta?.crossing_id);
   return html`<li class="offer-line"><strong>${unit?.call_sign ?? `${line.quantity} × ${typeName(line.type_code)}`}</strong>${unit ? html` <span class="dim">${typeName(line.type_code)}</span>` : ""}
     <dl class="facts inline-facts">
-      <div><dt>${t("eta")}</dt><dd>${!mission && eta?.eta_min != null ? t("span.min", { n: eta.eta_min }) : "–"}</dd></div>
+      ${!mission && eta?.eta_min != null ? html`<div><dt>${t("eta")}</dt><dd>${t("span.min", { n: eta.eta_min })}</dd></div>` : ""}
       ${crossing ? html`<div><dt>${t("border")}</dt><dd class=${crossing.control === "closed" ? "late" : ""}>${crossing.names[language.value] ?? crossing.code}${crossing.delay_min ? ` +${t("span.min", { n: crossing.delay_min })}` : ""}</dd></div>` : ""}
       ${unit ? html`<div><dt>${t("ready")}</dt><dd><${Readiness} ready=${unit.readiness} /></dd></div>` : ""}
       <div><dt>${t("cost")}</dt><dd>${line.cost?.terms === "free_for_hours" ? t("cost.free_hours", { n: line.cost.hours }) : word("cost_terms", line.cost?.terms)}${Number(line.estimate?.amount) > 0 ? ` · ${t("cost.estimate", { amount: money(line.estimate.amount, line.estimate.currency) })}` : ""}</dd></div>

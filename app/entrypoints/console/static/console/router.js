@@ -24,24 +24,48 @@ export function holdHere(ask) {
   };
 }
 
-addEventListener("hashchange", async () => {
+/** How many steps this entry of the history lies behind the first; each entry keeps its own, so that who turned back can be led forward again. */
+let step = Number(history.state?.step ?? 0);
+history.replaceState({ step }, "");
+/** Our own way back to where somebody writes; called when it has arrived. @type {(() => void) | null} */
+let turning = null;
+let asking = false;
+
+addEventListener("hashchange", () => {
+  if (turning) {
+    turning();
+    turning = null;
+    return;
+  }
   const from = place.peek();
   const to = here();
-  const away = from.screen !== to.screen || from.id !== to.id;
-  if (held && away) {
-    const goal = location.hash;
-    history.replaceState(null, "", hashOf(from));
-    if (!(await held())) return;
-    held = null;
-    history.replaceState(null, "", goal);
+  const known = history.state?.step; // a new entry has none
+  if (held && (from.screen !== to.screen || from.id !== to.id)) {
+    stay(location.hash, known === undefined ? 1 : known - step || -1, known === undefined);
+    return;
   }
-  place.value = here();
+  step = known ?? step + 1;
+  if (known === undefined) history.replaceState({ step }, "");
+  place.value = to;
 });
 
-/** @param {Place} at */
-function hashOf({ screen, id, query }) {
-  const said = new URLSearchParams(query).toString();
-  return `#/${[screen, id].filter(Boolean).join("/")}${said && `?${said}`}`;
+/**
+ * Go back to where somebody writes, ask, and go where they were going if they will: to a new entry of the history, or to the one
+ * that *back* or *forward* had led to. Who stays has the same way back as before.
+ * @param {string} goal @param {number} steps @param {boolean} fresh
+ */
+async function stay(goal, steps, fresh) {
+  await new Promise((/** @type {(value?: any) => void} */ arrived) => {
+    turning = arrived;
+    history.go(-steps);
+  });
+  if (asking || !held) return;
+  asking = true;
+  const leaves = await held().finally(() => { asking = false; });
+  if (!leaves) return;
+  held = null;
+  if (fresh) goTo(goal);
+  else history.go(steps);
 }
 
 /** @param {string} hash `#/…` */
@@ -62,7 +86,7 @@ export function requestLink(id) {
 export function showing(query) {
   const [path] = location.hash.split("?");
   const said = new URLSearchParams(Object.entries(query).filter(([, value]) => value)).toString();
-  history.replaceState(null, "", said ? `${path}?${said}` : path || "#/");
+  history.replaceState(history.state, "", said ? `${path}?${said}` : path || "#/");
   place.value = here();
 }
 

@@ -13,6 +13,16 @@ export async function loadRules() {
   rules = await answer.json();
 }
 
+/** Whether the signed-in user holds one of these roles. @param {readonly string[]} roles */
+export function holdsOne(roles) {
+  return (session.value?.user.roles ?? []).some((role) => roles.includes(role));
+}
+
+/** The roles that may use a command, at least sometimes. @param {string} command @returns {string[]} */
+export function rolesOf(command) {
+  return [...new Set((rules.authority[command] ?? []).flatMap((grant) => grant.roles))];
+}
+
 /**
  * Whether the signed-in user may use a command.
  * @param {string} command

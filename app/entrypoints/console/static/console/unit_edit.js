@@ -112,9 +112,13 @@ function DepotForm({ row, close }) {
     event.preventDefault();
     const { code, ...rest } = { ...now, address: now.address.trim() || null };
     const how = { done: t("done.depot", { name: now.name }) };
-    if (!row) return send({ path: "/depots", body: { code: code.trim(), ...rest } }, how);
+    if (!row) return send({ path: "/depots", body: { code: code.trim(), ...rest } }, { ...how, undo: (receipt) => ({ path: `/depots/${receipt.id}/remove`, body: {}, revision: receipt.revision }) });
     const body = Object.fromEntries(Object.entries(rest).filter(([name, value]) => value !== row[name]));
-    return Object.keys(body).length ? send({ path: `/depots/${row.id}`, method: "PATCH", body, revision: row.revision }, how) : close();
+    if (!Object.keys(body).length) return close();
+    return send({ path: `/depots/${row.id}`, method: "PATCH", body, revision: row.revision }, {
+      ...how,
+      undo: (receipt) => ({ path: `/depots/${row.id}`, method: "PATCH", body: Object.fromEntries(Object.keys(body).map((name) => [name, row[name] ?? null])), revision: receipt.revision }),
+    });
   };
   const degrees = (/** @type {"lon" | "lat"} */ name, /** @type {number} */ most) => html`<label class="field"><span>${t(`field.${name}`)}</span><input type="number" step="any" min=${-most} max=${most} required value=${now[name]} onInput=${(/** @type {any} */ event) => set({ [name]: Number(event.target.value) })} /></label>`;
   return html`<form class="dialog-body" onSubmit=${submit}>
