@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.data import corridor_folder
+from app.cli.drill_papers import papers
 from app.cli.terminal import FAILED, Refusal, err
 
 if TYPE_CHECKING:
@@ -18,12 +19,18 @@ if TYPE_CHECKING:
     from app.domain.drills.ground import Ground
     from app.domain.drills.model import Scenario
 
-drills = typer.Typer(no_args_is_help=True, help="Drills: check the scripts they are played from.")
+drills = typer.Typer(
+    no_args_is_help=True, help="Drills: check the scripts they are played from, and print their handbooks."
+)
 
 
 def install(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.add_typer(drills, name="drill", rich_help_panel="Drills")
+    drills.command(
+        "papers",
+        epilog="**Example:** `concord drill papers meuse-flood --lang nl --out handbooks`",
+    )(papers)
 
 
 @contextmanager
@@ -84,7 +91,7 @@ def _ground(corridor: str | None, file: Path, open_: ExitStack, read: dict[Path,
     from app.domain.drills.ground import read_ground
 
     try:
-        folder = open_.enter_context(corridor_folder(corridor or _named_in(file)))
+        folder = open_.enter_context(corridor_folder(corridor or named_corridor(file)))
     except Refusal:
         if corridor is not None:
             raise
@@ -97,7 +104,8 @@ def _ground(corridor: str | None, file: Path, open_: ExitStack, read: dict[Path,
         raise Refusal(message) from error
 
 
-def _named_in(file: Path) -> str:
+def named_corridor(file: Path) -> str:
+    """Return the corridor that a scenario's file names, before anything else of it is checked; empty if it names none."""
     from app.domain.drills import placed
 
     found = placed.read(file.read_text(encoding="utf-8", errors="replace")).data

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-TEMPLATES: Final = ("trilingual", "ics-213rr", "incident-log")
+TEMPLATES: Final = ("trilingual", "ics-213rr", "incident-log", "drill-player", "drill-controller")
 
 
 class _Words(Shape):
@@ -31,9 +31,9 @@ class _Words(Shape):
 
 
 @cache
-def words() -> Mapping[str, Mapping[str, str]]:
-    """Return what is printed on the forms: word → language → text."""
-    return read("forms/words.yaml", _Words)[1].words
+def words(file: str = "words") -> Mapping[str, Mapping[str, str]]:
+    """Return what is printed on the forms, by a file of ``protocols/forms/``: word → language → text."""
+    return read(f"forms/{file}.yaml", _Words)[1].words
 
 
 def labels(languages: Sequence[str]) -> dict[str, str]:

@@ -61,3 +61,34 @@ def test_the_corridor_is_the_one_that_is_named(tmp_path):
     said = check("meuse-flood", "--corridor", tmp_path)
     assert isinstance(said.exception, Refusal)
     assert said.exception.status == 1
+
+
+def papers(*args):
+    return CliRunner().invoke(app, ["drill", "papers", *map(str, args)])
+
+
+def test_the_handbooks_of_a_scenario(tmp_path):
+    """Without a server, for whoever prepares a drill at home: two files a language, in a folder that is made."""
+    folder = tmp_path / "new" / "papers"
+    said = papers("meuse-flood", "--lang", "nl", "--out", folder)
+    assert said.exit_code == 0, said.output
+    names = {"meuse-flood-player-handbook-nl.pdf", "meuse-flood-controller-handbook-nl.pdf"}
+    assert {Path(line).name for line in said.stdout.split()} == {file.name for file in folder.iterdir()} == names
+    assert all(file.read_bytes().startswith(b"%PDF-") for file in folder.iterdir())
+
+
+def test_papers_that_cannot_be_made(tmp_path):
+    """Each with what to do about it."""
+    broken = tmp_path / "meuse-flood.yaml"
+    broken.write_text((SCENARIOS / "meuse-flood.yaml").read_text("utf-8").replace("boat.rescue", "boat.rescu"), "utf-8")
+    taken = tmp_path / "taken"
+    taken.write_text("", "utf-8")
+    for args, told in [
+        (("meuse-flood", "--lang", "es", "--out", tmp_path), "one of en, de, fr, nl"),
+        (("nowhere", "--out", tmp_path), "no scenario that comes with Concord"),
+        ((broken, "--out", tmp_path), "concord drill check"),
+        (("meuse-flood", "--lang", "en", "--out", taken), "Choose another folder"),
+    ]:
+        said = papers(*args)
+        assert isinstance(said.exception, Refusal), said.output
+        assert told in str(said.exception)

@@ -28,10 +28,11 @@ def test_fonts_are_those_that_were_taken():
 
 def test_templates_hold_no_words_of_their_own():
     """A word in a template would be in one language on every sheet."""
-    assert {file.stem for file in FORMS.glob("*.typ")} == {"paper", *TEMPLATES}
+    assert {file.stem for file in FORMS.glob("*.typ")} == {"paper", "drill", *TEMPLATES}
     for template in FORMS.glob("*.typ"):
         text = template.read_text("utf-8")
-        assert not [names["de"] for names in words().values() if f'"{names["de"]}"' in text]
+        for file in ("words", "drill-words"):
+            assert not [names["de"] for names in words(file).values() if f'"{names["de"]}"' in text]
 
 
 @pytest.mark.parametrize(
