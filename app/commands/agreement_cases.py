@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from app.domain.agreement_reasons import Reason
     from app.domain.agreements import AgreementFacts, Stock, Use, Verdict
-    from app.domain.cost_terms import Effort
+    from app.domain.cost_terms import Cost, Effort
     from app.store.unit_of_work import UnitOfWork
 
 
@@ -140,6 +140,7 @@ class Matter:
         resource_id: UUID | None = None,
         crossing: str | None = None,
         duration_h: float | None = None,
+        cost: Cost | None = None,
     ) -> Case:
         """Return the case of so many of a type; what is not known yet is left out."""
         return Case(
@@ -151,6 +152,8 @@ class Matter:
             quantity=quantity,
             at=at,
             effort=effort,
+            cost=cost,
+            currency=self.lender.currency,
             resource_id=resource_id,
             place=place,
             country=self.borrower.country,

@@ -107,9 +107,9 @@ def _verdict(known: Known, line: Sought) -> Verdict | None:
 def _reserve_alone(known: Known, line: Sought) -> Verdict | None:
     """Return the agreement, if there is one, that would allow the line but for the reserve.
 
-    Help without an agreement is no way round it: whoever goes below the reserve says so, with a reason that all see.
+    Help without an agreement is no way round it, at whatever price: whoever goes below the reserve says so, with a reason that all see.
     """
-    return choose(verdict for verdict in known.check(line.case) if verdict.only_reserve)
+    return choose(verdict for verdict in known.check(replace(line.case, cost=None)) if verdict.only_reserve)
 
 
 def _reasons(verdict: Verdict | None) -> tuple[Reason, ...]:

@@ -64,7 +64,7 @@ class OfferedLine(Form):
     ad_hoc: Flag = False
     """Help without an agreement, under the treaty that the deployment names."""
     cost: Cost | None = None
-    """Who pays; as the agreement says if nothing is said."""
+    """Who pays; as the agreement says if nothing is said. Under an agreement no more than it says, in its currency and by its dates."""
     expected_hours: Annotated[int, Field(strict=True, ge=1, le=24 * 365), WHOLE] | None = None
     """How long it is likely to be away, for the estimate of the cost; a shift of 8 hours if nobody says."""
 
@@ -129,6 +129,7 @@ async def checked(
                 place=(row.lon, row.lat),
                 resource_id=line.resource_id,
                 duration_h=line.expected_hours,
+                cost=line.cost,
             ),
             row.id,
             line.agreement_id,
@@ -205,8 +206,10 @@ async def columns_of(
     uow: UnitOfWork, lender: UUID, sent: OfferedLine, asked: Going, found: Found, effort: Effort
 ) -> dict[str, Any]:
     """Return what goes, under which agreement, at what cost and by which named act, as the columns of an offered line."""
-    cost = sent.cost or (found.verdict.terms.cost if found.verdict else None)
+    cost = sent.cost
     if found.verdict is not None:
+        agreed = found.verdict.terms.cost
+        cost = agreed if cost is None else cost.under(agreed)
         effort = within(found.verdict.terms, effort)
     override = None
     if found.overridden is not None and sent.override_reserve is not None:

@@ -214,7 +214,8 @@ async def _open_line(uow: UnitOfWork, mission: Mission, line_id: UUID, incident_
         raise NotAvailable(detail, errors=[FieldError(pointer, NotAvailable.slug, detail)])
     machine("request").refuse_final(request.status, "be filled", request.state())
     filled = (await fill(uow, request.id))[line.id]
-    if line.id != mission.request_line_id and not filled.lacking_of(mission.type_code):
+    fills_it = line.id == mission.request_line_id and mission.ended_by is None
+    if not fills_it and not filled.lacking_of(mission.type_code):
         detail = f"The line lacks nothing of its {filled.wanted} any more."
         raise OverFilled(detail, errors=[FieldError(pointer, OverFilled.slug, detail)])
     return line

@@ -24,12 +24,14 @@ from app.domain import geo
 from app.domain.agreement_reasons import RESERVES, YEARLY_COST_CAP, Reason
 from app.domain.agreement_terms import NO_PHASE
 from app.domain.clock import stamp
-from app.domain.cost_terms import Effort, estimate
+from app.domain.cost_terms import Effort, estimate, more_than_agreed
 from app.domain.lender_words import CAN, Word
 from app.domain.money import ZERO
+from app.domain.resource_types import parts_of_type
 
 if TYPE_CHECKING:
     from app.domain.agreement_terms import Reserve, Terms
+    from app.domain.cost_terms import Cost
 
 IN_FORCE: Final = "in_force"
 # ---------------------------------------------------------------- what is agreed
@@ -76,6 +78,10 @@ class Case:
     at: datetime
     effort: Effort | None = None
     """What one of them is expected to take, where its cost is asked."""
+    cost: Cost | None = None
+    """What the lender asks by its own word; as the agreement says, where it says nothing."""
+    currency: str | None = None
+    """The lender's own, where terms name none."""
     resource_id: UUID | None = None
     """The unit, where it is named."""
     place: tuple[float, float] | None = None
@@ -193,6 +199,7 @@ def check(
         *_scope(terms, case),
         *_way(terms, case),
         *_caps(terms, case, use),
+        *_own_cost(terms, case),
         *_yearly_cost(agreement, terms, case),
         *_reserve(terms, case, stock, blocking=not reserve_overridden),
         *_clauses(terms),
@@ -275,6 +282,14 @@ def _caps(terms: Terms, case: Case, use: Use) -> Iterable[Reason]:
         yield too_long
 
 
+def _own_cost(terms: Terms, case: Case) -> Iterable[Reason]:
+    if case.cost is None:
+        return
+    types = (case.type_code, *parts_of_type(case.type_code))
+    for more in more_than_agreed(case.cost, terms.cost, types, case.currency):
+        yield Reason(more.code, more.figures)
+
+
 def _yearly_cost(agreement: AgreementFacts, terms: Terms, case: Case) -> Iterable[Reason]:
     cap, adds = terms.yearly_cost, added_cost(terms, case)
     if cap is None or agreement.spent is None or adds == ZERO or agreement.spent + adds <= cap.amount:
@@ -289,7 +304,8 @@ def added_cost(terms: Terms, case: Case) -> Decimal:
     if cap is None or case.effort is None:
         return ZERO
     effort = within(terms, case.effort)
-    return estimate(terms.cost, case.type_code, effort, cap.currency).amount * case.quantity
+    cost = terms.cost if case.cost is None else case.cost.under(terms.cost)
+    return estimate(cost, case.type_code, effort, cap.currency).amount * case.quantity
 
 
 def within(terms: Terms, effort: Effort) -> Effort:

@@ -7,11 +7,11 @@ What a relief did while the unit it relieves was still at work counts once: it i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, Self, TypeAlias
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self, TypeAlias
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -114,6 +114,11 @@ class Cost(Form):
                 return found
         return None
 
+    def under(self, agreed: Self) -> Self:
+        """Return a lender's own terms as they count under an agreement: what is paid is its own, how and when stands in the paper."""
+        paper = ("currency", "rate_date", "claim_within_days", "pay_within_days", "disputes")
+        return self.model_copy(update={name: getattr(agreed, name) for name in paper})
+
     def stored(self) -> dict[str, Any]:
         """Return the terms as offer lines hold them: what is not said is left out, so that short ones stay short."""
         told = self.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
@@ -121,6 +126,40 @@ class Cost(Form):
 
 
 FREE: Final = Cost(terms="free")
+
+
+class MoreThanAgreed(NamedTuple):
+    """In what a lender's own terms ask more than the agreement lets it: a code of the agreement's reasons, with its figures."""
+
+    code: Literal["cost_above_agreed", "cost_free_hours", "cost_currency"]
+    figures: Mapping[str, Any]
+
+
+def more_than_agreed(
+    own: Cost, agreed: Cost, type_codes: Sequence[str], ledger: str | None
+) -> Iterator[MoreThanAgreed]:
+    """Go through what a lender's own terms ask for units of these types beyond the agreement's. To ask less is nobody's harm.
+
+    ``ledger`` is the lender's own currency, where the terms name none. Currencies are not compared by a rate: it moves.
+    """
+    if own.terms == "free" or not own.rates:
+        return
+    wanted, paid_in = own.currency or ledger, agreed.currency or ledger
+    if wanted != paid_in and agreed.terms != "free":
+        yield MoreThanAgreed("cost_currency", {"currency": wanted or "", "agreed_currency": paid_in or ""})
+        return
+    if (own.hours or 0) < (agreed.hours or 0):
+        yield MoreThanAgreed("cost_free_hours", {"hours": own.hours or 0, "agreed_hours": agreed.hours or 0})
+    asked: dict[tuple[str, ...], MoreThanAgreed] = {}
+    for type_code in type_codes:
+        for rate in own.rates:
+            what = (rate.item, type_code, rate.consumable or "", rate.unit or "")
+            asks, allowed = own.rate_of(*what), agreed.rate_of(*what) or ZERO
+            if asks is not None and asks > allowed:
+                item = rate.item if rate.consumable is None else f"{rate.consumable} ({rate.unit})"
+                figures = {"item": item, "asks": str(asks), "agreed": str(allowed), "currency": wanted or ""}
+                asked.setdefault((rate.item, *rate.key[2:]), MoreThanAgreed("cost_above_agreed", figures))
+    yield from asked.values()
 
 
 def rate_at(of: str, left: Iterable[datetime | None], home: Iterable[datetime | None], now: datetime) -> datetime:

@@ -33,6 +33,7 @@ CODED: Final[Mapping[str, str]] = {
     "country": "countries",
     "clauses": "agreement_clauses",
     "decline_reason": "decline_reasons",
+    "item": "cost_items",
 }
 """Figures that are codes → their group in the vocabulary."""
 

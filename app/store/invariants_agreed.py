@@ -229,6 +229,28 @@ _TOO_LONG: Final = """
                           AND (e.payload IS NULL OR e.payload::jsonb #> '{data,findings}' <> '[]'))
 """
 
+# The rate for the type goes before that for all. What a phone call or an alarm sends is priced by the agreement itself.
+_DEAR: Final = """
+    SELECT l.id, own.item, own.rate, l.cost ->> 'currency' AS currency
+      FROM offer_line l
+      JOIN agreement_version v
+        ON v.space_id = l.space_id AND v.agreement_id = l.agreement_id AND v.version = l.agreement_version
+     CROSS JOIN LATERAL jsonb_to_recordset(coalesce(l.cost -> 'rates', '[]'))
+           AS own (item text, type text, consumable text, unit text, rate numeric)
+     WHERE l.space_id = $1 AND l.cost ->> 'terms' <> 'free' AND (own.type IS NULL OR own.type = l.type_code)
+       AND (coalesce((l.cost ->> 'hours')::int, 0) < coalesce((v.terms #>> '{cost,hours}')::int, 0)
+            OR l.cost ->> 'currency' IS DISTINCT FROM v.terms #>> '{cost,currency}'
+            OR own.type IS NOT DISTINCT FROM (
+                SELECT s.type FROM jsonb_to_recordset(l.cost -> 'rates') AS s (item text, type text, consumable text, unit text)
+                 WHERE s.item = own.item AND lower(coalesce(s.consumable || '/' || s.unit, '')) = lower(coalesce(own.consumable || '/' || own.unit, ''))
+                   AND (s.type IS NULL OR s.type = l.type_code) ORDER BY s.type NULLS LAST LIMIT 1)
+           AND own.rate > coalesce((
+                SELECT a.rate FROM jsonb_to_recordset(coalesce(v.terms #> '{cost,rates}', '[]'))
+                       AS a (item text, type text, consumable text, unit text, rate numeric)
+                 WHERE a.item = own.item AND lower(coalesce(a.consumable || '/' || a.unit, '')) = lower(coalesce(own.consumable || '/' || own.unit, ''))
+                   AND (a.type IS NULL OR a.type = l.type_code) ORDER BY a.type NULLS LAST LIMIT 1), 0))
+"""
+
 # A lower bound of what was counted when the last offer was made: what was claimed for less counts with that, what was claimed for more
 # with its estimate. Nobody checks the money of a relief: it takes over what was estimated for the place.
 _COST: Final = """
@@ -266,4 +288,5 @@ AGREED: Final[dict[str, str]] = {
     "no more of a type goes under an agreement than its cap, parts of formations among them": _CAPS,
     "no unit stays for longer than its agreement knows without a named act": _TOO_LONG,
     "no more money is promised in a year than the agreement's cap": _COST,
+    "no lender asks more than its agreement lets it": _DEAR,
 }

@@ -56,6 +56,63 @@ async def test_what_is_promised_counts_against_the_yearly_cost(act, ask, sign, w
     )
 
 
+DEAR = {"terms": "reimbursed", "currency": "EUR", "rates": [{"item": "vehicle_hours", "rate": "9000.00"}]}
+
+
+async def test_a_lender_prices_no_help_that_was_agreed(act, ask, sign, world, assert_fold):
+    """Under an agreement that is free, or beyond its rates, its own price goes only as help without the agreement."""
+    await sign({"terms": "free"})
+    request, (line,) = await ask((PUMP, 2))
+    with pytest.raises(AgreementRefused) as refused:
+        await act(MakeOffer, request, who=LUIK, **offered(line, world.resources["luik-pump-1"], cost=DEAR))
+    (reason,) = refused.value.extra["reasons"]
+    figures = {"item": "vehicle_hours", "asks": "9000.00", "agreed": "0", "currency": "EUR"}
+    assert (reason["code"], reason["figures"]) == ("cost_above_agreed", figures)
+    boss = ("luik", "authorised_representative")
+    asked = offered(line, world.resources["luik-pump-1"], cost=DEAR, ad_hoc=True)
+    made = (await act(MakeOffer, request, who=boss, **asked)).rows["offer_line"][0]
+    assert (made["agreement_id"], made["cost"]) == (None, DEAR)
+    assert "cost_above_agreed" in {finding["code"] for finding in made["findings"]}
+    await assert_fold()
+
+
+async def test_a_price_of_ones_own_is_no_way_round_the_reserve(act, ask, sign, world):
+    """One cent more, and without the agreement the last pump would go unseen."""
+    cost = {"terms": "reimbursed", "currency": "EUR", "rates": RATES[:1]}
+    await sign(cost, reserve=[{"type": PUMP, "keep": 3}])
+    request, (line,) = await ask((PUMP, 2))
+    boss = ("luik", "authorised_representative")
+    for more in ({}, {"cost": DEAR}):
+        with pytest.raises(AgreementRefused) as refused:
+            await act(
+                MakeOffer, request, who=boss, **offered(line, world.resources["luik-pump-1"], ad_hoc=True, **more)
+            )
+        assert {reason["code"] for reason in refused.value.extra["reasons"]} == {"reserve_floor"}
+
+
+async def test_a_lower_price_is_the_lenders_own(act, ask, sign, world, conn, clock):
+    """It is held against the cap with what it asks; when it is claimed and paid stands in the paper."""
+    cost = {
+        "terms": "reimbursed",
+        "currency": "EUR",
+        "rates": RATES[:1],
+        "claim_within_days": 30,
+        "rate_date": "submitted",
+    }
+    agreement = await sign(cost, yearly_cost={"amount": "1000.00", "currency": "EUR"})
+    request, (line,) = await ask((PUMP, 2))
+    cheap = {"terms": "reimbursed", "rates": [{"item": "vehicle_hours", "rate": "10.00"}], "claim_within_days": 3000}
+    made = await act(MakeOffer, request, who=LUIK, **offered(line, cost=cheap, expected_hours=10))
+    told = made.rows["offer_line"][0]
+    assert (told["agreement_id"], told["estimate"]["amount"]) == (str(agreement), "100.00")
+    assert told["cost"] == cost | {"rates": [{"item": "vehicle_hours", "rate": "10.00"}]}
+    assert await spent(conn, "live", agreement, "EUR", clock.now()) == 100
+    swiss = {"terms": "reimbursed", "currency": "CHF", "rates": [{"item": "vehicle_hours", "rate": "1.00"}]}
+    with pytest.raises(AgreementRefused) as refused:
+        await act(MakeOffer, request, who=LUIK, **offered(line, cost=swiss))
+    assert [reason["code"] for reason in refused.value.extra["reasons"]] == ["cost_currency"]
+
+
 async def test_what_never_left_costs_nothing(act, sent, sign, walk, conn, clock):
     """A night of help that was called off before the gate opened would use up the year."""
     cost = {"terms": "reimbursed", "currency": "EUR", "rates": RATES[:1]}

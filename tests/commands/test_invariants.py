@@ -40,13 +40,14 @@ GAP = "the journal has no gap"
 RESERVE = "no reserve is gone below without a named act, of whatever type, area and hour"
 CAP = "no more of a type goes under an agreement than its cap, parts of formations among them"
 STAY = "no unit stays for longer than its agreement knows without a named act"
+DEAR = "no lender asks more than its agreement lets it"
 COST = "no more money is promised in a year than the agreement's cap"
 
 
 def test_each_invariant_has_its_proof():
     """An invariant that is added later is proven here, too."""
     assert set(INVARIANTS) == {
-        FILLED, TWO_MISSIONS, APART, PROMISED, COMMITTED, KEPT, ENDED, GAP, RESERVE, CAP, STAY, COST,
+        FILLED, TWO_MISSIONS, APART, PROMISED, COMMITTED, KEPT, ENDED, GAP, RESERVE, CAP, STAY, COST, DEAR,
     }  # fmt: skip
 
 
@@ -347,3 +348,25 @@ async def test_more_money_than_was_agreed(offer, sent, sign, terms, broken, send
     assert await broken() == set()
     await terms(agreement, yearly_cost={"amount": "100.00", "currency": "EUR"})
     assert await broken() == {COST}
+
+
+@pytest.mark.parametrize(
+    ("lowered", "breaks"),
+    [
+        ({"rates": RATES[:1]}, False),
+        ({"rates": [{"item": "vehicle_hours", "rate": "59.99"}]}, True),
+        ({"rates": [*RATES[:1], {"item": "vehicle_hours", "rate": "59.99", "type": PUMP}]}, True),
+        ({"rates": [*RATES[:1], {"item": "vehicle_hours", "rate": "59.99", "type": "engine.pumper"}]}, False),
+        ({"rates": RATES[1:]}, True),
+        ({"currency": "CHF"}, True),
+        ({"terms": "free_for_hours", "hours": 1}, True),
+    ],
+)
+async def test_more_is_asked_than_was_agreed(offer, sign, terms, broken, lowered, breaks):
+    """A price that nobody signed for."""
+    cost = {"terms": "reimbursed", "currency": "EUR", "rates": RATES[:1]}
+    agreement = await sign(cost)
+    await offer(1, cost=cost)
+    assert await broken() == set()
+    await terms(agreement, cost=cost | lowered)
+    assert await broken() == ({DEAR} if breaks else set())

@@ -9,7 +9,11 @@ import pytest
 from app.commands.calls import AssistNow
 from app.commands.incidents import ReportIncident
 from app.commands.missions import AssignUnit, Recall, ReleaseMission, ReportAtBorder
+from app.commands.offer_answers import AcceptOffer
+from app.commands.offer_commitment import CommitOffer
+from app.commands.offers import MakeOffer
 from app.commands.reassignments import AnswerReassignment, ReassignMission
+from app.commands.reliefs import PlanRelief
 from app.commands.requests import DraftRequest
 from app.domain.errors import (
     Conflict,
@@ -20,6 +24,7 @@ from app.domain.errors import (
     RoleMissing,
     TransitionNotAllowed,
 )
+from app.store.invariants import broken_invariants
 from tests.commands.conftest import LUIK, MAAS, PUMP
 from tests.delivery.test_feed import Outlet, running
 from tests.interleaving import overlapping
@@ -226,6 +231,47 @@ async def test_agreed_while_it_is_recalled(
     row = await conn.fetchrow("SELECT status, ended_by FROM mission WHERE id = $1", mission)
     assert tuple(row) == ("recalled", "recalled")
     assert (await filled(request), await filled(other)) == (("open", 0), ("open", 0))
+    await assert_fold()
+
+
+async def test_back_to_a_line_that_was_filled_meanwhile(act, sent, walk, elsewhere, filled, conn, world, assert_fold):
+    """The pump went to the second dike and another came in its place: sent back, it would be one too many at the quay."""
+    incident, *_ = elsewhere
+    (mission,) = await sent("luik-pump-1")
+    row = await conn.fetchrow("SELECT request_id, request_line_id, incident_id FROM mission WHERE id = $1", mission)
+    asked = await act(ReassignMission, mission, incident_id=str(incident), **THERE)
+    back = THERE | {"incident_id": str(row["incident_id"]), "request_line_id": str(row["request_line_id"])}
+    await act(AnswerReassignment, asked.id, who=LUIK, agreed=True)
+    asked = await act(ReassignMission, mission, **back)
+    boss = ("aken", "authorised_representative")
+    lines = [{"request_line_id": row["request_line_id"], "resource_id": world.resources["aken-pump-1"]}]
+    offer = await act(MakeOffer, row["request_id"], who=boss, lines=lines)
+    await act(AcceptOffer, offer.id)
+    await act(CommitOffer, offer.id, who=boss)
+    with pytest.raises(OverFilled):
+        await act(AnswerReassignment, asked.id, who=LUIK, agreed=True)
+    with pytest.raises(OverFilled):
+        await act(ReassignMission, mission, **back)
+    assert await filled(row["request_id"]) == ("committed", 1)
+    assert not await broken_invariants(conn)
+    await assert_fold()
+
+
+async def test_a_relieved_unit_does_not_come_back_beside_its_relief(act, out, walk, conn, world, assert_fold):
+    """The line asks for one pump, and the relief is that one."""
+    mission, _ = out
+    row = await conn.fetchrow("SELECT request_line_id, incident_id FROM mission WHERE id = $1", mission)
+    relief = await act(PlanRelief, mission, who=LUIK, resource_id=world.resources["luik-pump-2"])
+    await walk(relief.id, "mobilising", "in_transit", "on_scene")
+    await act(ReleaseMission, mission)
+    back = THERE | {"incident_id": str(row["incident_id"]), "request_line_id": str(row["request_line_id"])}
+    with pytest.raises(OverFilled):
+        await act(ReassignMission, mission, **back)
+    await act(Recall, relief.id, who=LUIK, why="Own fire.")
+    asked = await act(ReassignMission, mission, **back)
+    agreed = await act(AnswerReassignment, asked.id, who=LUIK, agreed=True)
+    assert agreed.rows["mission"][0]["ended_by"] is None
+    assert not await broken_invariants(conn)
     await assert_fold()
 
 

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from app.domain.agreement_reasons import FIGURES, NO_AGREEMENT, RESERVES, reason_texts, reason_texts_from
 from app.domain.agreement_terms import Hours, Terms
 from app.domain.agreements import AgreementFacts, Case, Stock, Use, check, choose
-from app.domain.cost_terms import Effort
+from app.domain.cost_terms import Cost, Effort
 from app.domain.errors import ProtocolDataError
 from app.domain.lender_words import Word
 from app.domain.protocol_data import LANGUAGES
@@ -78,6 +78,9 @@ CAPPED = {
     "cost": {"terms": "reimbursed", "currency": "EUR", "rates": RATES},
     "yearly_cost": {"amount": "1000.00", "currency": "EUR"},
 }
+DEAR = Cost.model_validate(
+    {"terms": "reimbursed", "currency": "EUR", "rates": [{"item": "vehicle_hours", "rate": "61.00"}]}
+)
 NIGHT = {"start": "22:00", "end": "06:00"}
 SOUTH = box(5.0, 50.0, 6.0, 50.8)
 NORTHERN, SOUTHERN = UUID(int=21), UUID(int=22)
@@ -157,14 +160,20 @@ def test_every_reason_is_told_at_once():
             {"type": "pump.high_capacity", "keep": 1, "area": SOUTH},
         ],
         clauses={"insurance": {"status": "open"}},
-        **CAPPED,
+        **CAPPED | {"cost": CAPPED["cost"] | {"terms": "free_for_hours", "hours": 2}},
     )
     about = case(
-        country="NL", phases={}, place=(5.5, 50.9), crossing="eijsden", duration_h=2, effort=Effort(Decimal(8))
+        country="NL",
+        phases={},
+        place=(5.5, 50.9),
+        crossing="eijsden",
+        duration_h=2,
+        effort=Effort(Decimal(8)),
+        cost=DEAR,
     )
     word = Word(UUID(int=9), True, NOON + timedelta(hours=1), NOON, note="Calm.")
     verdict = check(facts, said, about, Stock(1, 0, word=word), Use(1, 0))
-    assert set(codes(verdict)) == set(FIGURES) - {NO_AGREEMENT.code, "notice_given"}
+    assert set(codes(verdict)) == set(FIGURES) - {NO_AGREEMENT.code, "notice_given", "cost_currency"}
     for reason in verdict.reasons:
         assert set(reason.figures) == FIGURES[reason.code]
         assert len({reason.said(language) for language in LANGUAGES}) == len(LANGUAGES)
@@ -185,6 +194,60 @@ def test_the_yearly_cost_is_a_cap(spent, quantity, stops):
     for reason in reasons:
         adds = str(Decimal("480.00") * quantity)
         assert dict(reason.figures) == {"limit": "1000.00", "currency": "EUR", "spent": spent, "adds": adds}
+
+
+BY_TYPE = [
+    {"item": "vehicle_hours", "rate": "60.00"},
+    {"item": "vehicle_hours", "rate": "40.00", "type": "engine.pumper"},
+]
+FOAM = {"item": "consumables", "consumable": "foam", "unit": "l", "rate": "2.00"}
+
+
+@pytest.mark.parametrize(
+    ("agreed_cost", "own", "expected"),
+    [
+        ({"terms": "free"}, {"terms": "reimbursed", "rates": RATES}, ["cost_above_agreed"]),
+        ({"terms": "free"}, {"terms": "reimbursed", "currency": "CHF", "rates": RATES}, ["cost_above_agreed"]),
+        ({"terms": "free"}, {"terms": "free"}, []),
+        ({"terms": "free"}, {"terms": "reimbursed"}, []),
+        (CAPPED["cost"], CAPPED["cost"], []),
+        (CAPPED["cost"], CAPPED["cost"] | {"rates": [{"item": "vehicle_hours", "rate": "59.99"}]}, []),
+        (CAPPED["cost"], CAPPED["cost"] | {"rates": [{"item": "vehicle_hours", "rate": "60.01"}]}, ["cost_above_agreed"]),
+        (CAPPED["cost"], {"terms": "free_for_hours", "hours": 2, "rates": RATES}, []),
+        (CAPPED["cost"], {"terms": "reimbursed", "rates": RATES}, []),
+        (CAPPED["cost"], CAPPED["cost"] | {"currency": "CHF"}, ["cost_currency"]),
+        ({"terms": "reimbursed", "rates": RATES}, CAPPED["cost"], []),
+        ({"terms": "reimbursed", "rates": RATES}, CAPPED["cost"] | {"currency": "CHF"}, ["cost_currency"]),
+        ({"terms": "free_for_hours", "hours": 3, "rates": RATES}, {"terms": "reimbursed", "rates": RATES}, ["cost_free_hours"]),
+        (CAPPED["cost"] | {"rates": BY_TYPE}, CAPPED["cost"], ["cost_above_agreed"]),
+        (CAPPED["cost"], CAPPED["cost"] | {"rates": [{"item": "kilometres", "rate": "0.01"}]}, ["cost_above_agreed"]),
+        (CAPPED["cost"] | {"rates": [FOAM]}, CAPPED["cost"] | {"rates": [FOAM | {"consumable": "Foam"}]}, []),
+        (CAPPED["cost"] | {"rates": [FOAM]}, CAPPED["cost"] | {"rates": [FOAM | {"unit": "kg"}]}, ["cost_above_agreed"]),
+        (CAPPED["cost"], CAPPED["cost"] | {"rates": [RATES[0], RATES[0] | {"type": "ambulance.als", "rate": "99.00"}]}, []),
+    ],
+)  # fmt: skip
+def test_a_lender_asks_no_more_than_is_agreed(agreed_cost, own, expected):
+    """Under a free agreement a council would be sent a bill that nobody signed for; to ask less is nobody's harm."""
+    about = case(type_code="engine.pumper", cost=Cost.model_validate(own), currency="EUR")
+    assert codes(check(agreed(), terms(cost=agreed_cost), about, PLENTY)) == expected
+
+
+def test_a_formation_asks_no_more_for_its_parts():
+    """A pump that leaves its module on the way is billed as a pump."""
+    by_part = CAPPED["cost"] | {
+        "rates": [*RATES, {"item": "vehicle_hours", "rate": "10.00", "type": "pump.high_capacity"}]
+    }
+    about = case(type_code="formation.hcp_module", cost=Cost.model_validate(CAPPED["cost"]), currency="EUR")
+    (reason,) = check(agreed(), terms(cost=by_part, reserve=[]), about, PLENTY).reasons
+    assert (reason.code, reason.figures["agreed"]) == ("cost_above_agreed", "10.00")
+
+
+def test_a_lower_price_counts_under_the_cap():
+    """Who asks less uses up less of the year."""
+    cheap = Cost.model_validate(CAPPED["cost"] | {"rates": [{"item": "vehicle_hours", "rate": "10.00"}]})
+    about = case(type_code="engine.pumper", effort=Effort(Decimal(8)), cost=cheap, currency="EUR")
+    assert codes(check(agreed(spent=Decimal("920.00")), terms(**CAPPED), about, PLENTY)) == []
+    assert codes(check(agreed(spent=Decimal("920.01")), terms(**CAPPED), about, PLENTY)) == ["yearly_cost_cap"]
 
 
 def test_a_cap_is_in_the_currency_of_the_rates():
