@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.domain.agreement_parts import parts_in, with_parts
 from app.domain.agreements import Stock, Use, check
+from app.domain.requests import PLANNED
 from app.domain.resource_types import parts_of_type
 from app.store.agreements import cited, uses_of
 from app.store.tables import Incident, Member
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from app.store.tables import OfferLine, Request
     from app.store.unit_of_work import UnitOfWork
 
-PLANNED: Final = "planned"
 STOPS: Final = frozenset({"not_in_force", "expired", "terminated", "crossing_not_allowed", "longest_deployment"})
 """What stops a commitment; everything else is told."""
 

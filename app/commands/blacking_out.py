@@ -6,6 +6,7 @@ for longer than a command does, however old the journal is.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID
@@ -16,11 +17,10 @@ from sqlmodel import col
 from app.domain.chain import plain
 from app.store import journal
 from app.store.agreements import take_turn
-from app.store.personal import PROSE, naming_in_texts
-from app.store.tables import JOURNALED, Member
+from app.store.personal import COPIES_OF_TERMS, PROSE, PROSE_UNDER, naming_in_texts
+from app.store.tables import JOURNALED, AgreementVersion, Member
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterable, Mapping, Sequence
 
     import asyncpg
@@ -41,7 +41,7 @@ READ_AT_ONCE: Final = 5000
 """Entries that one run looks through."""
 ERASED_AT_ONCE: Final = 200
 """Entries that one run erases: it holds the locks of the rows that they tell."""
-LOCKED_FIRST: Final = ("request", "request_line", "offer", "agreement", "resource", "mission")
+LOCKED_FIRST: Final = ("request", "request_line", "offer", "agreement", "agreement_version", "resource", "mission")
 """Kinds of rows in the order in which commands lock them; all others after these."""
 FORGOTTEN: Final = frozenset({"user", "token"})
 """Kinds without prose, which belong to no space: their entries hold nothing to erase."""
@@ -49,7 +49,10 @@ CODED: Final = frozenset({"command", "via", "occurred_at", "member_id"})
 """What every entry says of its act, and no person writes."""
 TOLD_AGAIN: Final = "texts.erased"
 
+_NEVER_SURE: Final = re.compile(r"""[^\x20-\x7e]|[iks"\\]""")
+
 _END: Final = "SELECT seq FROM journal_head WHERE space_id = $1"
+# A piece of a name is enough to look closer; where that is empty, each entry is looked at.
 _NAMING: Final = """
     SELECT e.seq, e.payload FROM journal_entry e
      WHERE e.space_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.payload IS NOT NULL
@@ -94,7 +97,7 @@ async def read_on(uow: UnitOfWork, names: Sequence[str], after: int) -> tuple[li
     end: int = await uow.raw.fetchval(_END, uow.space) or 0
     until = min(after + READ_AT_ONCE, end)
     pattern = naming_in_texts(names)
-    rows = await uow.raw.fetch(_NAMING, uow.space, after, until, [_as_json(name) for name in names])
+    rows = await uow.raw.fetch(_NAMING, uow.space, after, until, [surely_there(name) for name in names])
     found = [row["seq"] for row in rows if _names_somebody(orjson.loads(row["payload"]), pattern)]
     return found, until, until == end
 
@@ -114,6 +117,7 @@ async def black_out(
     pattern = naming_in_texts(names)
     told = await _read(uow, found)
     own |= _own(told, member, pattern)
+    own |= _copies(told, await _own_versions(uow, own), pattern)
     erased = [each for each in told if _is_erased(each, member, own, pattern)]
     now = erased[:ERASED_AT_ONCE]
     gone = {each.seq for each in now}
@@ -154,6 +158,27 @@ def _own(told: Iterable[Told], member: UUID, pattern: re.Pattern[str]) -> frozen
     return frozenset(text for text, (_, by) in first.items() if by == member)
 
 
+async def _own_versions(uow: UnitOfWork, own: Iterable[Text]) -> frozenset[tuple[str, int]]:
+    """Return the versions of agreements, by agreement, in whose terms the member's people wrote the name."""
+    ids = [id_ for kind, id_, _ in own if kind == AgreementVersion.KIND]
+    rows = await uow.find(AgreementVersion, col(AgreementVersion.id).in_(ids))
+    return frozenset((str(row.agreement_id), row.version) for row in rows)
+
+
+def _copies(told: Iterable[Told], of: frozenset[tuple[str, int]], pattern: re.Pattern[str]) -> frozenset[Text]:
+    """Return the texts that the service took over from the terms of these versions, whoever's act it was."""
+    return frozenset(
+        text
+        for each in told
+        for text in _naming(each.rows, pattern)
+        if (JOURNALED[text[0]].__tablename__, text[2]) in COPIES_OF_TERMS and _cites(each.rows[text[0], text[1]]) in of
+    )
+
+
+def _cites(state: Mapping[str, Any]) -> tuple[Any, Any]:
+    return state.get("agreement_id"), state.get("agreement_version")
+
+
 def _is_erased(told: Told, member: UUID, own: frozenset[Text], pattern: re.Pattern[str]) -> bool:
     if FORGOTTEN & told.payload.get("rows", {}).keys():
         return False
@@ -168,9 +193,11 @@ async def _locked(uow: UnitOfWork, keys: Iterable[Key]) -> dict[Key, Journaled]:
     for kind, id_ in keys:
         by_kind.setdefault(kind, []).append(id_)
     rows: dict[Key, Journaled] = {}
+    turn = False
     for kind in sorted(by_kind, key=lambda kind: (LOCKED_FIRST.index(kind) if kind in LOCKED_FIRST else 99, kind)):
-        if kind == "agreement":
+        if kind in {"agreement", "agreement_version"} and not turn:
             await take_turn(uow.raw, uow.space)
+            turn = True
         table: type[Any] = JOURNALED[kind]
         for row in await uow.lock_where(table, col(table.id).in_(by_kind[kind])):
             rows[kind, row.id] = row
@@ -238,8 +265,13 @@ async def _tell_again(
 # ---------------------------------------------------------------- words
 
 
-def _as_json(name: str) -> str:
-    return orjson.dumps(name).decode()[1:-1].lower()
+def surely_there(name: str) -> str:
+    """Return a piece of ``name`` that stands in small letters wherever the name does, in the locale of any database; may be empty.
+
+    What another database takes for a small letter of *É* or *İ* is its own matter, so it is the longest piece of ASCII. Nor are there *i*,
+    *k* and *s* in it: *İ*, the sign of Kelvin and the long s are the same letters, if capitals don't count; nor what JSON writes otherwise.
+    """
+    return max(_NEVER_SURE.split(name.lower()), key=len)
 
 
 def _words(payload: dict[str, Any]) -> dict[str, Any]:
@@ -248,7 +280,7 @@ def _words(payload: dict[str, Any]) -> dict[str, Any]:
 
 def _names_somebody(payload: dict[str, Any], pattern: re.Pattern[str]) -> bool:
     return _says(_words(payload), pattern) or any(
-        _says(state.get(column), pattern)
+        _says(state.get(column), pattern, PROSE_UNDER.get(column))
         for kind, states in payload.get("rows", {}).items()
         if kind in JOURNALED
         for state in states
@@ -262,7 +294,7 @@ def _naming(rows: Mapping[Key, Mapping[str, Any]], pattern: re.Pattern[str]) -> 
         (kind, id_, column)
         for (kind, id_), state in rows.items()
         for column in _prose(kind)
-        if _says(state.get(column), pattern)
+        if _says(state.get(column), pattern, PROSE_UNDER.get(column))
     }
 
 
@@ -270,23 +302,28 @@ def _prose(kind: str) -> frozenset[str]:
     return PROSE.get(str(JOURNALED[kind].__tablename__), frozenset())
 
 
-def _says(value: Any, pattern: re.Pattern[str]) -> bool:
+def _says(value: Any, pattern: re.Pattern[str], under: frozenset[str] | None = None) -> bool:
+    """Whether a name stands in a value; only under the keys that are given, if some are."""
     if isinstance(value, str):
-        return pattern.search(value) is not None
+        return under is None and pattern.search(value) is not None
     if isinstance(value, dict):
-        return any(_says(each, pattern) for each in value.values())
-    return isinstance(value, list) and any(_says(each, pattern) for each in value)
+        return any(_says(each, pattern, _below(key, under)) for key, each in value.items())
+    return isinstance(value, list) and any(_says(each, pattern, under) for each in value)
+
+
+def _below(key: str, under: frozenset[str] | None) -> frozenset[str] | None:
+    return None if under is None or key in under else under
 
 
 def _black_out(row: Journaled, column: str, pattern: re.Pattern[str]) -> None:
-    value = getattr(row, column)
-    if _says(value, pattern):
-        setattr(row, column, _blacked(value, pattern))
+    value, under = getattr(row, column), PROSE_UNDER.get(column)
+    if _says(value, pattern, under):
+        setattr(row, column, _blacked(value, pattern, under))
 
 
-def _blacked(value: Any, pattern: re.Pattern[str]) -> Any:
+def _blacked(value: Any, pattern: re.Pattern[str], under: frozenset[str] | None) -> Any:
     if isinstance(value, str):
-        return pattern.sub(BLACK, value)
+        return pattern.sub(BLACK, value) if under is None else value
     if isinstance(value, dict):
-        return {key: _blacked(each, pattern) for key, each in value.items()}
-    return [_blacked(each, pattern) for each in value] if isinstance(value, list) else value
+        return {key: _blacked(each, pattern, _below(key, under)) for key, each in value.items()}
+    return [_blacked(each, pattern, under) for each in value] if isinstance(value, list) else value

@@ -9,12 +9,12 @@ from app.commands.costs import estimated, expected
 from app.commands.fill import fill
 from app.commands.missions import give_unit
 from app.commands.offer_check import set_aside
-from app.commands.offers import STILL_ASKING
 from app.domain.agreement_reasons import NO_AGREEMENT, Reason
 from app.domain.agreements import within
 from app.domain.errors import Conflict, FieldError, NotFound, OverFilled
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
+from app.domain.requests import STILL_ASKING
 from app.domain.short_codes import short_code
 from app.store.tables import Mission, Offer, OfferLine, Request, RequestLine
 

@@ -26,7 +26,7 @@ from app.commands.request_lines import Priority
 from app.commands.response_commitments import answered, begin_own_answers, begin_turn_out
 from app.domain import geo
 from app.domain.day_to_day import KIND as DAY_TO_DAY
-from app.domain.day_to_day import keep_patients_out, require_incident
+from app.domain.day_to_day import require_incident
 from app.domain.errors import FieldError, Forbidden, Malformed, NotFound, OverFilled
 from app.domain.forms import WHOLE, Code, ShortText
 from app.domain.ids import new_id
@@ -200,7 +200,6 @@ async def _require_known(uow: UnitOfWork, cmd: AssistNow, own: UUID) -> None:
     require_incident(cmd.kind, cmd.incident_id)
     if cmd.kind == DAY_TO_DAY and cmd.quantity != 1:
         raise _wrong("/quantity", "Help from day to day is one unit.")
-    keep_patients_out(cmd.kind, cmd.why)
     if cmd.incident_id is not None:
         incident = await uow.get(Incident, cmd.incident_id)
         machine("incident").refuse_final(incident.status, "be sent help for", incident.state())

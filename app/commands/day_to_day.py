@@ -9,14 +9,14 @@ from app.commands.called_help import accepted_offer, ground, sent
 from app.commands.calls import AssistNow
 from app.commands.fill import settle_request
 from app.commands.missions import take_units
-from app.commands.offers import STILL_ASKING
 from app.commands.parts import parts_of
 from app.commands.registry import Act, handles
-from app.commands.request_lines import locked_lines
+from app.commands.request_lines import locked_lines, require_asked_of
 from app.commands.response_commitments import answered, begin_turn_out
-from app.domain.day_to_day import KIND, keep_patients_out
+from app.domain.day_to_day import KIND
 from app.domain.errors import Conflict, NotFound
 from app.domain.forms import ShortText
+from app.domain.requests import STILL_ASKING
 from app.store.tables import Request, RequestLine
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ async def send_day_to_day(uow: UnitOfWork, cmd: SendDayToDay) -> None:
     the agreements, (lender, type), the unit.
 
     Raises:
-        Conflict: it is another kind of request, the member's own, or nothing more is asked for.
+        Conflict: it is another kind of request, the member's own, asked of another member, or nothing more is asked for.
         NotAvailable: the unit is not free, or of another type.
     """
     request = await uow.lock(Request, uow.require_target())
@@ -48,8 +48,8 @@ async def send_day_to_day(uow: UnitOfWork, cmd: SendDayToDay) -> None:
         raise NotFound(Request.KIND, request.id)
     uow.expect_revision(request)
     uow.authorise({"lender": {lender}}, facts={"request_kind": request.kind})
-    keep_patients_out(request.kind, cmd.why)
     _require_sendable(request, lender)
+    await require_asked_of(uow, request, lender)
     line = (await locked_lines(uow, request))[0]
     called = _as_called(request, line, lender, cmd)
     verdict, reasons = await ground(uow, called, request.kind)

@@ -29,6 +29,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.commands.at_work import AtWork
 from app.commands.notices import tell_authorities
+from app.commands.patients import refuse_texts
 from app.commands.receipt import Receipt
 from app.commands.registry import BY_MODEL, Command, Entry
 from app.domain import authority
@@ -228,6 +229,7 @@ class Door:
     async def _attempt_and_undo(self, call: _Call) -> dict[str, Any]:
         async with self._transaction(call) as uow:
             await call.entry.handler(uow, call.command)
+            await refuse_texts(uow, call.command)
             await uow.flush()  # what only the database can refuse is refused here
             return uow.outcome or {}
 
@@ -240,6 +242,7 @@ class Door:
             except TransitionNotAllowed as refusal:
                 refusal.extra.setdefault("current", uow.known_state(refusal.extra["machine"]))
                 raise
+            await refuse_texts(uow, call.command)
             await tell_authorities(uow)
             receipt = await self._conclude(uow, call.entry)
             if call.key is not None:

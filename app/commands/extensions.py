@@ -18,7 +18,6 @@ from app.commands.offer_check import set_aside
 from app.commands.registry import Act, handles
 from app.commands.response_commitments import put_off_turn_out
 from app.domain.agreements import stays_too_long
-from app.domain.day_to_day import keep_patients_out, refuse_text
 from app.domain.errors import Conflict, FieldError, MissingField, OutOfRange
 from app.domain.forms import Flag, Instant, Note
 from app.domain.ids import new_id
@@ -61,8 +60,6 @@ async def ask_extension(uow: UnitOfWork, cmd: AskExtension) -> None:
     mission = await locked_mission(uow)
     authorise(uow, mission)
     require_under_way(mission, "be extended")
-    refuse_text(mission.kind, "/reason", cmd.reason)
-    keep_patients_out(mission.kind, cmd.why)
     _require_longer(uow, mission, cmd.until)
     asked = await _asked(uow, mission)
     extension = uow.add(
@@ -101,8 +98,6 @@ async def answer_extension(uow: UnitOfWork, cmd: AnswerExtension) -> None:
     authorise(uow, mission)
     if cmd.ad_hoc:
         uow.authorise({"lender": {mission.lender_id}}, command="offer_ad_hoc", facts={"request_kind": mission.kind})
-    keep_patients_out(mission.kind, cmd.why)
-    refuse_text(mission.kind, "/reason", cmd.reason)
     if not cmd.granted and cmd.reason is None:
         detail = "Say why the unit can't stay."
         raise MissingField(detail, errors=[FieldError("/reason", MissingField.slug, detail)])

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal
 
 from app.commands.mission_steps import HOME, authorise, locked_mission
 from app.commands.registry import Act, handles
-from app.domain.day_to_day import refuse_text
 from app.domain.errors import Conflict, TransitionNotAllowed
 from app.domain.forms import Instant, Note, Quantity, ShortText
 from app.domain.ids import new_id
@@ -53,7 +52,6 @@ async def ask_host_support(uow: UnitOfWork, cmd: AskHostSupport) -> None:
     """
     mission = await locked_mission(uow)
     authorise(uow, mission)
-    refuse_text(mission.kind, "/note", cmd.note)
     if mission.status == HOME or machine("mission").is_final(mission.status):
         raise TransitionNotAllowed("mission", mission.status, "be supported", [], current=mission.state())
     support = uow.add(
@@ -81,7 +79,7 @@ async def confirm_host_support(uow: UnitOfWork, cmd: ConfirmHostSupport) -> None
     Raises:
         TransitionNotAllowed: it was answered, or has lapsed.
     """
-    support = await _answered(uow, "confirm", cmd.note, "/note")
+    support = await _answered(uow, "confirm", cmd.note)
     support.place, support.ready_at = cmd.place, cmd.ready_at or uow.act.occurred_at
     uow.record("host_support.confirmed", support)
 
@@ -93,15 +91,14 @@ async def decline_host_support(uow: UnitOfWork, cmd: DeclineHostSupport) -> None
     Raises:
         TransitionNotAllowed: it was answered, or has lapsed.
     """
-    support = await _answered(uow, "decline", cmd.reason, "/reason")
+    support = await _answered(uow, "decline", cmd.reason)
     uow.record("host_support.declined", support)
 
 
-async def _answered(uow: UnitOfWork, step: str, text: str | None, pointer: str) -> HostSupport:
+async def _answered(uow: UnitOfWork, step: str, text: str | None) -> HostSupport:
     support = await uow.lock_target(HostSupport)
     mission = await uow.get(Mission, support.mission_id)
     authorise(uow, mission)
-    refuse_text(mission.kind, pointer, text)
     try:
         support.status = machine("host_support").next(support.status, step)
     except Conflict as refusal:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
+from sqlmodel import col
 
-from app.commands.mission_steps import HOME, authorise, locked_mission
+from app.commands.mission_steps import CLOSED, HOME, authorise, locked_mission
 from app.commands.registry import Act, handles
-from app.domain.errors import FieldError, MissingField, TransitionNotAllowed
+from app.domain.errors import Conflict, FieldError, MissingField, TransitionNotAllowed
 from app.domain.forms import Count, Form, Measure, ShortText
 from app.domain.geo import great_circle_km
 from app.planning.eta import DETOUR, km_over
-from app.store.tables import Crossing
+from app.store.tables import Claim, ClaimMission, Crossing, StatementLine
 
 if TYPE_CHECKING:
     from app.store.tables import Depot, Mission
@@ -29,7 +30,7 @@ class Used(Form):
 
 
 class RecordMeasures(Act):
-    """What the mission took: by the lender, once the unit is home. Only the fields sent change."""
+    """What the mission took: by the lender, once the unit is home, until it is claimed for. Only the fields sent change."""
 
     kilometres: Annotated[Measure, Field(le=20_000)] | None = None
     """As the odometer shows, there and back. Without it the way is estimated."""
@@ -45,12 +46,15 @@ async def record_measures(uow: UnitOfWork, cmd: RecordMeasures) -> None:
     """Record ``mission.measured``. Locks the mission.
 
     Raises:
-        TransitionNotAllowed: the unit is not home, or the mission is closed.
+        TransitionNotAllowed: the unit is not home.
+        Conflict: the mission is closed, and a claim that was submitted or a statement counts with it.
         MissingField: nothing is said.
     """
     mission = await locked_mission(uow)
     authorise(uow, mission)
-    if mission.status != HOME:
+    if mission.status == CLOSED:
+        await _require_uncounted(uow, mission)
+    elif mission.status != HOME:
         raise TransitionNotAllowed("mission", mission.status, "be measured", [], current=mission.state())
     said = {
         name for name in ("kilometres", "crew_count", "person_hours", "consumables") if getattr(cmd, name) is not None
@@ -67,6 +71,19 @@ async def record_measures(uow: UnitOfWork, cmd: RecordMeasures) -> None:
     if cmd.consumables is not None:
         mission.consumables = [used.model_dump(mode="json") for used in cmd.consumables]
     uow.record("mission.measured", mission)
+
+
+async def _require_uncounted(uow: UnitOfWork, mission: Mission) -> None:
+    """Refuse to measure what the other side was shown in money: whoever closes first must not cut the lender's measuring short."""
+    claims = {row.claim_id for row in await uow.find(ClaimMission, col(ClaimMission.mission_id) == mission.id)}
+    submitted = await uow.find(Claim, col(Claim.id).in_(claims), col(Claim.submitted_at).is_not(None))
+    stated = await uow.find(StatementLine, col(StatementLine.mission_id) == mission.id)
+    if submitted or stated:
+        what = f"claim {submitted[0].ref}" if submitted else "a monthly statement"
+        detail = f"The mission is closed, and {what} counts with what was measured."
+        raise Conflict(
+            detail, extra={"current": mission.state()}, hint="Answer it there: what is wrong can be disputed."
+        )
 
 
 async def estimated_km(uow: UnitOfWork, mission: Mission, depot: Depot) -> float:

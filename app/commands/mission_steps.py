@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from sqlmodel import col
 
 from app.commands.fill import settle_request
-from app.domain.day_to_day import keep_patients_out
 from app.domain.errors import Conflict, FieldError, OutOfOrder, TransitionNotAllowed
 from app.domain.lifecycle import machine
 from app.store.tables import AutomaticAlarm, Extension, Mission, Reassignment, Request
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from app.store.unit_of_work import UnitOfWork
 
 HOME: Final = "returned"
+CLOSED: Final = "closed"
 RELEASED: Final = "released"
 STAGED: Final = "staged"
 BEFORE_CLEARANCE: Final = frozenset({"committed", "mobilising", "in_transit", "at_border"})
@@ -111,7 +111,6 @@ def facts_of(mission: Mission) -> dict[str, bool]:
 
 async def take_step(uow: UnitOfWork, mission: Mission, cmd: Act, to: str) -> None:
     """Take one step of the command's own, and record it."""
-    keep_patients_out(mission.kind, cmd.why)
     keep_order(uow, mission, cmd)
     enter(uow, mission, step_to(mission, to, by=uow.act.command))
     uow.record(f"mission.{to}", mission, state=to)

@@ -44,7 +44,6 @@ from app.commands.parts import taken as lost_part
 from app.commands.registry import Act, Command, handles
 from app.commands.response_commitments import turned_out
 from app.domain import geo
-from app.domain.day_to_day import keep_patients_out
 from app.domain.errors import Conflict, FieldError, NotAvailable, NotFound, OutOfRange
 from app.domain.forms import Form, Note, ShortText
 from app.domain.lifecycle import machine
@@ -159,7 +158,6 @@ async def advance_mission(uow: UnitOfWork, cmd: AdvanceMission) -> None:
     unit = await _unit_before(uow, mission) if cmd.to == HOME else None
     await locked_mission(uow)
     authorise(uow, mission)
-    keep_patients_out(mission.kind, cmd.why)
     keep_order(uow, mission, cmd)
     if uow.actor.via == "dispatch_system":
         states = way_to(mission, cmd.to)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from app.commands.patients import is_day_to_day
 from app.commands.registry import Act, handles
-from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import Conflict
 from app.domain.forms import ShortText
 from app.domain.ids import new_id
@@ -111,7 +111,7 @@ async def tell_authorities(uow: UnitOfWork) -> None:
     """
     for recorded in uow.recorded():
         event = TOLD_ON.get(recorded.type)
-        if event is None or recorded.data.get("inferred") or await _is_day_to_day(uow, recorded):
+        if event is None or recorded.data.get("inferred") or await is_day_to_day(uow, recorded.subject):
             continue
         matter = await _matter(uow, recorded)
         if matter is not None:
@@ -159,15 +159,6 @@ async def _agreement(uow: UnitOfWork, event: str, agreements: Collection[tuple[U
     ids, versions = zip(*sorted(agreements), strict=True)
     rows = await uow.raw.fetch(AGREED, uow.space, list(ids), list(versions))
     return next(((row["agreement_id"], row["version"]) for row in rows if event in _read(row["inform_on"])), None)
-
-
-async def _is_day_to_day(uow: UnitOfWork, recorded: Recorded) -> bool:
-    subject = recorded.subject
-    if isinstance(subject, Request | Mission):
-        return subject.kind == DAY_TO_DAY
-    if isinstance(subject, Call | Offer):
-        return (await uow.get(Request, subject.request_id)).kind == DAY_TO_DAY
-    return False
 
 
 async def _matter(uow: UnitOfWork, recorded: Recorded) -> _Matter | None:

@@ -24,6 +24,7 @@ from app.commands.offer_making import (
     wrong_line,
 )
 from app.commands.registry import Act, handles
+from app.commands.request_lines import require_asked_of, require_asking
 from app.commands.response_commitments import answered
 from app.domain.errors import Conflict, NotFound, OutOfRange
 from app.domain.forms import Instant, LongText
@@ -36,10 +37,6 @@ from app.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-STILL_ASKING = ("open", "partly_committed")
-"""States of a request in which an offer is of use."""
 
 
 class MakeOffer(Act):
@@ -59,6 +56,7 @@ async def make_offer(uow: UnitOfWork, cmd: MakeOffer) -> None:
     Locks the request, its lines, the agreements, (agreement, type) where there is a cap, (lender, type), the units.
 
     Raises:
+        Conflict: the member's own, asked of another member, or nothing more is asked for.
         AgreementRefused: with every reason, by line.
         NotAvailable: a unit is not free, or fewer of a type are.
     """
@@ -70,7 +68,8 @@ async def make_offer(uow: UnitOfWork, cmd: MakeOffer) -> None:
     if lender == request.member_id:
         message = "A member does not lend to itself."
         raise Conflict(message, extra={"current": request.state()}, hint="Send your own units by your own means.")
-    _require_asking(request)
+    require_asking(request)
+    await require_asked_of(uow, request, lender)
     if cmd.valid_until is not None and cmd.valid_until <= uow.now:
         raise wrong_line(OutOfRange, "/valid_until", "The offer would be over before it is made.")
     wanted = await _wanted_lines(uow, request, cmd.lines)
@@ -105,12 +104,6 @@ async def make_offer(uow: UnitOfWork, cmd: MakeOffer) -> None:
         uow.record("resource.reserved", unit, *parts)
     for sent, goes, of in zip(cmd.lines, going, found, strict=True):
         tell_checked(uow, lender, sent, goes, of, request)
-
-
-def _require_asking(request: Request) -> None:
-    if request.status not in STILL_ASKING:
-        detail = f"The request is {request.status.replace('_', ' ')}: nothing more is asked for."
-        raise Conflict(detail, extra={"current": request.state()})
 
 
 async def _wanted_lines(uow: UnitOfWork, request: Request, lines: Sequence[OfferedLine]) -> list[RequestLine]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.commands.registry import Act, handles
-from app.domain.day_to_day import refuse_text
 from app.domain.errors import Conflict, FieldError, NotFound, OutOfRange
 from app.domain.forms import Language, Note
 from app.domain.ids import new_id
@@ -59,7 +58,6 @@ async def ask_question(uow: UnitOfWork, cmd: AskQuestion) -> None:
     if request.opened_at is None:
         message = "The request is not open yet: nobody else sees it."
         raise Conflict(message, extra={"current": request.state()}, hint="Open it first.")
-    refuse_text(request.kind, "/text", cmd.text)
     machine("request").refuse_final(request.status, "be asked about", request.state())
     asked = cmd.to_member_id or request.member_id
     if asked == member:

@@ -25,7 +25,6 @@ from app.commands.offer_check import Found, Sought, judge
 from app.commands.parts import parts_of
 from app.commands.registry import Act, Command, handles
 from app.commands.response_commitments import begin_turn_out
-from app.domain.day_to_day import keep_patients_out
 from app.domain.errors import AgreementRefused, Conflict, FieldError, NotFound, OutOfRange
 from app.domain.forms import Flag, Instant, Note, ShortText
 from app.domain.ids import new_id
@@ -75,7 +74,6 @@ async def plan_relief(uow: UnitOfWork, cmd: PlanRelief) -> None:
     mission = await uow.get(Mission, uow.require_target())
     request = await uow.lock(Request, mission.request_id)
     authorise(uow, mission)
-    keep_patients_out(mission.kind, cmd.why)
     for act, wanted in (("override_reserve", cmd.override_reserve is not None), ("offer_ad_hoc", cmd.ad_hoc)):
         if wanted:
             uow.authorise({"lender": {mission.lender_id}}, command=act, facts={"request_kind": mission.kind})

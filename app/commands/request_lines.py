@@ -11,11 +11,12 @@ from sqlmodel import col
 from app.commands.places import require_point_inside
 from app.domain import geo
 from app.domain.day_to_day import KIND as DAY_TO_DAY
-from app.domain.errors import FieldError, OutOfRange
+from app.domain.errors import Conflict, FieldError, OutOfRange
 from app.domain.forms import Code, Form, Instant, Quantity, ShortText
 from app.domain.ids import new_id
+from app.domain.requests import STILL_ASKING
 from app.domain.resource_types import require_type
-from app.store.tables import Incident, Rendezvous, Request, RequestLine
+from app.store.tables import Incident, Member, Rendezvous, Request, RequestLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +47,31 @@ Lines = Annotated[tuple[WantedLine, ...], Field(min_length=1, max_length=50)]
 async def hazard_of(uow: UnitOfWork, incident_id: UUID | None) -> str | None:
     """Return the hazard that help is for; None where help from day to day is for no incident."""
     return None if incident_id is None else (await uow.get(Incident, incident_id)).hazard
+
+
+def require_asking(request: Request) -> None:
+    """Refuse to send for a request that asks for nothing more.
+
+    Raises:
+        Conflict: it has ended, or all of it is committed.
+    """
+    if request.status not in STILL_ASKING:
+        detail = f"The request is {request.status.replace('_', ' ')}: nothing more is asked for."
+        raise Conflict(detail, extra={"current": request.state()})
+
+
+async def require_asked_of(uow: UnitOfWork, request: Request, member_id: UUID) -> None:
+    """Refuse another member's word on help that is asked of one: two ambulances would leave, or none.
+
+    Raises:
+        Conflict: with whom it is asked of.
+    """
+    if request.to_member_id in {None, member_id}:
+        return
+    asked = await uow.get(Member, request.to_member_id)
+    detail = f"It is asked of {asked.names['en']}, and of nobody else."
+    hint = "Ring the member that asks: its dispatcher can ask yours, too."
+    raise Conflict(detail, extra={"current": request.state(), "to_member_id": asked.id}, hint=hint)
 
 
 def require_one(kind: str, lines: Sequence[WantedLine]) -> None:

@@ -14,10 +14,10 @@ from sqlmodel import col
 from app.commands.fill import fill, mission_facts
 from app.commands.letting_go import end_offers
 from app.commands.registry import Act, Command, handles
-from app.commands.request_lines import Lines, hazard_of, locked_lines, require_one, write_lines
+from app.commands.request_lines import Lines, hazard_of, locked_lines, require_asked_of, require_one, write_lines
 from app.commands.response_commitments import answered, begin_answers
 from app.domain.day_to_day import KIND as DAY_TO_DAY
-from app.domain.day_to_day import keep_patients_out, refuse_text, require_incident
+from app.domain.day_to_day import require_incident
 from app.domain.errors import Conflict, Duplicate, FieldError, NotFound, OutOfJurisdiction, OutOfRange
 from app.domain.forms import Instant, LongText
 from app.domain.ids import new_id
@@ -109,7 +109,6 @@ async def draft(uow: UnitOfWork, member_id: UUID, cmd: DraftRequest) -> tuple[Re
     """
     _require_ahead(uow, cmd.expires_at)
     require_incident(cmd.kind, cmd.incident_id)
-    keep_patients_out(cmd.kind, cmd.why)
     await _require_one_unit(uow, member_id, cmd)
     request = uow.add(
         Request(
@@ -143,8 +142,6 @@ async def change_request(uow: UnitOfWork, cmd: ChangeRequest) -> None:
         detail = f"A request that is {request.status} can't be changed any more."
         hint = "Cancel it and ask anew, or draft a second request for what is missing."
         raise Conflict(detail, extra={"current": request.state()}, hint=hint)
-    refuse_text(request.kind, "/note", cmd.note)
-    keep_patients_out(request.kind, cmd.why)
     if cmd.lines is not None:
         require_one(request.kind, cmd.lines)
     if "note" in cmd.model_fields_set:
@@ -209,13 +206,20 @@ def _authorise_opening(uow: UnitOfWork, request: Request) -> None:
 
 @handles(AcknowledgeRequest)
 async def acknowledge_request(uow: UnitOfWork, _cmd: AcknowledgeRequest) -> None:
-    """Record ``request.acknowledged``, once a member. Locks the request, which itself does not change."""
+    """Record ``request.acknowledged``, once a member. Locks the request, which itself does not change.
+
+    Raises:
+        Conflict: it is asked of another member.
+        Duplicate: the member has acknowledged it before.
+        TransitionNotAllowed: the request has ended.
+    """
     request = await _locked(uow)
     member_id = uow.actor.member_id
     if member_id is None:
         message = "the service itself reads nothing"
         raise RuntimeError(message)
     uow.authorise({"addressed": {member_id} - {request.member_id}})
+    await require_asked_of(uow, request, member_id)
     machine("request").refuse_final(request.status, "be acknowledged", request.state())
     of_member = (col(Acknowledgement.request_id) == request.id, col(Acknowledgement.member_id) == member_id)
     if given := await uow.find(Acknowledgement, *of_member):
@@ -365,7 +369,6 @@ async def _require_one_unit(uow: UnitOfWork, member_id: UUID, cmd: DraftRequest)
         OutOfRange: more than one unit; a member that is asked where all are; the member itself.
         NotFound: there is no such member.
     """
-    refuse_text(cmd.kind, "/note", cmd.note)
     require_one(cmd.kind, cmd.lines)
     if cmd.to_member_id is None:
         return

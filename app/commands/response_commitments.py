@@ -19,6 +19,7 @@ from app.domain.errors import Conflict
 from app.domain.geo import great_circle_km
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
+from app.domain.requests import PLANNED, STILL_ASKING
 from app.domain.response_commitments import promised
 from app.planning.eta import driving_min, minutes_over
 from app.store.agreements import agreed, response_of
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
     from app.domain.response_commitments import Step
 
 ON_REQUEST: Final[tuple[Step, ...]] = ("acknowledge", "answer")
-PLANNED: Final = "planned"
-STILL_ASKING: Final = ("open", "partly_committed")
 UNHEARD: Final = ("alarmed", "silent")
 """States of an automatic alarm to which its lender has said nothing."""
 _ENOUGH: Final = Stock(1_000_000, 0)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import col
 
 from app.commands.registry import Act, handles
+from app.commands.request_lines import require_asked_of
 from app.commands.response_commitments import answered
 from app.domain.errors import Conflict, NotFound
 from app.domain.forms import Code, LongText
@@ -31,7 +32,7 @@ async def decline_request(uow: UnitOfWork, cmd: DeclineRequest) -> None:
 
     Raises:
         NotFound: the request is not opened, and so not there for others.
-        Conflict: it is the member's own request.
+        Conflict: it is the member's own request, or asked of another.
         TransitionNotAllowed: the request has ended.
     """
     request = await uow.get(Request, uow.require_target())
@@ -42,6 +43,7 @@ async def decline_request(uow: UnitOfWork, cmd: DeclineRequest) -> None:
     if member == request.member_id:
         message = "A member does not decline its own request."
         raise Conflict(message, extra={"current": request.state()}, hint="Cancel it if help is no longer needed.")
+    await require_asked_of(uow, request, member)
     machine("request").refuse_final(request.status, "be declined", request.state())
     mine = await uow.lock_where(Response, col(Response.request_id) == request.id, col(Response.member_id) == member)
     if mine:

@@ -19,7 +19,7 @@ from app.commands.claim_billing import billed, costs_of, effort_of
 from app.commands.exchange_rates import keep_rates, no_rate, rate_on
 from app.commands.registry import Act, Command, handles
 from app.domain.day_to_day import KIND as DAY_TO_DAY
-from app.domain.day_to_day import keep_patients_out
+from app.domain.day_to_day import keep_short
 from app.domain.errors import Conflict, NotFound
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
@@ -129,7 +129,7 @@ async def acknowledge_statement(uow: UnitOfWork, cmd: AcknowledgeStatement) -> N
         Conflict: this member has said so before, or nobody knows yet what is to be paid: an exchange rate is missing.
     """
     statement, own = await _locked(uow)
-    keep_patients_out(DAY_TO_DAY, cmd.why)
+    keep_short(cmd.why)
     mine = "acknowledged_by_a_at" if own == statement.member_a_id else "acknowledged_by_b_at"
     if getattr(statement, mine) is not None:
         raise Conflict("Your member has acknowledged it already.", extra={"current": statement.state()})
@@ -157,7 +157,7 @@ async def dispute_statement(uow: UnitOfWork, cmd: DisputeStatement) -> None:
         TransitionNotAllowed: it is disputed already, or both have acknowledged it.
     """
     statement, own = await _locked(uow)
-    keep_patients_out(DAY_TO_DAY, cmd.why)
+    keep_short(cmd.why)
     if cmd.mission_id is not None:
         of = (col(StatementLine.statement_id) == statement.id, col(StatementLine.mission_id) == cmd.mission_id)
         if not await uow.find(StatementLine, *of):

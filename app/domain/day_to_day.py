@@ -1,6 +1,6 @@
 """Help from day to day: one ambulance or engine over the border, asked and sent without an offer in between.
 
-It needs no incident, and nothing about a patient is kept: no note, no questions, and reasons of a line at most.
+It needs no incident, and nothing about a patient is kept: no note, no questions, and reasons of a line where one has to be given.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Final
 from app.domain.errors import FieldError, MissingField, NoFreeText
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
+
+    from app.domain.forms import Written
 
 KIND: Final = "day_to_day"
 LONGEST_REASON: Final = 200
@@ -28,24 +31,26 @@ def require_incident(kind: str, incident_id: UUID | None) -> None:
         raise MissingField(detail, errors=[FieldError("/incident_id", MissingField.slug, detail)])
 
 
-def keep_patients_out(kind: str, why: str | None) -> None:
+def keep_patients_out(written: Iterable[Written]) -> None:
+    """Refuse free text with help from day to day: a reason without which the act is not to be had is a line, and all else is left out.
+
+    Raises:
+        NoFreeText: with where it stands in the body.
+    """
+    for text in written:
+        if text.pointer != "/why" or not text.required:
+            raise _refused(text.pointer, "Help from day to day bears no free text.")
+        keep_short(text.text)
+
+
+def keep_short(why: str | None) -> None:
     """Refuse a reason that is long enough to tell of a patient.
 
     Raises:
         NoFreeText: with where it stands in the body.
     """
-    if kind == KIND and why is not None and len(why) > LONGEST_REASON:
+    if why is not None and len(why) > LONGEST_REASON:
         raise _refused("/why", f"With help from day to day a reason has {LONGEST_REASON} characters at most.")
-
-
-def refuse_text(kind: str, pointer: str, text: str | None) -> None:
-    """Refuse a free text that help from day to day has no place for.
-
-    Raises:
-        NoFreeText: with where it stands in the body.
-    """
-    if kind == KIND and text:
-        raise _refused(pointer, "Help from day to day bears no free text.")
 
 
 def _refused(pointer: str, detail: str) -> NoFreeText:

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeAlias
+from functools import cache
+from typing import Annotated, Any, TypeAlias, get_args
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -115,6 +117,48 @@ Note: TypeAlias = Annotated[
     WithJsonSchema(text_schema(1, 4_000, "The dike at the sluice is seeping.", lines=True)),
 ]
 """Free text that says something: a log entry, a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A free text in a body: where it stands, as an RFC 6901 pointer, and whether the body needs it."""
+
+    pointer: str
+    text: str
+    required: bool
+
+
+def written(form: BaseModel, pointer: str = "") -> Iterator[Written]:
+    """Return the free texts (`LongText`, `Note`) of a form and of the forms in it, those that are empty left out."""
+    for name, field in type(form).model_fields.items():
+        yield from _written(getattr(form, name), f"{pointer}/{name}", name in prose_of(type(form)), field.is_required())
+
+
+@cache
+def prose_of(form: type[BaseModel]) -> frozenset[str]:
+    """Return the fields of a form that are free texts, or hold some; the forms in it apart."""
+    return frozenset(
+        name for name, field in form.model_fields.items() if LINES in field.metadata or _is_prose(field.annotation)
+    )
+
+
+def _written(value: Any, pointer: str, prose: bool, required: bool) -> Iterator[Written]:
+    if isinstance(value, BaseModel):
+        yield from written(value, pointer)
+    elif isinstance(value, str):
+        if prose and value:
+            yield Written(pointer, value, required)
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _written(each, f"{pointer}/{key}", prose, required)
+    elif isinstance(value, Sequence):
+        for index, each in enumerate(value):
+            yield from _written(each, f"{pointer}/{index}", prose, required)
+
+
+def _is_prose(annotation: Any) -> bool:
+    return any(each is LINES or _is_prose(each) for each in get_args(annotation))
+
 
 CallSign: TypeAlias = Annotated[
     str, Field(min_length=1, max_length=40), ONE_LINE, WithJsonSchema(text_schema(1, 40, "Maas 21-4"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
+from app.domain.requests import PLANNED
 from app.planning.candidates import Gate
 from app.planning.eta import Size, country_of, excesses, is_open, minutes_over
 from app.queries.candidates import AREAS, GATES
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from app.queries.offers import OfferView
 
 SideOfOffer: TypeAlias = Literal["requester", "lender"]
-PLANNED: Final = "planned"
 
 _ABOUT: Final = """
     SELECT o.id, r.kind, i.phases, asks.country AS requester, lends.country AS lender

@@ -79,10 +79,12 @@ OF_USERS: Final[dict[str, frozenset[str]]] = {
 
 PROSE: Final[dict[str, frozenset[str]]] = {
     "agreement": frozenset({"suspended_reason"}),
+    "agreement_version": frozenset({"terms"}),
     "authority_notice": frozenset({"name", "contact"}),
     "automatic_alarm": frozenset({"note"}),
     "checklist_item": frozenset({"texts"}),
     "claim": frozenset({"payment_reference", "rate_source"}),
+    "claim_mission": frozenset({"cost"}),
     "claim_line": frozenset({"consumable", "dispute_reason", "answer"}),
     "depot": frozenset({"name", "address"}),
     "exchange_rate": frozenset({"source"}),
@@ -96,7 +98,7 @@ PROSE: Final[dict[str, frozenset[str]]] = {
     "member": frozenset({"informed_authorities"}),
     "mission": frozenset({"place", "destination", "consumables", "manifest"}),
     "offer": frozenset({"note"}),
-    "offer_line": frozenset({"reserve_override"}),
+    "offer_line": frozenset({"reserve_override", "cost"}),
     "protocol_overlay": frozenset({"operations"}),
     "question": frozenset({"text", "answer"}),
     "reassignment": frozenset({"place", "reason", "answer"}),
@@ -106,9 +108,17 @@ PROSE: Final[dict[str, frozenset[str]]] = {
     "response": frozenset({"note"}),
     "turn_swap": frozenset({"reason", "answer"}),
     "unasked_offer": frozenset({"note", "place", "answer"}),
-    "unasked_offer_line": frozenset({"reserve_override"}),
+    "unasked_offer_line": frozenset({"reserve_override", "cost"}),
 }
 """Columns in which people write as they like, and may name somebody. They stand in the journal, too."""
+
+PROSE_UNDER: Final[dict[str, frozenset[str]]] = {
+    "terms": frozenset({"legal_basis", "who_may_bind", "texts", "settled_by"}),
+    "cost": frozenset({"settled_by"}),
+}
+"""Of prose that stands among codes and figures: the column → the keys, however deep, under which people write as they like."""
+COPIES_OF_TERMS: Final = frozenset({("offer_line", "cost"), ("unasked_offer_line", "cost"), ("claim_mission", "cost")})
+"""Columns, by table, into which the service copies what stands in the terms of the version that the row cites."""
 
 SHORTEST_IN_TEXTS: Final = 4
 """Letters that a name has at least, to be looked for in texts."""
@@ -120,10 +130,10 @@ are erased, and what falls due: an erasure forgets the names that it looks for w
 NEVER: Final = frozenset(
     {
         "act", "actor", "alarms", "answer_language", "area", "base", "call_sign", "code", "command", "control",
-        "cost", "country", "currency", "binding", "ended_by", "estimate", "event", "findings", "guide_code", "hazard", "inform_on",
+        "country", "currency", "binding", "ended_by", "estimate", "event", "findings", "guide_code", "hazard", "inform_on",
         "jurisdiction", "kilometres_from", "kind", "language", "languages", "ledger_currency", "matters", "member_ids", "member_space", "names",
         "other_names", "out_of_service_reason", "period", "phases", "priority", "quote", "readiness", "ref", "roles",
-        "scopes", "slug", "space_id", "status", "step", "talkgroup", "terms", "time_zone", "type_code",
+        "scopes", "slug", "space_id", "status", "step", "talkgroup", "time_zone", "type_code",
     }
 )  # fmt: skip
 """Columns, wherever they stand, that hold codes, figures, places and names of things. Also the telephone of a control room."""

@@ -201,3 +201,19 @@ def meet(monkeypatch, pg, assert_fold):
         return sorted(type(answer).__name__ for answer in answers)
 
     return meets
+
+
+@pytest.fixture
+def tools(monkeypatch, world, act, sent, walk, sign, home, due, conn, clock):
+    """What a scene is made with. Its units go into a copy of the world, which is every test's."""
+    monkeypatch.setattr(world, "resources", dict(world.resources))
+    return {
+        "act": act,
+        "sent": sent,
+        "walk": walk,
+        "sign": sign,
+        "home": home,
+        "due": due,
+        "conn": conn,
+        "clock": clock,
+    }

@@ -14,12 +14,19 @@ from app.commands.measures import RecordMeasures
 from app.commands.members import ChangeMember
 from app.commands.missions import Recall, ReleaseMission
 from app.commands.notices import TOLD_ON
+from app.commands.offers import MakeOffer
 from app.commands.questions import AskQuestion
-from app.commands.requests import ChangeRequest, DraftRequest
-from app.domain.errors import Conflict, MissingField, NoFreeText, NotAvailable, OutOfRange, RoleMissing
+from app.commands.registry import BY_NAME
+from app.commands.requests import AcknowledgeRequest, CancelRequest, ChangeRequest, DraftRequest
+from app.commands.responses import DeclineRequest
+from app.domain import authority
+from app.domain.errors import ConcordError, Conflict, MissingField, NoFreeText, NotAvailable, OutOfRange, RoleMissing
+from app.domain.forms import prose_of
 from app.queries.requests import requests
 from app.queries.snapshot import snapshot
 from tests.commands.conftest import LUIK, MAAS, PUMP
+from tests.commands.test_who_may import actor_of
+from tests.commands.who_may import CASES, Scene
 from tests.interleaving import overlapping
 from tests.world import flood
 
@@ -93,6 +100,136 @@ async def test_nothing_about_a_patient_is_kept(act, ask_one, world, conn):
     assert (await act(Recall, sent.id, who=LUIK, why="Breakdown.")).subject["ended_by"] == "recalled"
 
 
+PATIENT = "Mr Janssens has a stroke"
+
+
+async def test_no_step_of_a_request_tells_of_a_patient(act, ask_one, conn):
+    """A reason is asked for nowhere here, and is a line; so a name would fit in it."""
+    asked = await ask_one()
+    line = asked.rows["request_line"][0]["id"]
+    tried = (
+        (AcknowledgeRequest, LUIK, {"why": PATIENT}, "/why"),
+        (DeclineRequest, LUIK, {"reason": "none_available", "note": PATIENT}, "/note"),
+        (MakeOffer, LUIK, {"note": PATIENT, "lines": [{"request_line_id": line}]}, "/note"),
+        (CancelRequest, MAAS, {"why": PATIENT}, "/why"),
+    )
+    for command, who, body, pointer in tried:
+        with pytest.raises(NoFreeText) as refused:
+            await act(command, asked.id, who=who, **body)
+        assert refused.value.errors[0].pointer == pointer
+    assert await conn.fetchval("SELECT count(*) FROM journal_entry WHERE payload LIKE '%Janssens%'") == 0
+
+
+OF_OTHER_THINGS = frozenset(
+    [
+        "acknowledge_statement",
+        "add_contact",
+        "add_depot",
+        "add_external_id",
+        "add_log_entry",
+        "add_protocol_overlay",
+        "add_rendezvous",
+        "add_resource",
+        "alarm_automatic_aid",
+        "answer_dispute",
+        "answer_turn_swap",
+        "change_agreement_draft",
+        "change_contact",
+        "change_depot",
+        "change_formation",
+        "change_incident",
+        "change_member",
+        "change_phase",
+        "change_protocol_overlay",
+        "change_rendezvous",
+        "change_resource",
+        "close_claim",
+        "close_incident",
+        "consent_to_agreement",
+        "decline_unasked_offer",
+        "discard_claim",
+        "dispute_claim_line",
+        "dispute_statement",
+        "draft_agreement",
+        "draft_agreement_version",
+        "end_external_id",
+        "enter_exchange_rate",
+        "form_formation",
+        "hand_over_shift",
+        "import_contacts",
+        "import_depots",
+        "import_resources",
+        "name_representative",
+        "offer_unasked",
+        "pay_claim",
+        "propose_agreement",
+        "propose_turn_swap",
+        "remove_contact",
+        "remove_protocol_overlay",
+        "remove_representative",
+        "report_incident",
+        "resume_agreement",
+        "retire_resource",
+        "review_agreement",
+        "say_lender_word",
+        "set_crossing_state",
+        "set_duty",
+        "set_rendezvous_state",
+        "set_resource_status",
+        "submit_claim",
+        "suspend_agreement",
+        "take_over_shift",
+        "take_up_unasked_offer",
+        "terminate_agreement",
+        "tick_checklist_item",
+        "untick_checklist_item",
+        "verify_claim",
+        "waive_claim",
+        "withdraw_agreement",
+        "withdraw_dispute",
+        "withdraw_lender_word",
+        "withdraw_turn_swap",
+        "withdraw_unasked_offer",
+    ]
+)
+"""Commands whose texts are about no help that somebody asked for, or cannot be about help from day to day."""
+OF_A_LINE = frozenset({("recall", "why"), ("abort_mission", "why")})
+"""Texts without which the act is not to be had: they are short here."""
+
+
+async def test_no_command_tells_of_a_patient(door, world, tools, conn):
+    """The next command that takes a text would be the next that forgets this: here all help there is is help from day to day.
+
+    A command that is about no help goes into ``OF_OTHER_THINGS``.
+    """
+    scene = Scene(world, tools)
+    await scene.prepare()
+    people = [actor_of(world, member, role) for member in ("maas", "luik", "aken") for role in authority.roles()]
+    let_through, kept_out = set(), set()
+    for command in CASES.keys() - OF_OTHER_THINGS:
+        for make in CASES[command]:
+            case = await make(scene)
+            await conn.execute("UPDATE request SET kind = 'day_to_day'")
+            await conn.execute("UPDATE mission SET kind = 'day_to_day'")
+            body = case.body("luik") if callable(case.body) else case.body
+            if command in {"draft_request", "assist_now"}:
+                body = body | {"kind": "day_to_day"} | ({"lines": [AMBULANCE]} if "lines" in body else {})
+            for field in prose_of(BY_NAME[command].model):
+                told = BY_NAME[command].model.model_validate(body | {field: PATIENT})
+                for actor in people:
+                    try:
+                        await door.rehearse(told, actor=actor, space="live", target=case.target)
+                    except NoFreeText as refusal:
+                        kept_out.add((command, field, refusal.errors[0].pointer))
+                    except ConcordError:
+                        continue
+                    else:
+                        let_through.add((command, field))
+    assert let_through == OF_A_LINE
+    assert all(pointer == f"/{field}" for _, field, pointer in kept_out)
+    assert len(kept_out) > 40, "the cases have come to nothing"
+
+
 async def test_one_unit_and_one_only(act, ask_one, world):
     """Ten ambulances are no everyday matter, and belong on the disaster's screens."""
     for wrong in ({"lines": [AMBULANCE | {"quantity": 2}]}, {"lines": [AMBULANCE, AMBULANCE]}):
@@ -116,6 +253,27 @@ async def test_whose_word_it_is(act, ask_one, ask, world):
     pumps, _ = await ask((PUMP, 1))
     with pytest.raises(Conflict):
         await act(SendDayToDay, pumps, who=LUIK, resource_id=world.resources["luik-pump-1"])
+
+
+async def test_who_was_not_asked_takes_no_ones_place(act, ask_one, world, conn):
+    """Two ambulances would leave for one patient, or the one that was asked would stay in its garage."""
+    asked = await ask_one(lines=[AMBULANCE | {"type_code": "engine.pumper"}])
+    line = asked.rows["request_line"][0]["id"]
+    other = ("aken", "dispatcher")
+    name = await conn.fetchval("SELECT names->>'en' FROM member WHERE id = $1", world.members["luik"])
+    tried = (
+        (AcknowledgeRequest, {}),
+        (DeclineRequest, {"reason": "crew"}),
+        (MakeOffer, {"lines": [{"request_line_id": line}]}),
+        (SendDayToDay, {"resource_id": world.resources["aken-engine-1"]}),
+    )
+    for command, body in tried:
+        with pytest.raises(Conflict) as refused:
+            await act(command, asked.id, who=other, **body)
+        assert refused.value.extra["to_member_id"] == world.members["luik"]
+        assert name in refused.value.detail
+    await act(AcknowledgeRequest, asked.id, who=LUIK)
+    await act(SendDayToDay, asked.id, who=LUIK, resource_id=world.resources["luik-engine-1"])
 
 
 async def test_it_is_no_part_of_a_disasters_picture(ask_one, act, world, conn):

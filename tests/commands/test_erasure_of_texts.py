@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from uuid import UUID
 
 import pytest
 
 from app.commands import blacking_out
+from app.commands.agreements import ConsentToAgreement, DraftAgreement, ProposeAgreement
 from app.commands.calls import AssistNow
 from app.commands.claim_disputes import AnswerDispute, DisputeClaimLine
 from app.commands.claim_steps import WaiveClaim
@@ -17,19 +19,21 @@ from app.commands.debts import MakeDebtGood
 from app.commands.due import one_due
 from app.commands.erasure import ErasePerson, EraseUser
 from app.commands.incidents import AddLogEntry, ReportIncident
+from app.commands.missions import ReleaseMission
 from app.commands.users import AddUser
 from app.domain.authority import SYSTEM, Actor
 from app.domain.errors import Conflict
 from app.store import journal
 from app.store.tables import Member
 from app.store.unit_of_work import Act, commit, unit_of_work
-from tests.commands.conftest import LUIK, MAAS, PUMP
+from tests.commands.conftest import LUIK, MAAS, PUMP, RATES
 from tests.commands.test_claims import LENDER as FINANCE
 from tests.commands.test_claims import REIMBURSED, lines_of
 from tests.until import until
-from tests.world import flood
+from tests.world import everywhere, flood
 
 ADMIN = ("maas", "admin")
+TURKISH = "İbrahim Yılmaz"  # noqa: RUF001 - as he writes it
 
 
 @pytest.fixture
@@ -198,3 +202,83 @@ async def test_who_alone_can_pay_hands_over_first(act, home, sign, world, incide
     assert refused.value.extra["role"] == "authorised_representative"
     await act(MakeDebtGood, owed, who=signs)
     await act(EraseUser, world.users[signs], who=admin)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [TURKISH, "Zoë Lemaître", "Éloïse Kiss", "Kiss", "Ян Крамер", 'Piet "de Boer"'],
+)
+async def test_in_every_alphabet(act, incident, conn, due, assert_fold, name):
+    """What a database takes for the small letter of İ, or of É, is its own matter: who is called so would never be found."""
+    await act(AddLogEntry, incident, who=MAAS, text=f"{name} rang from the quay.")
+    await act(AddLogEntry, incident, who=MAAS, text=f"From {name.upper()}.")
+    await act(ErasePerson, UUID(str(await _maas(conn))), who=ADMIN, names=[name])
+    while await due():
+        pass
+    texts = [row["text"] for row in await conn.fetch("SELECT text FROM incident_log WHERE text LIKE '%█%' ORDER BY id")]
+    assert texts == [f"{blacking_out.BLACK} rang from the quay.", f"From {blacking_out.BLACK}."]
+    payloads = "".join(
+        row["payload"] for row in await conn.fetch("SELECT payload FROM journal_entry WHERE payload <> ''")
+    )
+    assert name not in payloads
+    assert (await journal.verify(conn, "live")).ok
+    await assert_fold()
+
+
+async def _maas(conn):
+    return await conn.fetchval("SELECT id FROM member WHERE code = 'maas'")
+
+
+@pytest.mark.parametrize("name", [TURKISH, "Zoë Lemaître", "Kiss", "Ünal", "Straße", "O'Brien", 'Piet "de" Boer'])
+def test_what_is_looked_for_first_stands_in_every_spelling(name):
+    """A database of another locale would pass over the entry, and nobody would know."""
+    piece = blacking_out.surely_there(name)
+    for spelt in (name, name.upper(), name.lower(), name.title(), name.swapcase()):
+        raw = json.dumps(spelt, ensure_ascii=False)
+        assert piece in "".join(letter.lower() if letter.isascii() else letter for letter in raw)
+
+
+NAMED = "Hendrik van Dongen"
+
+
+async def test_in_terms_that_all_have_signed(act, world, sent, walk, clock, conn, due, assert_fold):
+    """Whoever may bind a city is named in its agreements, and these are copied into every offer and claim under them."""
+    parties = [world.members[code] for code in ("maas", "luik")]
+    cost = {"terms": "reimbursed", "currency": "EUR", "rates": RATES, "disputes": {"settled_by": f"By {NAMED}."}}
+    clauses = {"command": {"status": "open", "texts": {"en": f"Ask {NAMED}.", "nl": f"Vraag {NAMED}."}}}
+    terms = {"kinds": ["immediate"], "cost": cost, "clauses": clauses, "legal_basis": f"Letter of {NAMED}, 2019",
+             "who_may_bind": f"For Maastricht: burgemeester {NAMED}."}  # fmt: skip
+    signs = [(code, "authorised_representative") for code in ("maas", "luik")]
+    body = {"code": "named", "names": everywhere("Named"), "lenders": parties, "borrowers": parties, "precedence": 10}
+    drafted = await act(DraftAgreement, who=signs[0], **body, terms=terms, effective_at="2026-01-01T00:00:00Z")
+    await act(ProposeAgreement, drafted.id, who=signs[0])
+    for who in signs:
+        await act(ConsentToAgreement, drafted.id, who=who)
+    (mission,) = await sent("luik-pump-1")
+    await walk(mission, "mobilising", "in_transit", "on_scene")
+    clock.move(hours=3)
+    await act(ReleaseMission, mission)
+    await walk(mission, "returning", "returned")
+    claim = await act(DraftClaim, who=("luik", "finance"), mission_ids=[mission])
+    await act(SubmitClaim, claim.id, who=("luik", "finance"))
+    await act(ErasePerson, world.members["maas"], who=ADMIN, names=[NAMED])
+    while await due():
+        pass
+    told = [
+        json.loads(row["terms"])
+        for row in await conn.fetch("SELECT terms::text FROM agreement_version WHERE agreement_id = $1", drafted.id)
+    ]
+    assert [each["who_may_bind"] for each in told] == [f"For Maastricht: burgemeester {blacking_out.BLACK}."]
+    for table, column in (
+        ("agreement_version", "terms"),
+        ("offer_line", "cost"),
+        ("claim_mission", "cost"),
+        ("journal_entry", "payload"),
+    ):
+        assert await conn.fetchval(f"SELECT count(*) FROM {table} WHERE {column}::text LIKE '%van Dongen%'") == 0, table
+        assert (
+            await conn.fetchval(f"SELECT count(*) FROM {table} WHERE {column}::text LIKE '%{blacking_out.BLACK}%'") > 0
+        ), table
+    assert (await journal.verify(conn, "live")).ok
+    await assert_fold()
+    await sent("luik-pump-2")  # the terms are read as before

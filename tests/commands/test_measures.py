@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from app.commands.claims import DraftClaim, SubmitClaim
 from app.commands.measures import RecordMeasures
 from app.commands.missions import CloseMission, Recall, ReleaseMission
-from app.domain.errors import MissingField, RoleMissing, TransitionNotAllowed
+from app.domain.errors import Conflict, MissingField, RoleMissing, TransitionNotAllowed
 from app.domain.geo import great_circle_km
 from tests.commands.conftest import LUIK, MAAS
 
@@ -65,9 +66,28 @@ async def test_the_odometer_counts_more_than_the_estimate(act, sent, walk, asser
         await act(RecordMeasures, mission, who=LUIK)
     with pytest.raises(RoleMissing):
         await act(RecordMeasures, mission, who=MAAS, kilometres=1)
-    await act(CloseMission, mission)
-    with pytest.raises(TransitionNotAllowed):
-        await act(RecordMeasures, mission, who=LUIK, kilometres=62)
+    await assert_fold()
+
+
+async def test_who_closes_first_does_not_cut_the_measuring_short(act, sent, walk, sign, clock, assert_fold):
+    """The requester would close the mission before the lender has counted its foam, and never pay for it."""
+    foam = {"item": "consumables", "rate": "2.00", "consumable": "foam", "unit": "l"}
+    await sign({"terms": "reimbursed", "currency": "EUR", "rates": [foam]})
+    (mission,) = await sent("luik-pump-1")
+    await walk(mission, "mobilising", "in_transit", "on_scene")
+    clock.move(hours=3)
+    await act(ReleaseMission, mission)
+    await walk(mission, "returning", "returned")
+    await act(CloseMission, mission, who=MAAS)
+    finance = ("luik", "finance")
+    drafted = await act(DraftClaim, who=finance, mission_ids=[mission])
+    used = [{"item": "foam", "quantity": 500.0, "unit": "l"}]
+    told = await act(RecordMeasures, mission, who=finance, consumables=used)
+    assert (told.subject["status"], told.subject["consumables"]) == ("closed", used)
+    assert (await act(SubmitClaim, drafted.id, who=finance)).subject["total"] == "1000.00"
+    with pytest.raises(Conflict) as refused:
+        await act(RecordMeasures, mission, who=finance, consumables=[used[0] | {"quantity": 900.0}])
+    assert drafted.subject["ref"] in refused.value.detail
     await assert_fold()
 
 

@@ -84,22 +84,6 @@ def held_by_nobody(command):
     return all(grant.side.held_by == "nobody" for grant in authority.authority().commands[command])
 
 
-@pytest.fixture
-def tools(monkeypatch, world, act, sent, walk, sign, home, due, conn, clock):
-    """What a scene is made with. Its units go into a copy of the world, which is every test's."""
-    monkeypatch.setattr(world, "resources", dict(world.resources))
-    return {
-        "act": act,
-        "sent": sent,
-        "walk": walk,
-        "sign": sign,
-        "home": home,
-        "due": due,
-        "conn": conn,
-        "clock": clock,
-    }
-
-
 def actor_of(world, member, role):
     """Somebody of the member in that one role."""
     known = world.users.get((member, role), world.users[member, "viewer"])

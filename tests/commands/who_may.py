@@ -117,6 +117,7 @@ class Scene:
             ("luik", ENGINE, 8),
             ("aken", ENGINE, 3),
             ("luik", AMBULANCE, 2),
+            ("aken", AMBULANCE, 1),
             ("luik", PUMP, 4),
             ("luik", COMMAND, 2),
             ("luik", TRUCK, 2),
@@ -215,6 +216,9 @@ class Scene:
         self.ids["question"] = asked.id
         day = await self.does("draft_request", kind="day_to_day", lines=[wanted(AMBULANCE, 1)], then="open")
         self.ids["day_to_day"] = day.id
+        one = {"kind": "day_to_day", "lines": [wanted(AMBULANCE, 1)], "then": "open"}
+        of_luik = await self.does("draft_request", to_member_id=str(self.world.members["luik"]), **one)
+        self.ids["of_luik"], self.ids["of_luik_line"] = of_luik.id, UUID(of_luik.rows["request_line"][0]["id"])
 
     async def _missions(self) -> None:
         self.ids["immediate"] = await self.sent_engine(f"luik-{ENGINE}-more-4")
@@ -621,6 +625,30 @@ async def decline_request(s: Scene) -> Case:
 async def send_day_to_day(s: Scene) -> Case:
     body = {"resource_id": s.unit("luik", AMBULANCE, 1)}
     return Case(body, s.ids["day_to_day"], {"lender": (OWN,)}, stopped=("maas", "aken"))
+
+
+@case("acknowledge_request")
+async def acknowledge_what_luik_alone_is_asked(s: Scene) -> Case:
+    return Case({}, s.ids["of_luik"], {"addressed": ("luik", "aken")}, stopped=("aken",))
+
+
+@case("decline_request")
+async def decline_what_luik_alone_is_asked(s: Scene) -> Case:
+    return Case({"reason": "crew"}, s.ids["of_luik"], {"lender": (OWN,)}, stopped=("maas", "aken"))
+
+
+@case("send_day_to_day")
+async def send_what_luik_alone_is_asked(s: Scene) -> Case:
+    def own(member: str) -> dict[str, Any]:
+        return {"resource_id": s.unit("aken", AMBULANCE, 0) if member == "aken" else s.unit("luik", AMBULANCE, 1)}
+
+    return Case(own, s.ids["of_luik"], {"lender": (OWN,)}, stopped=("maas", "aken"))
+
+
+@case("make_offer")
+async def offer_what_luik_alone_is_asked(s: Scene) -> Case:
+    line = {"request_line_id": s.ids["of_luik_line"], "quantity": 1}
+    return Case({"lines": [line]}, s.ids["of_luik"], {"lender": (OWN,)}, stopped=("maas", "aken"))
 
 
 @case

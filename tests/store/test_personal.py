@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+from pydantic import BaseModel
 from sqlalchemy import String
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import SQLModel
 
 import app.store.tables  # noqa: F401 - declares them
-from app.store.personal import EVERYBODY, NEVER, NEVER_HERE, NEVER_IN, OF_USERS, PROSE
+from app.domain.agreement_terms import Terms
+from app.domain.cost_terms import Cost
+from app.domain.forms import prose_of
+from app.store.personal import EVERYBODY, NEVER, NEVER_HERE, NEVER_IN, OF_USERS, PROSE, PROSE_UNDER
 from app.store.tables import JOURNALED
 
 HIDDEN_NO_NAME = {("user_account", "member_space"), ("api_token", "token_hash"), ("corridor", "singleton")}
@@ -64,3 +70,26 @@ def test_what_is_hidden_from_the_journal_is_erased():
     hidden = {(str(table.__tablename__), column) for table in JOURNALED.values() for column in table.HIDDEN}
     assert hidden - HIDDEN_NO_NAME <= known
     assert {each for each in known if each[0] != "audit"} <= hidden
+
+
+def test_every_text_of_the_terms_is_gone_through():
+    """A new clause in which somebody is named would keep the name, in signed paper."""
+    assert texts_of(Terms) == PROSE_UNDER["terms"]
+    assert texts_of(Cost) == PROSE_UNDER["cost"]
+
+
+def texts_of(form):
+    """The names of the free texts of a form, and of the forms in it."""
+    found = set(prose_of(form))
+    for field in form.model_fields.values():
+        for inner in forms_in(field.annotation):
+            found |= texts_of(inner)
+    return found
+
+
+def forms_in(annotation):
+    """The forms that an annotation names."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for each in get_args(annotation):
+        yield from forms_in(each)

@@ -285,7 +285,7 @@ async def write_manifest(
 @router.post(
     "/missions/{mission_id}/measures",
     summary="Write down what a mission took",
-    responses=responses(errors.TransitionNotAllowed, errors.MissingField, body=True),
+    responses=responses(errors.TransitionNotAllowed, errors.Conflict, errors.MissingField, body=True),
 )
 async def record_measures(
     mission_id: UUID,
@@ -299,5 +299,5 @@ async def record_measures(
         ),
     ],
 ) -> Receipt:
-    """By the lender, once the unit is home: kilometres, people, hours, what was used up. A claim rests on it."""
+    """By the lender, once the unit is home, until it is claimed for: kilometres, people, hours, what was used up. A claim rests on it."""
     return await enter.execute(command, target=mission_id)

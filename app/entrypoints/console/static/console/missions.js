@@ -139,7 +139,7 @@ function Steps({ row, request }) {
     ${can("mission", row.status, "stand_down", facts) && may("stand_down", sides) ? html`<button type="button" class="button" onClick=${binds("stand_down", "stand-down", "asked")}>${t("stand_down")}</button>` : ""}
     ${can("mission", row.status, "recall", facts) && may("recall", sides) ? html`<button type="button" class="button" onClick=${binds("recall", "recall", "required")}>${t("recall")}</button>` : ""}
     ${can("mission", row.status, "abort_mission", facts) && may("abort_mission", sides) ? html`<button type="button" class="button" onClick=${abort}>${t("abort_mission")}</button>` : ""}
-    ${row.status === "returned" && may("record_measures", sides) ? html`<button type="button" class=${row.kilometres_from === "odometer" ? "button" : "button primary"} onClick=${() => recordMeasures(row)}>${t("measures.write")}</button>` : ""}
+    ${(row.status === "returned" || (row.status === "closed" && row.kilometres_from !== "odometer")) && may("record_measures", sides) ? html`<button type="button" class=${row.kilometres_from === "odometer" ? "button" : "button primary"} onClick=${() => recordMeasures(row)}>${t("measures.write")}</button>` : ""}
     ${can("mission", row.status, "close_mission", facts) && may("close_mission", sides) ? html`<button type="button" class="button" onClick=${() => send("close", {}, t("done.close_mission", { unit: unitText(row) }))}>${t("close_mission")}</button>` : ""}`;
 }
 
