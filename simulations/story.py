@@ -102,6 +102,11 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "confirm_receipt": ("POST", "notices/{of}/confirm"),
     "hand_over_shift": ("POST", "handovers"),
     "take_over_shift": ("POST", "handovers/{of}/take"),
+    "add_protocol_overlay": ("POST", "members/{of}/protocol-overlays"),
+    "tick_checklist_item": ("POST", "checklist-items/{of}/tick"),
+    "untick_checklist_item": ("POST", "checklist-items/{of}/untick"),
+    "offer_unasked": ("POST", "incidents/{of}/unasked-offers"),
+    "withdraw_unasked_offer": ("POST", "unasked-offers/{of}/withdraw"),
     "set_resource_status": ("POST", "resources/{of}/status"),
 }
 """Each command: how it is sent, and where to; ``{of}`` is what the step is about."""

@@ -93,6 +93,7 @@ IN_THE_HOUR = {
     "a phone call": {"call.recorded", "call.confirmed", "debt.owed", "debt.made_good"},
     "automatic aid": {"automatic_aid.alarmed", "automatic_alarm.raised", "automatic_alarm.rolling"},
     "a reserve that is gone below": {"reserve.overridden"},
+    "protocols": {"protocol.applied", "checklist.ticked", "checklist.unticked", "unasked_offer.made", "unasked_offer.withdrawn"},
     "day to day": {"mission.transporting", "mission.at_destination", "statement.acknowledged"},
     "money": {
         "mission.measured", "exchange_rate.entered", "claim.drafted", "claim.submitted", "claim.disputed", "claim.dispute_settled",

@@ -6,21 +6,27 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.commands.calls import AssistNow
+from app.commands.coordination import ProposeTurnSwap, SetRota
 from app.commands.crews import NameGuide, NameLiaison, WriteManifest
 from app.commands.crossings import SetCrossingState
 from app.commands.extensions import AskExtension
 from app.commands.handovers import HandOverShift
 from app.commands.host_support import AskHostSupport
 from app.commands.incidents import AddLogEntry, ReportIncident
+from app.commands.lender_words import SayLenderWord
 from app.commands.members import ChangeMember
 from app.commands.missions import AdvanceMission, Recall
 from app.commands.offer_answers import AcceptOffer
 from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
+from app.commands.playbook_overlays import AddProtocolOverlay
+from app.commands.playbooks import TickChecklistItem
 from app.commands.questions import AnswerQuestion, AskQuestion
 from app.commands.rendezvous import AddRendezvous, SendToRendezvous
 from app.commands.requests import AcknowledgeRequest, DraftRequest
 from app.commands.responses import DeclineRequest
+from app.commands.unasked_offers import OfferUnasked
+from app.domain.authority import SYSTEM
 from tests.conftest import NOON
 from tests.world import box, everywhere, flood
 
@@ -137,3 +143,47 @@ async def _sent(do, request, line, unit, who):
     await do(AcceptOffer, offer.id)
     committed = await do(CommitOffer, offer.id, who=who)
     return UUID(committed.rows["mission"][0]["id"])
+
+
+async def beside(do, world):
+    """What stands beside the requests: a protocol that a member adapted, ticks, help that nobody asked for, a lender's word, turns of the
+    coordinator with a swap proposed. Returns the incident's id.
+    """
+    binds = ("maas", "authorised_representative")
+    operations = [
+        {"op": "change_quantity", "type_code": "boat.rescue", "quantity": 6, "why": "Drie bewoonde eilanden in de Maas."},
+        {"op": "remove_item", "code": "plan_relief", "why": "Doet de veiligheidsregio."},
+        {
+            "op": "add_item", "code": "close_garage", "due_min": 25, "why": "Loopt in een kwartier vol.",
+            "texts": {"nl": "Parkeergarage Bonnefanten sluiten", "en": "Close the Bonnefanten car park"},
+        },
+    ]  # fmt: skip
+    await do(AddProtocolOverlay, world.members["maas"], who=binds, code="river_flood", operations=operations)
+    incident = await do(ReportIncident, **flood(title=LONG, severity=5))
+    for item in incident.rows["checklist_item"][:3]:
+        await do(TickChecklistItem, UUID(item["id"]))
+    until = NOON + timedelta(hours=9)
+    pumps = [
+        {"type_code": "pump.high_capacity", "resource_id": world.units("luik", "pump")[0], "expected_hours": 24},
+        {"type_code": "engine.pumper", "quantity": 2},
+    ]
+    note = "Deux unités avec équipage, jusqu'à ce que l'eau monte aussi chez nous."
+    await do(OfferUnasked, incident.id, who=LUIK, lines=pumps, valid_until=until, note=note)
+    said = {"word": "cannot", "until_at": until, "reason": "own_emergency"}
+    await do(SayLenderWord, world.members["hasselt"], who=HASSELT, **said)
+    turning = [world.members[name] for name in ("hasselt", "maas", "luik", "aken")]
+    rota = await do(SetRota, who=SYSTEM, member_ids=turning)
+    turns = sorted(rota.rows["coordination_turn"], key=lambda row: row["from_at"])
+    of = {
+        name: next(row for row in turns[1:] if row["member_id"] == str(world.members[name]))
+        for name in ("maas", "luik")
+    }
+    why = "De meldkamer verhuist in die maand."
+    await do(
+        ProposeTurnSwap,
+        UUID(of["luik"]["id"]),
+        who=("luik", "authorised_representative"),
+        other_turn_id=of["maas"]["id"],
+        reason=why,
+    )
+    return incident.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,15 +13,19 @@ from playwright.async_api import expect
 
 from app.commands.incidents import ReportIncident
 from app.domain.errors import RoleMissing
+from app.domain.playbooks import playbook
 from app.domain.protocol_data import LANGUAGES
 from app.queries.vocabulary import vocabulary
 from tests.browser.bills import billed
-from tests.browser.scene import busy
+from tests.browser.scene import beside, busy
 from tests.browser.screen import Screen
 from tests.browser.words import texts
 from tests.world import flood
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+PICTURES = os.environ.get("CONCORD_TEST_PICTURES")
+"""A folder for pictures of what the test sees, for somebody who wants to look."""
+FLOOD = playbook("river_flood")
 WIDTHS = (390, 600, 768, 1024, 1280, 1440, 1920, 2560)
 LEFT_OPEN = re.compile(r"\{\w+\}|\bundefined\b|\bNaN\b|\[object |Invalid Date")
 
@@ -231,6 +236,58 @@ async def each_dialog(screen):
         await expect(screen.dialog).to_have_count(0)
 
 
+async def each_beside(screen):
+    """The screens and panels of protocols, the coordinator and help that nobody asked for, and their dialogs; yields the name of what is shown."""
+    await screen.open_operations()
+    await part_with(screen, "situation")
+    await screen.panel("coordination").wait_for()
+    yield "operations, the coordinator"
+    offer = screen.page.locator("#unasked")
+    await offer.locator("strong").filter(has_text="luik pump 1").wait_for()
+    await offer.scroll_into_view_if_needed()
+    yield "help that nobody asked for"
+    for key in ("unasked.take_up", "unasked.decline"):
+        if await (button := screen.button(key, offer)).is_visible():
+            await button.click()
+            async for name in _open(screen, key):
+                yield name
+    await screen.page.locator(".incident-row .row-button").first.click()
+    await part_with(screen, "map")
+    await screen.named("region", screen.w("protocol")).wait_for()
+    yield "an incident with its checklist"
+    await screen.go("#/protocols")
+    await screen.named("link", FLOOD.names[screen.w.language], exact=True).wait_for()
+    yield "protocols"
+    await screen.go("#/protocol/river_flood")
+    await screen.panel("protocol.difference").get_by_role("listitem").first.wait_for()
+    yield "a protocol with an overlay"
+    if await (button := screen.button("protocol.adapt", screen.panel("protocol.difference"))).is_visible():
+        await button.click()
+        async for name in _open(screen, "protocol.adapt"):
+            yield name
+    await screen.go("#/coordination")
+    await screen.page.locator(".turn").first.wait_for()
+    yield "the coordinator's turns"
+    for key in ("coordination.agree", "coordination.decline", "coordination.swap"):
+        if await (button := screen.button(key, screen.page.locator("main"), exact=True).first).is_visible():
+            await button.click()
+            async for name in _open(screen, key):
+                yield name
+    await screen.go("#/resources")
+    await screen.page.locator(".unit-item").first.wait_for(state="attached")
+    if await (tab := screen.button("part.stock", screen.page.locator(".parts"))).is_visible():
+        await tab.click()
+    await screen.panel("lender_words").get_by_role("listitem").first.wait_for()
+    yield "a lender's own word"
+
+
+async def _open(screen, name):
+    await expect(screen.dialog).to_be_visible()
+    yield name
+    await screen.press("Escape")
+    await expect(screen.dialog).to_have_count(0)
+
+
 async def part_with(screen, panel):
     """On a telephone: show the part of the operations screen where a panel stands."""
     part = {"map": "map", "requests": "requests", "day_to_day": "requests"}.get(panel, "situation")
@@ -384,6 +441,41 @@ async def test_nothing_is_cut_from_telephone_to_wall(screens, at_the_door, do, w
         wrong[width, "unit"] = await cut(screen)
         async for name in money(screen):
             wrong[width, name] = await cut(screen)
+    assert not {where: found for where, found in wrong.items() if found}
+
+
+async def test_what_stands_beside_the_requests_speaks_every_language(screens, do, world):
+    """A checklist in half of a language is a checklist that somebody else has to read out."""
+    await beside(do, world)
+    screen = await screens("maas", role="authorised_representative")
+    keys = {key for key in texts("en") if "." in key or "_" in key}
+    for language in LANGUAGES:
+        others = {text for other in LANGUAGES if other != language for text in _telling(other)} - _telling(language)
+        await screen.open_operations()
+        await screen.page.locator(".language select").select_option(language)
+        await expect(screen.page.locator("html")).to_have_attribute("lang", language)
+        screen.w.language = language
+        async for name in each_beside(screen):
+            said = await screen.page.evaluate(SAID)
+            assert not keys.intersection(said), (language, name, keys.intersection(said))
+            assert not others.intersection(said), (language, name, others.intersection(said))
+            assert not (left := [text for text in said if LEFT_OPEN.search(text)]), (language, name, left)
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)])
+async def test_what_stands_beside_the_requests_is_for_everybody(screens, do, world, theme, width):
+    """Nothing serious by axe's rules, and nothing cut in German and in French, on a desk and on a telephone."""
+    await beside(do, world)
+    wrong = {}
+    for language in ("de", "fr"):
+        screen = await screens(
+            "maas", role="authorised_representative", language=language, theme=theme, width=width, height=900
+        )
+        await screen.page.evaluate(AXE.read_text("utf-8"))
+        async for name in each_beside(screen):
+            wrong[language, name] = [*await cut(screen), *await screen.page.evaluate(SERIOUS)]
+            if PICTURES and language == "de":
+                await screen.page.screenshot(path=Path(PICTURES) / f"{name}-{theme}-{width}.png")
     assert not {where: found for where, found in wrong.items() if found}
 
 

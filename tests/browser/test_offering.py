@@ -123,7 +123,7 @@ async def test_a_call_says_how_long_it_will_last(screens, do, pg):
 
 
 async def test_an_arrival_that_is_not_known_is_not_told(screens, asked, do, world):
-    """*Arrival in –* on a telephone, where the list of candidates that knows better is on another page."""
+    """*Arrival in* and a dash, on a telephone, where the list of candidates that knows better is on another page."""
     request, line = asked
     offered = {"request_line_id": line, "resource_id": world.units("luik", "pump")[0], "quantity": 1}
     await do(MakeOffer, request, who=LUIK, lines=[offered])
@@ -132,4 +132,4 @@ async def test_an_arrival_that_is_not_known_is_not_told(screens, asked, do, worl
     facts = fr.panel("offers").locator(".inline-facts")
     await expect(facts).to_contain_text(fr.w("agreement"))
     told = await facts.locator("div").filter(has_text=fr.w("eta")).all_inner_texts()
-    assert not [text for text in told if "–" in text], told
+    assert not [text for text in told if "\N{EN DASH}" in text], told

@@ -235,7 +235,7 @@ function toneOf(entry) {
 /** The panel. */
 export function Events() {
   const shown = shownEvents.value;
-  return html`<${Panel} live id="events" class="events" title=${t("events")}>
+  return html`<${Panel} live scrolls id="events" class="events" title=${t("events")}>
     ${shown.length === 0 ? html`<${Nothing} text=${t("events.none")} />` : html`<ol class="event-list">${shown.map((entry) => html`<${EventRow} key=${entry.seq} entry=${entry} />`)}</ol>`}<//>`;
 }
 

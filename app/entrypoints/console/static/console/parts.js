@@ -93,13 +93,14 @@ export function AsOf() {
 }
 
 /**
- * A panel with its heading; `live`: what it shows is kept up by the feed, and it says as of when.
- * @param {{title: any, count?: any, tools?: any, class?: string, id: string, children?: any, tone?: string, live?: boolean}} props
+ * A panel with its heading; `live`: what it shows is kept up by the feed, and it says as of when; `scrolls`: its body does, and may hold
+ * nothing that takes the focus: the keyboard comes to it itself.
+ * @param {{title: any, count?: any, tools?: any, class?: string, id: string, children?: any, tone?: string, live?: boolean, scrolls?: boolean}} props
  */
-export function Panel({ title, count, tools, class: name = "", id, children, tone = "", live }) {
+export function Panel({ title, count, tools, class: name = "", id, children, tone = "", live, scrolls }) {
   return html`<section class="panel ${name} ${tone}" aria-labelledby=${`${id}-title`} id=${id}>
     <header class="panel-head"><h2 id=${`${id}-title`}>${title}</h2>${count !== undefined && html`<span class="count">${count}</span>`}<span class="grow"></span>${live && html`<${AsOf} />`}${tools}</header>
-    <div class="panel-body">${children}</div></section>`;
+    <div class="panel-body" tabindex=${scrolls ? "0" : undefined}>${children}</div></section>`;
 }
 
 /** The class of a row that has just changed: a mark that goes after two seconds; nothing moves. @param {string} kind @param {string} id @param {any} state */

@@ -70,10 +70,10 @@ function Differences({ said, of }) {
   return html`<${Panel} id="protocol-difference" title=${t("protocol.difference")} count=${said.difference.length}
       tools=${writes && html`<button type="button" class="button small" onClick=${() => addDifference(said, of)}>${t("protocol.adapt")}</button>`}>
     ${said.to_review > 0 && html`<p class="panel-note"><${State} tone="alert" text=${t("protocol.to_review", { n: said.to_review })} /> ${writes && html`<button type="button" class="button small" onClick=${keep}>${t("protocol.keep")}</button>`}</p>`}
-    ${said.difference.length === 0 ? html`<${Nothing} text=${t("protocol.as_shared")} />` : html`<ul class="plain">${said.difference.map((/** @type {any} */ each, /** @type {number} */ at) => html`<li key=${at} class=${each.fits ? "" : "unfit"}>
+    ${said.difference.length === 0 ? html`<${Nothing} text=${t("protocol.as_shared")} />` : html`<ul class="plain">${said.difference.map((/** @type {any} */ each, /** @type {number} */ at) => html`<li key=${at} class="protocol-difference ${each.fits ? "" : "unfit"}"><div>
       <p><strong>${partText(each)}</strong> ${!each.fits && html`<${State} tone="alert" text=${t("protocol.review")} />`}</p>
       <p><span class="dim">${t("protocol.shared")}</span> ${valueText(each, each.base)} <span aria-hidden="true">→</span> <span class="dim">${t("protocol.own")}</span> ${valueText(each, each.own)}</p>
-      <p class="dim">${each.why}</p>${writes && html`<button type="button" class="button small" onClick=${() => takeBack(at)}>${t("protocol.take_back")}</button>`}</li>`)}</ul>`}<//>`;
+      <p class="dim">${each.why}</p></div>${writes && html`<button type="button" class="button small" onClick=${() => takeBack(at)}>${t("protocol.take_back")}</button>`}</li>`)}</ul>`}<//>`;
 
   /** @param {any} each */
   function partText(each) {

@@ -5,11 +5,12 @@ import { confirmAct } from "./dialogs.js";
 import { carryOut } from "./doing.js";
 import { openForm } from "./form.js";
 import { findTypes, named, stateName, t, typeName, word } from "./i18n.js";
+import { learnUnit } from "./offering.js";
 import { Age, Left, Member, Panel, Phone, State, useMark } from "./parts.js";
 import { may } from "./rules.js";
 import { tables } from "./store.js";
 import { codeText } from "./told.js";
-import { html } from "./view.js";
+import { html, useEffect } from "./view.js";
 
 /** @typedef {import("./store.js").Row} Row */
 
@@ -32,6 +33,9 @@ function Unasked({ row }) {
   const own = myMember();
   const incident = tables.incident.get(row.incident_id);
   const lines = tables.unasked_offer_line.where("unasked_offer_id", row.id);
+  useEffect(() => {
+    for (const line of lines) learnUnit(line.resource_id);
+  }, [lines]);
   const takes = may("take_up_unasked_offer", { requester: row.to_member_id }, { request_kind: row.kind });
   const withdraw = async () => {
     const sure = await confirmAct({ title: t("unasked.withdraw"), text: html`<p>${t("unasked.withdraw.text", { who: memberName(row.to_member_id) })}</p>`, action: t("unasked.withdraw") });
