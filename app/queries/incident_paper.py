@@ -8,6 +8,7 @@ from uuid import UUID
 from app.domain.vocabulary import vocabulary
 from app.interop.paper import labels, moment, words
 from app.queries import incidents
+from app.queries.incident_events import lines_of
 from app.queries.paper import NOTHING, members_of, numbers_of, page_of, severity_of, state_of, word
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ MOST_ENTRIES: Final = 5_000
 
 
 async def incident_log(conn: asyncpg.Connection[Any], space: str, id_: UUID, reader: Reader) -> dict[str, Any]:
-    """Return the data of an incident's log in the reader's language, oldest entry first.
+    """Return the data of an incident's log, made from the journal, in the reader's language, oldest entry first.
 
     Raises:
         NotFound: there is no such incident.
@@ -28,8 +29,8 @@ async def incident_log(conn: asyncpg.Connection[Any], space: str, id_: UUID, rea
     found = await incidents.incident(conn, space, id_)
     of = await members_of(conn, space)
     zone = of[reader.member or found.lead_member_id].time_zone
-    entries = await incidents.incident_log(conn, space, id_, limit=MOST_ENTRIES)
-    shown = entries[:MOST_ENTRIES]
+    lines = await lines_of(conn, space, found, of, reader)
+    shown = lines[-MOST_ENTRIES:]
     one = [reader.language]
     phases = vocabulary()["phases"]
     return {
@@ -53,21 +54,6 @@ async def incident_log(conn: asyncpg.Connection[Any], space: str, id_: UUID, rea
             or NOTHING,
             "numbers": numbers_of(found.external_ids, of, reader.language),
         },
-        "left_out": await _more(conn, space, id_) if len(entries) > MOST_ENTRIES else 0,
-        "entries": [
-            {
-                "at": moment(each.occurred_at, zone),
-                "member": of[each.member_id].names[reader.language],
-                "text": each.text,
-                "language": each.language,
-            }
-            for each in reversed(shown)
-        ],
+        "left_out": len(lines) - len(shown),
+        "entries": [each.printed(zone, reader.language) for each in shown],
     }
-
-
-async def _more(conn: asyncpg.Connection[Any], space: str, id_: UUID) -> int:
-    counted = await conn.fetchval(
-        "SELECT count(*) FROM incident_log WHERE space_id = $1 AND incident_id = $2", space, id_
-    )
-    return int(counted) - MOST_ENTRIES

@@ -6,7 +6,7 @@ in the space waits for.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -111,6 +111,11 @@ LIMIT $3
 
 _ABOUT: Final = _READ.replace("seq > $2", "seq > $2 AND subject_kind = $7 AND subject_id = $8 AND visible")
 
+_ABOUT_ALL: Final = _READ.replace(
+    "seq > $2",
+    "seq > $2 AND (subject_kind, subject_id) IN (SELECT * FROM unnest($7::text[], $8::uuid[])) AND visible",
+)
+
 _PREFETCH: Final = 1000
 """Entries fetched at a time where a whole journal is gone through."""
 
@@ -190,6 +195,15 @@ async def about(
 ) -> list[Entry]:
     """Return up to ``limit`` entries about one thing after seq ``after``, in order; only those for the viewer's eyes."""
     rows = await conn.fetch(_ABOUT, space, after, limit, *_eyes(viewer), kind, id_)
+    return [line for row in rows if isinstance(line := _line(row), Entry)]
+
+
+async def about_all(
+    conn: Connection, space: str, subjects: Collection[tuple[str, UUID]], viewer: Viewer | None = None
+) -> list[Entry]:
+    """Return the entries about all of these things, each as (kind, id), in order; only those for the viewer's eyes."""
+    kinds, ids = [kind for kind, _ in subjects], [id_ for _, id_ in subjects]
+    rows = await conn.fetch(_ABOUT_ALL, space, 0, None, *_eyes(viewer), kinds, ids)
     return [line for row in rows if isinstance(line := _line(row), Entry)]
 
 

@@ -26,7 +26,7 @@ LOG = [
 
 
 def text_of(content):
-    """The words of a PDF, in one line: where a line breaks is typography."""
+    """The words of a PDF, in one line: where a line breaks, or must not, is typography."""
     read = pypdf.PdfReader(io.BytesIO(content))
     return " ".join(" ".join(page.extract_text() for page in read.pages).split())
 
@@ -126,6 +126,36 @@ async def test_the_log_of_an_incident(client, story, lang):
     assert places == sorted(places)
     for said in ("26-0001", "P2026/17", "GRIP 2", "2026-07-14 12:00Z 14:00 CEST"):
         assert said in text, said
+
+
+@pytest.mark.parametrize(
+    ("lang", "reported", "asks", "left", "phase"),
+    [
+        ("en", "Reported: ", "asks for 2 × High-capacity pump", "luik pump 1 (High-capacity pump)", "Phase, Netherlands: GRIP 3"),
+        ("de", "Gemeldet: ", "fordert an: 2 × Hochleistungspumpe", "luik pump 1 (Hochleistungspumpe)", "Stufe, Niederlande: GRIP 3"),
+        ("fr", "Signalé : ", "demande 2 × Pompe à grand débit", "luik pump 1 (Pompe à grand débit)", "Phase, Pays-Bas : GRIP 3"),
+        ("nl", "Gemeld: ", "vraagt 2 × ", "luik pump 1 (", "Fase, Nederland: GRIP 3"),
+    ],
+)  # fmt: skip
+async def test_the_log_is_made_from_the_journal(client, story, lang, reported, asks, left, phase):
+    """What nobody typed happened too: who was asked, what was committed and went, which phase was called."""
+    maas = client("maas", "dispatcher")
+    address = story["log"].removesuffix("/log.pdf")
+    answer = await maas.post(f"{address}/phase", json={"country": "NL", "phase": "grip_3", "why": "dijk onder druk"})
+    assert answer.is_success, answer.text
+    text = text_of(await printed(client("luik", "viewer"), story["log"], lang=lang))
+    for said in (reported, asks, left, phase, "dijk onder druk"):
+        assert said in text, said
+    assert text.index(reported) < text.index(asks) < text.index(left) < text.index(phase)
+
+
+async def test_the_log_tells_nobody_what_is_between_two_others(client, story):
+    """An offer is the two sides' own until a unit rolls; the third member reads of the request and of the unit alone."""
+    offers = {}
+    for who in ("maas", "luik", "aken"):
+        text = text_of(await printed(client(who, "viewer"), story["log"], lang="en"))
+        offers[who] = ("offers luik pump 1" in text, "luik pump 1 (High-capacity pump)" in text)
+    assert offers == {"maas": (True, True), "luik": (True, True), "aken": (False, True)}
 
 
 async def test_paper_shows_what_the_screen_shows(client, story):

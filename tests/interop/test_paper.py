@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import string
 from datetime import UTC, datetime
 
 import pytest
 
 from app.interop.paper import TEMPLATES, labels, moment, words
+from app.queries.incident_events import _Said, told
 from app.settings import protocols_path
 
 FORMS = protocols_path() / "forms"
@@ -54,3 +56,12 @@ def test_what_is_the_same_in_two_languages_stands_once():
     """A label of four times the same word is noise in the smallest print."""
     assert labels(["en", "nl"])["type"] == "Type"
     assert labels(["de", "fr", "nl"])["place"] == "Ort · Lieu · Plaats"
+
+
+def test_every_line_of_the_log_asks_for_what_the_telling_knows():
+    """A line with a brace that nobody fills would fail where a log is printed, in a night when it is needed."""
+    known = {name.removeprefix("_") for name in vars(_Said) if not name.startswith("__")}
+    for event, names in told().events.items():
+        asked = [{field for _, field, _, _ in string.Formatter().parse(text) if field} for text in names.values()]
+        assert all(fields == asked[0] for fields in asked), event
+        assert asked[0] <= known, (event, asked[0] - known)

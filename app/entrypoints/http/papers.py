@@ -75,7 +75,7 @@ async def print_request(
 async def print_log(
     space: Space, incident_id: UUID, actor: CurrentActor, reader: Reader, door: TheDoor, lang: Language = "en"
 ) -> Response:
-    """Oldest line first, each as it was written. Times are UTC first, then as the clocks of your member show them."""
+    """From the journal, oldest first: a line for each significant event that you may see, by whom, in your language; texts stand as they were written. Times are UTC first, then as the clocks of your member show them."""
     data = await incident_log(reader, space, incident_id, _for(actor, door, lang))
     return await _printed("incident-log", data, door, f"{data['incident']['ref']}-log-{lang}")
 
