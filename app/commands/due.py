@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from app.commands.frozen import require_not_frozen
 from app.commands.notices import tell_authorities
 from app.commands.registry import BY_NAME
 from app.domain.authority import SYSTEM
 from app.domain.errors import ConcordError, Unavailable
-from app.store.unit_of_work import Act, commit, operation, unit_of_work
+from app.store.unit_of_work import LIVE, Act, commit, operation, unit_of_work
 from app.telemetry import DUE_DONE, DUE_LATE_SECONDS
 
 if TYPE_CHECKING:
@@ -66,12 +67,16 @@ async def one_due(door: Door, *, command: str | None = None) -> bool:
                 return False
             entry = BY_NAME[claimed["command"]]
             uow.space, uow.target = claimed["space_id"], claimed["target"]
+            drill_id = None if entry.name == FORGETS else await require_not_frozen(uow)
             uow.act = Act(entry.name, SYSTEM.via, claimed["due_at"])
             await entry.handler(uow, entry.model.model_validate(claimed["body"]))
             await tell_authorities(uow)
-            appended = await uow.finish()
+            if drill_id is not None:
+                uow.later("advance_drill", now, drill_id, space=LIVE)
+            _ = await uow.finish()
             await uow.raw.execute(DONE, claimed["id"], now, "done")
             await commit(uow)
+            hints = uow.appended()
     except Exception as error:  # whatever it is, the other work that is due must not wait behind it
         if claimed is None:
             raise
@@ -79,8 +84,8 @@ async def one_due(door: Door, *, command: str | None = None) -> bool:
         return True
     DUE_DONE.labels(claimed["command"], "done").inc()
     DUE_LATE_SECONDS.observe((now - claimed["due_at"]).total_seconds())
-    if appended is not None:
-        door.hint(claimed["space_id"], appended.last_seq)
+    for space, seq in hints:
+        door.hint(space, seq)
     return True
 
 

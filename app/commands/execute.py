@@ -28,6 +28,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from app.commands.at_work import AtWork
+from app.commands.frozen import require_not_frozen
 from app.commands.notices import tell_authorities
 from app.commands.patients import refuse_texts
 from app.commands.receipt import Receipt
@@ -46,7 +47,7 @@ from app.domain.errors import (
     Unavailable,
 )
 from app.store.engine import reading
-from app.store.unit_of_work import Act, UnitOfWork, commit, operation, unit_of_work
+from app.store.unit_of_work import LIVE, Act, UnitOfWork, commit, operation, unit_of_work
 from app.telemetry import COMMAND_RETRIES, COMMAND_SECONDS, COMMANDS, JOURNAL_SEQ
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ RACES: Final[frozenset[str]] = frozenset(
         "uq_rendezvous_space_id_code",
         "uq_rendezvous_space_id_guide_code",
         "uq_depot_space_id_member_id_code",
+        "uq_drill_space_id_code",
+        "uq_corrective_action_space_id_ref",
         "uq_claim_space_id_ref",
         "uq_claim_mission_space_id_mission_id",
         "uq_exchange_rate_space_id_base_quote_day",
@@ -228,6 +231,7 @@ class Door:
 
     async def _attempt_and_undo(self, call: _Call) -> dict[str, Any]:
         async with self._transaction(call) as uow:
+            _ = await require_not_frozen(uow)
             await call.entry.handler(uow, call.command)
             await refuse_texts(uow, call.command)
             await uow.flush()  # what only the database can refuse is refused here
@@ -237,6 +241,7 @@ class Door:
         async with self._transaction(call) as uow:
             if again and call.key is not None and (first := await _repeat(uow.raw, call)) is not None:
                 return first
+            drill_id = await require_not_frozen(uow)
             try:
                 await call.entry.handler(uow, call.command)
             except TransitionNotAllowed as refusal:
@@ -244,11 +249,14 @@ class Door:
                 raise
             await refuse_texts(uow, call.command)
             await tell_authorities(uow)
+            if drill_id is not None:
+                uow.later("advance_drill", uow.now, drill_id, space=LIVE)
             receipt = await self._conclude(uow, call.entry)
             if call.key is not None:
                 await _remember(uow, call, receipt)
             await commit(uow)
-        self.hint(call.space, receipt.seq)
+        for space, seq in uow.appended():
+            self.hint(space, seq)
         return receipt
 
     async def _conclude(self, uow: UnitOfWork, entry: Entry) -> Receipt:

@@ -463,6 +463,14 @@ class OutOfOrder(Conflict):
     hint = "Send the `occurred_at` of this step; `current` shows when the last one was taken."
 
 
+class SpaceFrozen(Conflict):
+    """The drill that was played in this space is over: nothing there changes any more."""
+
+    slug = "space-frozen"
+    title = "The drill is over, and its space is frozen"
+    hint = "Leave the drill's space. What is real goes into live; what is said about the drill stands with the drill itself."
+
+
 class PreconditionRequired(ConcordError):
     """An edit without the revision it starts from could overwrite what somebody else wrote."""
 

@@ -47,6 +47,8 @@ MACHINES = (
     "turn_swap",
     "lender_word",
     "unasked_offer",
+    "drill",
+    "corrective_action",
 )
 """Names of the machines, one file each."""
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from app.domain.authority import Actor
     from app.settings import Settings
 
+LIVE: Final = "live"
 Visibility = Literal["public", "corridor", "parties"]
 RowT = TypeVar("RowT", bound=Spaced)
 AnyRowT = TypeVar("AnyRowT", bound=Journaled)
@@ -95,17 +96,43 @@ class UnitOfWork:
     """What the receipt shows this once and nothing keeps: the text of a new token."""
     outcome: dict[str, Any] | None = None
     """What the receipt tells in place of rows, where these would be thousands."""
+    last_seq: int = 0
+    """Where the journal of the space ends, once this transaction has added to it."""
     _events: list[Recorded] = field(default_factory=list)
     _touched: dict[int, Journaled] = field(default_factory=dict)
     """Rows that are new, changed or removed, by their identity; each has its new revision."""
     _rows: Rows = field(init=False)
     _states: dict[int, dict[str, Any]] = field(default_factory=dict)
     """States of rows, once all is written."""
+    _beside: list[UnitOfWork] = field(default_factory=list)
+    """Those of other spaces in the same transaction."""
     _removed: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Begin with no row known."""
         self._rows = Rows(self.connection, self.raw)
+
+    # ------------------------------------------------------------ another space
+
+    def beside(self, space: str, *, actor: Actor | None = None, act: Act | None = None) -> UnitOfWork:
+        """Return what changes another space in this same transaction: a drill has a plan in live and a clock in its own space.
+
+        It has rows and entries of its own, and is written with this one. Where ``actor`` is named (a virtual player), it is
+        that one's act.
+        """
+        other = UnitOfWork(
+            self.connection, self.raw, space, actor or self.actor, self.now, act or self.act, self.settings
+        )  # fmt: skip
+        self._beside.append(other)
+        return other
+
+    def forget(self, other: UnitOfWork) -> None:
+        """Have nothing written of what was begun beside: its statements were taken back."""
+        self._beside.remove(other)
+
+    def appended(self) -> list[tuple[str, int]]:
+        """Return the last seq of each space whose journal this transaction has added to, once it is finished."""
+        return [(unit.space, unit.last_seq) for unit in (self, *self._beside) if unit.last_seq]
 
     # ------------------------------------------------------------ authority
 
@@ -328,10 +355,26 @@ class UnitOfWork:
         await self._rows.write(changed)
 
     async def finish(self) -> journal.Appended | None:
-        """Write the rows, then append the entries: the journal's head is locked last.
+        """Write the rows, then append the entries: the journals' heads are locked last, that of live before a drill's.
 
         Raises:
             RuntimeError: a row was changed that no entry tells.
+        """
+        units = [self, *self._beside]
+        for unit in units:
+            await unit.write()
+        found: journal.Appended | None = None
+        for unit in sorted(units, key=lambda each: (each.space != LIVE, each.space)):
+            appended = await unit.append()
+            if unit is self:
+                found = appended
+        return found
+
+    async def write(self) -> None:
+        """Write the rows of this space; every change of one is told by an entry.
+
+        Raises:
+            RuntimeError: one is not.
         """
         await self.flush()
         told = {id(row) for event in self._events if not event.hides for row in event.rows}
@@ -339,6 +382,9 @@ class UnitOfWork:
             if key not in told:
                 message = f"{self.act.command} changed a {row.KIND} and recorded nothing of it"
                 raise RuntimeError(message)
+
+    async def append(self) -> journal.Appended | None:
+        """Append this space's entries to its journal. Locks the head."""
         if not self._events:
             return None
         drafts, turns = [], Turns()
@@ -347,9 +393,11 @@ class UnitOfWork:
                 await turns.due()
                 self.state_of(row)
             drafts.append(self._draft(event))
-        return await journal.append(
+        appended = await journal.append(
             self.raw, space=self.space, actor=self.actor.ref, recorded_at=self.now, drafts=drafts
         )
+        self.last_seq = appended.last_seq
+        return appended
 
     def _draft(self, event: Recorded) -> Draft:
         rows: dict[str, list[dict[str, Any]]] = {}

@@ -14,6 +14,7 @@ from uuid import UUID
 from app.commands.registry import BY_NAME
 from app.domain.authority import SYSTEM
 from tests.commands.conftest import LUIK, MAAS, PUMP, RATES
+from tests.commands.drilling import SCRIPT
 from tests.world import box, everywhere, flood
 
 if TYPE_CHECKING:
@@ -105,6 +106,37 @@ class Scene:
                 valid_until=self.clock.now() + timedelta(hours=5),
             )  # fmt: skip
             self.ids[f"unasked_{kind}"] = unasked.id
+        await self._drills()
+
+    async def _drills(self) -> None:
+        """Drills of maas and luik: planned, approved, running, paused, ended, reviewed. Scripts name members as they are named there."""
+        for name, code in (("maas", "nl-maastricht"), ("luik", "be-liege"), ("hasselt", "nl-heerlen")):
+            await self.conn.execute("UPDATE member SET code = $2 WHERE code = $1 AND space_id = 'live'", name, code)
+        await self._quiet()
+        script = SCRIPT.replace("corridor: meuse-rhine", "corridor: test-corridor")
+        script = script.replace("sides: [NL, BE], event: request.acknowledged}", "sides: [NL, BE], by_hand: true}")
+        for name in ("planned", "approved", "running", "paused", "ended", "reviewed"):
+            made = await self.does("plan_drill", who=SYSTEM, script=script, virtual="all")
+            self.ids[f"drill_{name}"] = made.id
+            if name != "planned":
+                await self.does("approve_drill", made.id, who=SYSTEM)
+                await self.conn.execute('UPDATE drill SET go_ahead = \'["BE", "NL"]\' WHERE id = $1', made.id)
+            if name not in {"planned", "approved"}:
+                await self.does("start_drill", made.id, who=SYSTEM)
+            if name == "paused":
+                await self.does("pause_drill", made.id, who=SYSTEM)
+            if name in {"ended", "reviewed"}:
+                await self.does("end_drill", made.id, who=SYSTEM)
+        await self.does("hold_hot_wash", self.ids["drill_reviewed"], who=SYSTEM, summary="Ring earlier.")
+        action = await self.does(
+            "add_corrective_action", self.ids["drill_ended"], who=SYSTEM, text="Ring", due_on="2027-01-01",
+            owner_member_id=self.world.members["maas"],
+        )  # fmt: skip
+        self.ids["action"] = action.id
+
+    async def _quiet(self) -> None:
+        """Have no incident that would stand every drill down."""
+        await self.conn.execute("UPDATE incident SET severity = 3")
 
     async def _priced(self) -> None:
         clause = {"types": [PUMP], "strip": box(5.6, 50.7, 5.9, 50.9), "quantity": 2,
@@ -1071,3 +1103,69 @@ async def revoke_token(s: Scene) -> Case:
 @case
 async def erase_person(s: Scene) -> Case:
     return Case({"names": ["Piet de Boer"]}, s.world.members["maas"], {"member": ("maas",)})
+
+
+# ---------------------------------------------------------------- drills
+
+STAFF = {
+    "plays": ("maas", "luik"),
+    "directs": ("maas", "luik"),
+    "controls": ("luik",),
+    "evaluates": ("maas", "luik"),
+    "safeguards": ("luik",),
+}
+
+
+@case
+async def plan_drill(s: Scene) -> Case:
+    return Case({"script": SCRIPT.replace("corridor: meuse-rhine", "corridor: test-corridor")})
+
+
+def of_drill(command: str, state: str, **body: Any) -> None:
+    """Enter a case of a command on the drill in that state."""
+
+    @case(command)
+    async def of(s: Scene) -> Case:
+        return Case(body, s.ids[f"drill_{state}"], STAFF)
+
+
+for _command, _state, _body in (
+    ("change_drill", "planned", {"speed": 2}),
+    ("approve_drill", "planned", {}),
+    ("schedule_drill", "approved", {"start": "2027-05-04T09:00", "time_zone": "Europe/Brussels"}),
+    ("answer_ready", "planned", {}),
+    ("go_ahead_with_drill", "planned", {}),
+    ("stand_down_drill", "planned", {"reason": "Too many are ill."}),
+    ("pause_drill", "running", {}),
+    ("resume_drill", "paused", {}),
+    ("set_drill_speed", "running", {"speed": 2}),
+    ("jump_drill", "running", {}),
+    ("deliver_inject", "running", {"inject": "spare"}),
+    ("tick_expectation", "running", {"inject": "flood", "member": "nl-maastricht"}),
+    ("reach_sync_point", "running", {"point": "ready", "side": "NL"}),
+    ("observe_drill", "running", {"text": "They rang."}),
+    ("overrule_rating", "ended", {"objective": "asked", "rating": "M", "reason": "They rang."}),
+    ("end_drill", "running", {}),
+    ("stop_drill", "running", {}),
+    ("write_hot_wash", "ended", {"went_well": "The radio", "to_improve": "The rest"}),
+    ("hold_hot_wash", "ended", {"summary": "Ring earlier."}),
+    ("close_drill", "reviewed", {}),
+):
+    of_drill(_command, _state, **_body)
+
+
+@case
+async def start_drill(s: Scene) -> Case:
+    await s._quiet()
+    return Case({}, s.ids["drill_approved"], STAFF)
+
+
+@case
+async def add_corrective_action(s: Scene) -> Case:
+    owner = s.world.members["luik"]
+    return Case({"text": "Ring", "due_on": "2027-01-01", "owner_member_id": owner}, s.ids["drill_ended"], STAFF)
+
+
+@case
+async def change_corrective_action(s: Scene) -> Case:
+    return Case({"status": "done"}, s.ids["action"], STAFF | {"owner": ("maas",)})

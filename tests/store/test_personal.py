@@ -16,7 +16,18 @@ from app.domain.forms import prose_of
 from app.store.personal import EVERYBODY, NEVER, NEVER_HERE, NEVER_IN, OF_USERS, PROSE, PROSE_UNDER
 from app.store.tables import JOURNALED
 
-HIDDEN_NO_NAME = {("user_account", "member_space"), ("api_token", "token_hash"), ("corridor", "singleton")}
+SCRIPT = {
+    "drill": "script script_digest starts_at lasts_s",
+    "drill_participant": "play",
+    "drill_clock": "timeline",
+    "drill_delivery": "inject by reason evidence delivered_by_id",
+    "drill_mark": "about party at_us note",
+    "drill_observation": "kind objective text seq at_us author_id",
+}
+"""What players of a drill must not read in the journal. Of these, what people write as they like is in PROSE."""
+HIDDEN_NO_NAME = {("user_account", "member_space"), ("api_token", "token_hash"), ("corridor", "singleton")} | {
+    (table, column) for table, columns in SCRIPT.items() for column in columns.split()
+}
 """Columns that are hidden for another reason than that they name somebody."""
 
 

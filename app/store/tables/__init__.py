@@ -10,6 +10,18 @@ from app.store.tables.coordination import CoordinationTurn, Rota, TurnSwap
 from app.store.tables.corridor import Corridor
 from app.store.tables.crossings import Crossing
 from app.store.tables.door import Audit, DueWork, Idempotency
+from app.store.tables.drills import (
+    CorrectiveAction,
+    Drill,
+    DrillClock,
+    DrillDelivery,
+    DrillHotWash,
+    DrillMark,
+    DrillObservation,
+    DrillParticipant,
+    DrillRating,
+    DrillTask,
+)
 from app.store.tables.extensions import Extension
 from app.store.tables.external_ids import ExternalId
 from app.store.tables.handovers import Handover
@@ -52,10 +64,20 @@ __all__ = [
     "ClaimMission",
     "Contact",
     "CoordinationTurn",
+    "CorrectiveAction",
     "Corridor",
     "Crossing",
     "Debt",
     "Depot",
+    "Drill",
+    "DrillClock",
+    "DrillDelivery",
+    "DrillHotWash",
+    "DrillMark",
+    "DrillObservation",
+    "DrillParticipant",
+    "DrillRating",
+    "DrillTask",
     "DueWork",
     "ExchangeRate",
     "Extension",
