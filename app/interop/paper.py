@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-TEMPLATES: Final = ("trilingual", "ics-213rr", "incident-log", "drill-player", "drill-controller")
+TEMPLATES: Final = ("trilingual", "ics-213rr", "incident-log", "drill-player", "drill-controller", "drill-report")
 
 
 class _Words(Shape):

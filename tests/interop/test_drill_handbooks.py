@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-import pypdf
 import pytest
 
 from app.domain.drills.events import EVENTS
 from app.domain.drills.places import read_places
 from app.domain.drills.shapes import clock_text
-from app.domain.drills.texts import EXERCISE, normalised
 from app.domain.drills.views import handbook
 from app.domain.protocol_data import LANGUAGES
 from app.interop.drill_handbooks import Occasion, controller_handbook, player_handbook
 from app.interop.paper import words
 from tests.domain.drills.making import ROOT, SCENARIOS, shipped
+from tests.interop.pdfs import read, require_marked, squeezed, texts_of
 
 NAMES = [file.stem for file in SCENARIOS]
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 PLACES = read_places(ROOT / "simulations" / "corridors" / "meuse-rhine")
-
-
-def pages_of(pdf):
-    return pypdf.PdfReader(io.BytesIO(pdf)).pages
-
-
-@cache
-def texts_of(pdf):
-    """What stands on each page."""
-    return tuple(page.extract_text() for page in pages_of(pdf))
-
-
-def squeezed(text):
-    """Letters and digits alone: lines may be broken, and words hyphenated, anywhere."""
-    return normalised(text).replace(" ", "")
 
 
 @cache
@@ -48,11 +31,6 @@ def players(name, language):
 @cache
 def controllers(name, language):
     return controller_handbook(shipped(name), PLACES, language, printed_at=NOW)
-
-
-@cache
-def read(pdf):
-    return squeezed("".join(texts_of(pdf)))
 
 
 def script(scenario):
@@ -134,18 +112,7 @@ def test_whoever_is_told_is_told_in_his_own_language():
 @pytest.mark.parametrize("name", NAMES)
 def test_each_page_is_marked_and_numbered_and_set_in_our_font(name, made, language):
     """A page that was left in a copier must not be taken for a real one."""
-    pages, texts = pages_of(made(name, language)), texts_of(made(name, language))
-    common = words()
-    for number, (page, text) in enumerate(zip(pages, texts, strict=True), 1):
-        assert f"{common['page'][language]} {number} {common['of'][language]} {len(pages)}" in text
-        lines = text.strip().splitlines()
-        marks = [n for n, line in enumerate(lines) if all(word in line for word in EXERCISE.values())]
-        assert len(marks) >= 2
-        assert marks[0] == 0
-        assert marks[-1] >= len(lines) - 2
-        # A font of another name stands for a letter that ours lacks.
-        fonts = {str(font["/BaseFont"]) for font in page["/Resources"]["/Font"].values()}
-        assert all("NotoSans" in font for font in fonts), fonts
+    require_marked(made(name, language), language)
 
 
 def test_the_start_of_a_drill_without_notice_is_not_on_players_paper():
