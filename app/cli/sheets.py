@@ -134,6 +134,7 @@ def export(
 ) -> None:
     """Write depots, resources or contacts of a member to a file that can be imported again.
 
+    Of formations only the parts: no row says what a formation is made of, so it is formed anew.
     In CSV a text that a spreadsheet would take for a formula gets a ' in front, which an import takes away.
     """
     from app.interop.sheet_writing import write_sheet

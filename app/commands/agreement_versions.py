@@ -167,14 +167,19 @@ async def withdraw_agreement(uow: UnitOfWork, cmd: WithdrawAgreement) -> None:
 
     Raises:
         TransitionNotAllowed: nothing is on its way, or it is the first draft: that one is terminated.
+        Conflict: all parties have signed what is on its way.
     """
     found = await locked(uow)
     agreement, first = found.agreement, found.agreement.status in {"draft", "proposed"}
     uow.authorise({"party": found.parties})
     if found.coming is None or (first and found.coming.status == "draft"):
         raise TransitionNotAllowed("agreement", agreement.status, "withdraw", ["terminate"], current=agreement.state())
+    if found.coming.status == "agreed":
+        detail = f"All parties have signed version {found.coming.version}: none of them takes it back alone."
+        hint = "Terminate the agreement with notice, or agree on another version once this one counts."
+        raise Conflict(detail, extra={"current": found.coming.state()}, hint=hint)
     seen = found.coming.status != "draft" and not first
-    withdraw(found.coming)
+    withdraw(uow, found.coming)
     uow.revise(agreement)
     rows: list[Journaled] = [found.coming]
     if first:
@@ -215,9 +220,9 @@ async def bring_version_into_force(uow: UnitOfWork, _cmd: BringVersionIntoForce)
     switch(uow, found, version)
 
 
-def withdraw(version: AgreementVersion) -> None:
-    """Take a version back that has not counted."""
-    version.status = machine("agreement_version").next(version.status, "withdraw")
+def withdraw(uow: UnitOfWork, version: AgreementVersion) -> None:
+    """Take a version back that has not counted, by the command that is carried out."""
+    version.status = machine("agreement_version").to(version.status, "withdrawn", by=uow.act.command).to
 
 
 def switch(uow: UnitOfWork, found: Versions, version: AgreementVersion) -> None:

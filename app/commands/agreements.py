@@ -322,18 +322,11 @@ def _end(uow: UnitOfWork, found: Versions, transition: str) -> None:
     rows: list[AgreementVersion] = []
     if coming is not None:
         drafted = coming.status == "draft"
-        withdraw(coming)
+        withdraw(uow, coming)
         rows = [coming] if coming is found.current or not drafted else []
     uow.record(f"agreement.{agreement.status}", agreement, *rows, visibility=seen_by, parties=parties)
     if coming is not None and coming not in rows:
         uow.record("agreement.withdrawn", agreement, coming, visibility="parties", parties=parties)
-
-
-async def version_of(uow: UnitOfWork, agreement: Agreement) -> AgreementVersion:
-    """Return the version of the agreement that counts. Once proposed it is never changed, so nothing is locked."""
-    of = (col(AgreementVersion.agreement_id) == agreement.id, col(AgreementVersion.version) == agreement.version)
-    (version,) = await uow.find(AgreementVersion, *of)
-    return version
 
 
 async def _consented(uow: UnitOfWork, version: AgreementVersion) -> set[UUID]:
@@ -365,5 +358,5 @@ def _tell_unsaid(uow: UnitOfWork, version: AgreementVersion) -> None:
 async def _require_new_code(uow: UnitOfWork, code: str) -> None:
     taken: list[Any] = await uow.find(Agreement, col(Agreement.code) == code)
     if taken:
-        detail = f"There is an agreement with the code {code!r} already."
+        detail = f"The code {code!r} is taken."  # by whom is told to nobody: it may be a draft of others
         raise Duplicate(detail, errors=[FieldError("/code", Duplicate.slug, detail)])

@@ -13,7 +13,7 @@ from sqlmodel import col
 from app.commands.claim_billing import HOME_STATES, billed, claim_by, claimable, costs_of, line_rows, mission_rows
 from app.commands.exchange_rates import no_rate, rate_on
 from app.commands.registry import Act, handles
-from app.domain.cost_terms import PAY_DAYS, Cost, rate_at
+from app.domain.cost_terms import PAY_DAYS, Cost, rate_at, rate_dates
 from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import Conflict, FieldError, NotFound, OutOfRange
 from app.domain.ids import new_id
@@ -52,7 +52,7 @@ async def draft_claim(uow: UnitOfWork, cmd: DraftClaim) -> None:
     Raises:
         NotFound: a mission is not there, or another lender's.
         Conflict: one is not home, in a claim already, free, or from day to day.
-        OutOfRange: they are not of one requester, or not in one currency.
+        OutOfRange: they are not of one requester, not in one currency, or not converted by one day's rate.
     """
     missions = await _locked_missions(uow, cmd.mission_ids)
     lender, requester = missions[0].lender_id, missions[0].requester_id
@@ -61,6 +61,10 @@ async def draft_claim(uow: UnitOfWork, cmd: DraftClaim) -> None:
     costs = await costs_of(uow, missions)
     currency = await _one_currency(uow, missions, costs)
     (corridor,) = await uow.find(Corridor)
+    counted = rate_dates(cost for cost in costs.values() if cost is not None)
+    if currency != corridor.currency and len(counted) > 1:
+        detail = f"{_mixed(counted)} Claim them apart."
+        raise OutOfRange(detail, errors=[FieldError("/mission_ids", OutOfRange.slug, detail)])
     deadlines = [at for each in missions if (at := claim_by(each, costs[each.id] or Cost(terms="free"))) is not None]
     of = await billed(uow, missions, currency)
     total = rounded(sum((line.amount for each in of for line in each.lines), ZERO), currency)
@@ -129,7 +133,7 @@ async def submit_claim(uow: UnitOfWork, _cmd: SubmitClaim) -> None:
     claim.status = machine("claim").next(claim.status, "submit")
     claim.submitted_at = uow.now
     claim.pay_by = uow.now + timedelta(days=min(each.cost.pay_within_days or PAY_DAYS for each in of))
-    await _convert(uow, claim, missions, of[0].cost)
+    await _convert(uow, claim, missions, [each.cost for each in of])
     uow.later("mark_claim_overdue", claim.pay_by, claim.id)
     tell(uow, "claim.submitted", claim, *lines, *taken, *old)
     _warn_late(uow, claim)
@@ -180,9 +184,12 @@ def _in_ledger(claim: Claim) -> Decimal:
     return converted(claim.agreed, claim.exchange_rate, claim.ledger_currency)
 
 
-async def _convert(uow: UnitOfWork, claim: Claim, missions: Sequence[Mission], cost: Cost) -> None:
+async def _convert(uow: UnitOfWork, claim: Claim, missions: Sequence[Mission], costs: Sequence[Cost]) -> None:
     if claim.currency != claim.ledger_currency:
-        day = await _rate_day(uow, claim, missions, cost)
+        counted = rate_dates(costs)
+        if len(counted) > 1:
+            raise Conflict(_mixed(counted), extra={"current": claim.state()}, hint="Discard it, and claim them apart.")
+        day = await _rate_day(uow, claim, missions, counted[0])
         rate = await rate_on(uow, claim.currency, claim.ledger_currency, day)
         if rate is None:
             raise no_rate(claim.currency, claim.ledger_currency, day)
@@ -190,10 +197,10 @@ async def _convert(uow: UnitOfWork, claim: Claim, missions: Sequence[Mission], c
     claim.ledger_total = _in_ledger(claim)
 
 
-async def _rate_day(uow: UnitOfWork, claim: Claim, missions: Sequence[Mission], cost: Cost) -> date:
+async def _rate_day(uow: UnitOfWork, claim: Claim, missions: Sequence[Mission], of: str) -> date:
     """Return the day whose exchange rate counts by the terms, on the lender's calendar."""
     left, home = ([each.mobilised_at for each in missions], [each.home_at for each in missions])
-    at = rate_at(cost.rate_date, left, home, uow.now)
+    at = rate_at(of, left, home, uow.now)
     lender = await uow.get(Member, claim.lender_id)
     return at.astimezone(ZoneInfo(lender.time_zone)).date()
 
@@ -238,6 +245,12 @@ async def _one_currency(uow: UnitOfWork, missions: Sequence[Mission], costs: dic
         detail = f"The missions are paid in {' and '.join(sorted(currencies))}: claim them apart."
         raise OutOfRange(detail, errors=[FieldError("/mission_ids", OutOfRange.slug, detail)])
     return currencies.pop()
+
+
+def _mixed(counted: Sequence[str]) -> str:
+    days = {"home": "the last return", "mobilised": "the first departure", "submitted": "the claim"}
+    told = " and ".join(days[each] for each in counted)
+    return f"By their terms, the missions are converted at the exchange rates of different days: {told}."
 
 
 def _require_draft(claim: Claim, hint: str) -> None:

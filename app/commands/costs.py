@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlmodel import col
 
 from app.commands.parts import crew_of, parts_of
-from app.domain.cost_terms import EXPECTED_HOURS, Effort, estimate
+from app.domain.cost_terms import estimate
 from app.domain.geo import great_circle_km
-from app.domain.money import quantity
-from app.planning.eta import DETOUR
+from app.planning.efforts import effort_of
 from app.store.tables import Member, Resource
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from app.domain.cost_terms import Cost
+    from app.domain.cost_terms import Cost, Effort
     from app.store.unit_of_work import UnitOfWork
 
 
@@ -42,14 +40,6 @@ async def expected(uow: UnitOfWork, lender: UUID, to: Wanted, resource_id: UUID 
     crews = [crew_of(each, await parts_of(uow, each)) for each in ([unit] if unit else own)]
     place: Resource | Member = unit or await uow.get(Member, lender)
     return effort_of(great_circle_km(place.lon, place.lat, to.lon, to.lat), max(crews, default=0), hours)
-
-
-def effort_of(great_circle: float, crew: int, hours: int | None = None) -> Effort:
-    """Return what is expected of a unit so far away: ``EXPECTED_HOURS`` where nobody says how long, the road both ways."""
-    return Effort(
-        hours=Decimal(hours or EXPECTED_HOURS), crew=crew, kilometres=quantity(2 * great_circle * DETOUR),
-        kilometres_estimated=True, hours_assumed=hours is None,
-    )  # fmt: skip
 
 
 async def estimated(

@@ -14,19 +14,21 @@ from sqlmodel import col
 
 from app.commands.changes import write_sent
 from app.commands.mission_steps import BEFORE_CLEARANCE
+from app.commands.parts import parts_of, parts_with
 from app.commands.places import require_point_inside
 from app.commands.registry import Act, Command, handles
 from app.domain import geo
 from app.domain.errors import Conflict, Duplicate, FieldError, Malformed, OutOfRange
 from app.domain.forms import WHOLE, Code, Instant, Names, ShortText
 from app.domain.ids import new_id
-from app.planning.eta import CLOSED, excesses, is_open
+from app.planning.eta import CLOSED, Size, excesses, is_open
 from app.store.tables import Crossing, Member, Mission, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from app.planning.eta import Sized
     from app.store.unit_of_work import UnitOfWork
 
 Control = Literal["none", "checks", "closed"]
@@ -185,12 +187,20 @@ async def barred_from(
         until = crossing.closed_until and crossing.closed_until.isoformat()
         closed: list[dict[str, Any]] = [{"code": "crossing_closed", "figures": {"closed_until": until}}]
         return [(mission, closed) for mission in missions]
-    found: list[tuple[Mission, list[dict[str, Any]]]] = []
-    for mission in missions:
-        unit = None if mission.resource_id is None else await uow.get(Resource, mission.resource_id)
-        if beyond := excesses(crossing, unit):
-            found.append((mission, [{"code": each.code, "figures": each.figures} for each in beyond]))
-    return found
+    return [
+        (mission, [{"code": each.code, "figures": each.figures} for each in beyond])
+        for mission in missions
+        if (beyond := excesses(crossing, await _size_of(uow, mission)))
+    ]
+
+
+async def _size_of(uow: UnitOfWork, mission: Mission) -> Sized | None:
+    """Return what has to pass for the mission: of a formation the heaviest, the highest and the widest that is still with it."""
+    if mission.resource_id is None:
+        return None
+    unit = await uow.get(Resource, mission.resource_id)
+    parts = await parts_with(uow, mission, await parts_of(uow, unit))
+    return Size.of((unit, *parts)) if parts else unit
 
 
 def _require_until(uow: UnitOfWork, control: str, until: datetime | None) -> None:

@@ -90,6 +90,7 @@ async def answer_extension(uow: UnitOfWork, cmd: AnswerExtension) -> None:
     Raises:
         TransitionNotAllowed: it was answered, or has lapsed.
         MissingField: a refusal without its reason.
+        Conflict: the time that was asked for has passed.
         AgreementRefused: it would stay for longer than its agreement knows, and nobody has said so.
     """
     known = await uow.get(Extension, uow.require_target())
@@ -111,6 +112,10 @@ async def answer_extension(uow: UnitOfWork, cmd: AnswerExtension) -> None:
     if not cmd.granted:
         uow.record("extension.refused", extension)
         return
+    if extension.until <= uow.now:
+        detail = f"The unit was to stay until {extension.until.isoformat()}; it is {uow.now.isoformat()} here."
+        hint = "Refuse it with a reason; the requester can ask for a later time."
+        raise Conflict(detail, extra={"current": extension.state()}, hint=hint)
     findings: list[dict[str, Any]] = []
     if (too_long := await _too_long(uow, mission, extension.until)) is not None:
         if not cmd.ad_hoc:

@@ -49,7 +49,7 @@ ON_REQUEST: Final[tuple[Step, ...]] = ("acknowledge", "answer")
 UNHEARD: Final = ("alarmed", "silent")
 """States of an automatic alarm to which its lender has said nothing."""
 _ENOUGH: Final = Stock(1_000_000, 0)
-"""What a lender has says nothing about whether it answers."""
+"""What a lender has, or keeps at home, says nothing about whether it answers."""
 
 
 class BreakResponseCommitment(Command):
@@ -117,7 +117,7 @@ async def begin_answers(uow: UnitOfWork, request: Request, lines: Sequence[Reque
         shortest: dict[Step, tuple[int, AgreementFacts, Promise]] = {}
         for line in lines:
             case = matter.case(line.type_code, 1, uow.now, place=(line.lon, line.lat))
-            verdict = choose(check(facts, terms, case, _ENOUGH) for facts, terms in known)
+            verdict = choose(check(facts, terms, case, _ENOUGH, reserve_overridden=True) for facts, terms in known)
             if verdict is None or not verdict.allowed:
                 continue
             promise = promised(verdict.terms.response, line.type_code)

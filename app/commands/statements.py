@@ -68,10 +68,11 @@ class DisputeStatement(Act):
 async def expect_statement(uow: UnitOfWork, mission: Mission) -> None:
     """Have the statement made in which the mission will stand: when the month that it is now is over for both members.
 
-    Once for the two and the month, however many missions there are.
+    Once for the two and the month, however many missions there are. A clock that is ahead of ours may say that the unit came home in
+    the month that begins in a minute: then it is that one.
     """
     lender, requester = await uow.get(Member, mission.lender_id), await uow.get(Member, mission.requester_id)
-    month = uow.now.astimezone(ZoneInfo(lender.time_zone)).date().replace(day=1)
+    month = _month_of(max(uow.now, mission.home_at or uow.now), lender)
     over, told = _over(month, (lender, requester)), month.isoformat()
     if over - uow.now > LAST_MINUTES and await uow.raw.fetchval(
         _EXPECTED, uow.space, over, told, lender.id, requester.id
@@ -93,6 +94,13 @@ async def make_statement(uow: UnitOfWork, cmd: MakeStatement) -> None:
     known = await uow.get(Mission, uow.require_target())
     pair = {id_: await uow.get(Member, id_) for id_ in sorted({known.lender_id, known.requester_id})}
     missions = await _unstated(uow, pair, cmd.month)
+    if (
+        not missions
+        and known.home_at is not None
+        and (month := _month_of(known.home_at, pair[known.lender_id])) > cmd.month
+    ):
+        uow.later("make_statement", _over(month, tuple(pair.values())), known.id, {"month": month.isoformat()})
+        return
     if not missions:
         raise Conflict("All help from day to day of that month stands in a statement.")
     a, b = pair
@@ -298,6 +306,11 @@ def _owed(statement: Statement, lines: Sequence[StatementLine], requester: UUID)
     amounts = [line.ledger_amount for line in lines if line.requester_id == requester]
     known = [amount for amount in amounts if amount is not None]
     return None if len(known) < len(amounts) else rounded(sum(known, ZERO), statement.currency)
+
+
+def _month_of(at: datetime, lender: Member) -> date:
+    """Return the first day of the month that an instant is in, on the lender's calendar."""
+    return at.astimezone(ZoneInfo(lender.time_zone)).date().replace(day=1)
 
 
 def _over(month: date, members: Sequence[Member]) -> datetime:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from app.domain.agreements import Case, Stock, Use, Verdict
 
-OF_PARTS: Final = RESERVES | {"cap_units", CAN}
+OF_PARTS: Final = RESERVES | {"cap_units", "reserve_floor_later", CAN}
 """Reasons that count units, and so count those within a formation."""
 
 

@@ -43,6 +43,7 @@ ReasonCode: TypeAlias = Literal[
     "reserve_floor",
     "reserve_floor_hours",
     "reserve_floor_area",
+    "reserve_floor_later",
     "clauses_open",
     "lender_can",
 ]
@@ -72,6 +73,7 @@ FIGURES: Final[Mapping[str, frozenset[str]]] = {
     "reserve_floor": _STOCK,
     "reserve_floor_hours": _STOCK | {"start", "end"},
     "reserve_floor_area": _STOCK,
+    "reserve_floor_later": _STOCK | {"start", "end"},
     "clauses_open": frozenset({"clauses"}),
     CAN: CAN_FIGURES,
 }

@@ -81,6 +81,15 @@ class Hours(Form):
         within = now >= start or now < end or start == end
         return within and WEEKDAYS[began.weekday()] in self.weekdays
 
+    def begin_within(self, local: datetime, hours: float) -> bool:
+        """Return whether they begin after a moment and before so many hours have passed, told by the lender's clock."""
+        start, until = _minute(self.start), local + timedelta(hours=hours)
+        for day in range(min(int(hours // 24) + 2, 9)):  # a week holds every weekday
+            begins = local.replace(hour=start // 60, minute=start % 60, second=0, microsecond=0) + timedelta(days=day)
+            if local < begins < until and WEEKDAYS[begins.weekday()] in self.weekdays:
+                return True
+        return False
+
 
 class Reserve(Form):
     """What a lender keeps at home of one type: its available units, less the promised ones, never fall below ``keep``."""
@@ -264,6 +273,18 @@ class Terms(Form):
             if floor.type == type_code
             and floor.lender in {None, lender}
             and (floor.hours is None or floor.hours.hold(local))
+        )
+
+    def floors_ahead(self, type_code: str, lender: UUID, local: datetime, hours: float) -> tuple[Reserve, ...]:
+        """Return what a lender keeps at home of the type not now, but at some time within so many hours."""
+        return tuple(
+            floor
+            for floor in self.reserve
+            if floor.type == type_code
+            and floor.lender in {None, lender}
+            and floor.hours is not None
+            and not floor.hours.hold(local)
+            and floor.hours.begin_within(local, hours)
         )
 
 

@@ -327,28 +327,40 @@ def stays_too_long(terms: Terms, hours: float | None) -> Reason | None:
 def _reserve(terms: Terms, case: Case, stock: Stock, *, blocking: bool) -> Iterable[Reason]:
     if not terms.reserve:
         return
+    local = case.at.astimezone(ZoneInfo(case.zone))
     can = stock.word is not None and stock.word.can_at(case.at)
     below = False
-    for floor in terms.floors(case.type_code, case.lender, case.at.astimezone(ZoneInfo(case.zone))):
-        counted = stock if floor.area is None else stock.within(floor.area)
-        elsewhere = case.resource_id in stock.homes and case.resource_id not in counted.homes
-        would_leave = counted.free - case.quantity
-        if floor.area is not None:
-            would_leave = max(0, would_leave)  # what is not there goes from elsewhere
-        if elsewhere or would_leave >= floor.keep:
-            continue
-        figures: dict[str, Any] = {
-            "type_code": case.type_code,
-            "keep": floor.keep,
-            "available": counted.available,
-            "promised": counted.promised,
-            "quantity": case.quantity,
-            "would_leave": would_leave,
-        }
-        yield _floor_reason(floor, figures, blocking and not can)
-        below = True
+    for floor in terms.floors(case.type_code, case.lender, local):
+        if (figures := _below(floor, case, stock)) is not None:
+            yield _floor_reason(floor, figures, blocking and not can)
+            below = True
     if below and can and stock.word is not None:
         yield Reason(CAN, stock.word.figures(case.at, case.zone), blocking=False)
+    if case.duration_h is None:
+        return
+    for floor in terms.floors_ahead(case.type_code, case.lender, local, case.duration_h):
+        if floor.hours is not None and (figures := _below(floor, case, stock)) is not None:
+            hours = {"start": floor.hours.start, "end": floor.hours.end}
+            yield Reason("reserve_floor_later", figures | hours, blocking=False)
+
+
+def _below(floor: Reserve, case: Case, stock: Stock) -> dict[str, Any] | None:
+    """Return the figures of what would be left, where that is below the floor."""
+    counted = stock if floor.area is None else stock.within(floor.area)
+    elsewhere = case.resource_id in stock.homes and case.resource_id not in counted.homes
+    would_leave = counted.free - case.quantity
+    if floor.area is not None:
+        would_leave = max(0, would_leave)  # what is not there goes from elsewhere
+    if elsewhere or would_leave >= floor.keep:
+        return None
+    return {
+        "type_code": case.type_code,
+        "keep": floor.keep,
+        "available": counted.available,
+        "promised": counted.promised,
+        "quantity": case.quantity,
+        "would_leave": would_leave,
+    }
 
 
 def _floor_reason(floor: Reserve, figures: dict[str, Any], blocking: bool) -> Reason:

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 from app.domain.agreement_parts import with_parts
 from app.domain.agreements import UNUSED, check
 from app.domain.lender_words import CANNOT, CANNOT_FIGURES, cannot
-from app.domain.protocol_data import parse, read
+from app.domain.protocol_data import read
 from app.domain.reasons import ReasonsShape, Texts, texts_of, worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
     from uuid import UUID
 
     from app.domain.agreement_reasons import Reason
@@ -163,8 +162,3 @@ def obstacle_texts() -> Texts:
     """
     file, shape = read("typing/automatic_aid_reasons.yaml", ReasonsShape)
     return texts_of(file, shape, FIGURES)
-
-
-def obstacle_texts_from(file: Path, text: str) -> Texts:
-    """Return the texts in ``text`` as if read from ``file``: for checking a file before it is put in place."""
-    return texts_of(file, parse(file, text, ReasonsShape), FIGURES)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, NamedTuple, Self, TypeAlias
+from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol, Self, TypeAlias
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -160,6 +160,22 @@ def more_than_agreed(
                 figures = {"item": item, "asks": str(asks), "agreed": str(allowed), "currency": wanted or ""}
                 asked.setdefault((rate.item, *rate.key[2:]), MoreThanAgreed("cost_above_agreed", figures))
     yield from asked.values()
+
+
+class Priced(Protocol):
+    """Cost terms, as far as it counts by which day's exchange rate they are converted."""
+
+    @property
+    def terms(self) -> str: ...
+    @property
+    def rates(self) -> Sequence[object]: ...
+    @property
+    def rate_date(self) -> str: ...
+
+
+def rate_dates(costs: Iterable[Priced]) -> list[str]:
+    """Return by which days' exchange rates these terms are converted, in the order of the alphabet; what is free is converted by none."""
+    return sorted({cost.rate_date for cost in costs if cost.terms != "free" and cost.rates})
 
 
 def rate_at(of: str, left: Iterable[datetime | None], home: Iterable[datetime | None], now: datetime) -> datetime:

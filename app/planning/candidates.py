@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
@@ -16,13 +15,13 @@ from app.domain.agreement_parts import with_parts
 from app.domain.agreement_reasons import NO_AGREEMENT, RESERVES, reason_texts
 from app.domain.agreements import UNUSED, Stock, check, choose, within
 from app.domain.agreements import Case as AgreementCase
-from app.domain.cost_terms import EXPECTED_HOURS, Effort, estimate
+from app.domain.cost_terms import Effort, estimate
 from app.domain.geo import great_circle_km
 from app.domain.lender_words import CAN, CANNOT, CANNOT_FIGURES, cannot
-from app.domain.money import quantity
 from app.domain.protocol_data import parse, read
 from app.domain.reasons import ReasonsShape, Texts, texts_of, worded
-from app.planning.eta import DETOUR, driving_min, excesses, is_open, km_over
+from app.planning.efforts import effort_of
+from app.planning.eta import driving_min, excesses, is_open, km_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -225,7 +224,7 @@ def rank(units: Iterable[Unit], gates: Sequence[Gate], wanted: Wanted, agreed: A
         own = unit.member_id == wanted.member_id
         before = None if own else asked.verdict(unit, None, None)
         gate, km, hindrance = ways.of(unit, before)
-        effort = _effort(unit, km)
+        effort = effort_of(km, unit.crew)
         verdict = None if own else asked.verdict(unit, gate, effort)
         state = _state(unit, agreed.stocks.get(unit.member_id))
         against = () if own else _agreement(verdict, gates, gone=bool(state))
@@ -390,13 +389,6 @@ def _state(unit: Unit, stock: Stock | None) -> tuple[Why, ...]:
     if unit.status == "out_of_service":
         return (Why("out_of_service", {"out_of_service_reason": unit.out_of_service_reason or "other"}),)
     return (Why(unit.status),)
-
-
-def _effort(unit: Unit, km: float) -> Effort:
-    return Effort(
-        hours=Decimal(EXPECTED_HOURS), crew=unit.crew, kilometres=quantity(2 * km * DETOUR), kilometres_estimated=True,
-        hours_assumed=True,
-    )  # fmt: skip
 
 
 def _estimate(verdict: Verdict | None, unit: Unit, type_code: str, effort: Effort) -> Estimate | None:

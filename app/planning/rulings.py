@@ -64,6 +64,7 @@ ORDER: Final[tuple[str, ...]] = (
     # told, and never in the way
     "notice_given",
     "review_due",
+    "reserve_floor_later",
     "clauses_open",
     "lender_can",
 )

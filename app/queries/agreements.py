@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from app.domain.agreement_parts import with_parts
-from app.domain.agreement_reasons import NO_AGREEMENT
+from app.domain.agreement_reasons import NO_AGREEMENT, YEARLY_COST_CAP
 from app.domain.agreement_terms import EVERYTHING, Terms
 from app.domain.agreements import IN_FORCE, UNUSED, check, choose
 from app.domain.errors import NotFound
 from app.domain.protocol_data import LANGUAGES
 from app.domain.resource_types import parts_of_type
 from app.queries.agreement_versions import JOINED, PARTIES, PartyView, version
+from app.queries.efforts import expected
 from app.queries.lists import Where, decoded, fetch
 from app.queries.models import ReadModel, Row
 from app.store.agreements import agreed, cited, stock_of, uses_of
+from app.store.costs import with_spent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -184,19 +186,25 @@ async def try_case(
 ) -> TrialView:
     """Return what every agreement that is known says to the case, with the lender's stock and all counts as they are now.
 
-    The lender's clocks and the borrower's country are those of the members. ``only`` asks one agreement alone, or one version of
+    The lender's clocks and the borrower's country are those of the members; what it would cost is estimated as for an offer. What a year
+    has cost under an agreement is told to its parties alone. ``only`` asks one agreement alone, or one version of
     it as if it counted already.
 
     Raises:
         NotFound: there is no such agreement or version, or not for these eyes.
     """
     case = await _at_home(conn, space, case)
+    effort = await expected(
+        conn, space, case.lender, case.type_code, case.place, resource_id=case.resource_id, hours=case.duration_h
+    )
+    case = replace(case, effort=effort)
     stock = await stock_of(conn, space, case.lender, case.type_code)
     uses = await uses_of(conn, space, case.type_code)
     parts = parts_of_type(case.type_code)
     stocks = {code: await stock_of(conn, space, case.lender, code) for code in parts}
     of_parts = {code: await uses_of(conn, space, code) for code in parts}
-    known = await agreed(conn, space) if only is None else [await _alone(conn, space, only, viewer)]
+    asked = await agreed(conn, space) if only is None else [await _alone(conn, space, only, viewer)]
+    known = await with_spent(conn, space, asked, case.at)
     verdicts = [
         with_parts(
             check(facts, terms, case, stock, uses.get(facts.id, UNUSED)),
@@ -207,7 +215,7 @@ async def try_case(
         for facts, terms in known
     ]
     chosen = choose(verdicts)
-    reasons = (NO_AGREEMENT,) if chosen is None else chosen.reasons
+    reasons = (NO_AGREEMENT,) if chosen is None else _told_to(viewer, chosen)
     return TrialView(
         allowed=chosen is not None and chosen.allowed,
         chosen=None if chosen is None else chosen.agreement.id,
@@ -215,7 +223,8 @@ async def try_case(
         promised=stock.promised,
         reasons=tuple(map(_reason, reasons)),
         verdicts=tuple(
-            map(_verdict, sorted(verdicts, key=lambda each: (each.agreement.precedence, each.agreement.code)))
+            _verdict(each, _told_to(viewer, each))
+            for each in sorted(verdicts, key=lambda each: (each.agreement.precedence, each.agreement.code))
         ),
     )
 
@@ -271,7 +280,13 @@ def _reason(reason: Reason) -> ReasonView:
     return ReasonView(code=reason.code, blocking=reason.blocking, texts=texts, figures=dict(reason.figures))
 
 
-def _verdict(verdict: Verdict) -> VerdictView:
+def _told_to(viewer: UUID | None, verdict: Verdict) -> tuple[Reason, ...]:
+    """Return the reasons that these eyes see: what a year has cost is the parties' matter."""
+    party = viewer is None or viewer in verdict.agreement.lenders | verdict.agreement.borrowers
+    return tuple(reason for reason in verdict.reasons if party or reason.code != YEARLY_COST_CAP)
+
+
+def _verdict(verdict: Verdict, reasons: Sequence[Reason]) -> VerdictView:
     return VerdictView(
         agreement_id=verdict.agreement.id,
         code=verdict.agreement.code,
@@ -280,5 +295,5 @@ def _verdict(verdict: Verdict) -> VerdictView:
         allowed=verdict.allowed,
         warned=verdict.warned,
         only_reserve=verdict.only_reserve,
-        reasons=tuple(map(_reason, verdict.reasons)),
+        reasons=tuple(map(_reason, reasons)),
     )

@@ -12,6 +12,7 @@ from app.domain.errors import NotFound
 from app.domain.protocol_data import LANGUAGES
 from app.domain.resource_types import parts_of_type
 from app.queries.agreements import ReasonView
+from app.queries.efforts import expected
 from app.queries.lists import Where, decoded, fetch
 from app.queries.models import ReadModel, Row
 from app.store.agreements import agreed, stocks_of, uses_of
@@ -231,6 +232,7 @@ async def covered(
                 country=about["country"],
                 phases=decoded(about, "phases")["phases"],
                 zone=zones[lender],
+                effort=await expected(conn, space, lender, type_code, (lon, lat)),
             )
             stock = stocks.get(lender, Stock(0, 0))
             means = {

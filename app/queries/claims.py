@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.domain.cost_terms import CLAIM_DAYS, RATE_DAYS, rate_at
+from app.domain.cost_terms import CLAIM_DAYS, RATE_DAYS, rate_at, rate_dates
 from app.domain.errors import NotFound
 from app.domain.money import Amount, Rate
 from app.queries.costs import CostView
@@ -278,7 +278,10 @@ async def unclaimed(
 async def _no_rate(conn: asyncpg.Connection[Any], space: str, claim: ClaimView, now: datetime) -> NoRateView | None:
     """Return the rate that is missing to convert a draft as ``submit_claim`` will."""
     left, home = ([each.mobilised_at for each in claim.missions], [each.home_at for each in claim.missions])
-    at = rate_at(claim.missions[0].cost.rate_date, left, home, now)
+    counted = rate_dates(each.cost for each in claim.missions)
+    if len(counted) != 1:
+        return None  # nothing to convert, or to be claimed apart
+    at = rate_at(counted[0], left, home, now)
     zone = await conn.fetchval("SELECT time_zone FROM member WHERE space_id = $1 AND id = $2", space, claim.lender_id)
     day = at.astimezone(ZoneInfo(zone)).date()
     since = day - timedelta(days=RATE_DAYS)

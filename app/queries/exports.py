@@ -28,7 +28,8 @@ _SELECT: Final[Mapping[SheetKind, str]] = {
         SELECT t.call_sign, t.type_code AS type, d.code AS depot, d.lon, d.lat, t.officers, t.ncos, t.crew, t.mobilisation_min,
                t.weight_t, t.length_m, t.width_m, t.height_m, t.readiness, {_CODES.format("resource_id")}
           FROM resource t JOIN depot d ON d.space_id = t.space_id AND d.id = t.depot_id
-         WHERE t.space_id = $1 AND t.member_id = $2 AND NOT t.retired AND $3::uuid IS NOT DISTINCT FROM $3
+         WHERE t.space_id = $1 AND t.member_id = $2 AND NOT t.retired
+           AND NOT EXISTS (SELECT FROM resource_type y WHERE y.code = t.type_code AND y.parts <> '[]') AND $3::uuid IS NOT DISTINCT FROM $3
          ORDER BY lower(t.call_sign)
     """,  # noqa: S608 - names of ours
     "contacts": """
@@ -44,7 +45,7 @@ async def export_rows(
 ) -> list[dict[str, Any]]:
     """Return a member's rows by their key, as a user of the member ``viewer`` may see them (none: the service itself).
 
-    Of units in use, without status and place, which no file says; ``lon`` and ``lat`` of a unit are its home's.
+    Of units in use, formations left out (no row could say what they are made of: they are formed anew), without status and place, which no file says; ``lon`` and ``lat`` of a unit are its home's.
     """
     rows = await conn.fetch(_SELECT[kind], space, member, viewer)
     found = [decoded(row, "readiness", "languages") for row in rows]

@@ -45,6 +45,7 @@ def create_engine(dsn: str, *, pool_size: int = 10, lock_timeout_ms: int = 5000)
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=False,
+        hide_parameters=True,  # errors are logged, and what people wrote does not belong there
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={

@@ -447,3 +447,14 @@ async def test_from_a_phase_on_dispatchers_bind_for_planned_help(act, ask, sign,
     committed = await act(CommitOffer, made.id, who=LUIK)
     assert mission_of(committed)["agreement_id"] == str(agreement)
     await assert_fold()
+
+
+async def test_an_offer_into_the_night_is_warned_of_what_the_night_keeps(offer, sign):
+    """A minute before ten nothing is kept, and at ten the city has no pump until the morning."""
+    agreement = await sign(reserve=[{"type": PUMP, "keep": 3, "hours": {"start": "17:00", "end": "06:00"}}])
+    short = await offer(agreement, expected_hours=2)
+    assert [warning["code"] for warning in short.warnings] == []
+    made = await offer(agreement, expected_hours=8)
+    (warning,) = made.warnings
+    assert warning["code"] == "reserve_floor_later"
+    assert (warning["figures"]["start"], warning["figures"]["keep"]) == ("17:00", 3)

@@ -484,3 +484,21 @@ async def test_a_suspended_agreement_is_given_a_new_version_and_stays_suspended(
         last = await act(ConsentToAgreement, agreement, who=who)
     assert (last.subject["status"], last.subject["version"]) == ("suspended", 2)
     await assert_fold()
+
+
+async def test_what_all_have_signed_is_not_taken_back_by_one(act, signed, body, clock, conn, assert_fold):
+    """One signature would undo the others', without the notice that they agreed on."""
+    agreement = await signed()
+    later = (clock.now() + timedelta(days=10)).isoformat()
+    await act(DraftAgreementVersion, agreement, who=LUIK_BINDS, **body(precedence=20, effective_at=later))
+    await act(ProposeAgreement, agreement, who=LUIK_BINDS)
+    for who in (LUIK_BINDS, MAAS_BINDS):
+        await act(ConsentToAgreement, agreement, who=who)
+    assert await states(conn, agreement) == {1: "in_force", 2: "agreed"}
+    with pytest.raises(Conflict) as refused:
+        await act(WithdrawAgreement, agreement, who=LUIK_BINDS, reason="Another mind.")
+    assert refused.value.extra["current"]["status"] == "agreed"
+    assert await states(conn, agreement) == {1: "in_force", 2: "agreed"}
+    await act(TerminateAgreement, agreement, who=LUIK_BINDS)
+    assert (await states(conn, agreement))[2] == "withdrawn", "with the agreement it is over"
+    await assert_fold()

@@ -208,3 +208,13 @@ async def test_two_drafts_of_one_code_at_once(do, drafted, assert_fold):
     answers = await asyncio.gather(do(drafted()), do(drafted(), who="hasselt"), return_exceptions=True)
     assert sorted(type(answer).__name__ for answer in answers) == ["Duplicate", "Receipt"]
     await assert_fold()
+
+
+async def test_a_code_that_is_taken_says_nothing_of_whose_it_is(do, drafted, world):
+    """Two cities negotiate in secret; a third would read of it in a refusal."""
+    await do(drafted(code="secret-plan"))
+    others = [world.members["aken"], world.members["hasselt"]]
+    with pytest.raises(Duplicate) as refused:
+        await do(drafted(code="secret-plan", lenders=others, borrowers=others), who="aken")
+    assert refused.value.detail == "The code 'secret-plan' is taken."
+    assert "current" not in refused.value.extra

@@ -28,7 +28,8 @@ from app.domain.errors import (
     RoleMissing,
     TransitionNotAllowed,
 )
-from tests.commands.conftest import LUIK, MAAS, PUMP
+from app.queries.automatic_aid import covered
+from tests.commands.conftest import LUIK, MAAS, PUMP, RATES
 from tests.interleaving import overlapping
 from tests.world import box, everywhere
 
@@ -550,3 +551,20 @@ async def test_one_unit_rolls_once(clause, alarm, answer, meet, conn, world, at)
     answers = await meet(answer(first["id"], unit), answer(second["id"], unit), at)
     assert sorted(type(each).__name__ for each in answers) == ["NotAvailable", "Receipt"]
     assert await conn.fetchval("SELECT count(*) FROM mission WHERE resource_id = $1", unit) == 1
+
+
+async def test_the_preview_says_what_the_alarm_will_say(sign, act, incident, alarm, world, reader, clock):
+    """*Luik would roll*, says the screen; the alarm finds that the year's money is spent, and nobody rolls."""
+    aid = {"types": [PUMP], "strip": STRIP, "quantity": 2, "lenders": [str(world.members["luik"])]}
+    cost = {"terms": "reimbursed", "currency": "EUR", "rates": RATES}
+    await sign(cost, yearly_cost={"amount": "10.00", "currency": "EUR"}, automatic_aid=[aid])
+    seen = await covered(
+        reader, "live", incident=incident, requester=world.members["maas"], lon=5.7, lat=50.78, at=clock.now()
+    )
+    (lender,) = seen[0].lenders
+    told = (await alarm()).subject
+    (passed,) = told["passed_over"]
+    assert (lender.would_send, told["status"]) == (0, "unfilled")
+    assert [(each.code, each.figures) for each in lender.reasons] == [
+        (each["code"], each["figures"]) for each in passed["reasons"]
+    ]

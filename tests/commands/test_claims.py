@@ -8,15 +8,22 @@ from uuid import UUID
 
 import pytest
 
+from app.commands.agreements import ConsentToAgreement, DraftAgreement, ProposeAgreement
 from app.commands.claim_steps import CloseClaim, PayClaim, VerifyClaim, WaiveClaim
 from app.commands.claims import DiscardClaim, DraftClaim, SubmitClaim
 from app.commands.exchange_rates import EnterExchangeRate
 from app.commands.measures import RecordMeasures
 from app.commands.missions import CloseMission, ReleaseMission
+from app.commands.offer_answers import AcceptOffer
+from app.commands.offer_commitment import CommitOffer
+from app.commands.offers import MakeOffer
 from app.commands.reliefs import PlanRelief
+from app.domain.authority import SYSTEM
 from app.domain.errors import Conflict, Duplicate, NotFound, OutOfRange, RoleMissing, TransitionNotAllowed
-from tests.commands.conftest import LUIK, RATES
+from app.queries.claims import claim as shown_claim
+from tests.commands.conftest import LUIK, PUMP, RATES
 from tests.interleaving import overlapping
+from tests.world import everywhere
 
 LENDER, PAYER, THIRD = ("luik", "finance"), ("maas", "finance"), ("aken", "finance")
 REIMBURSED = {"terms": "reimbursed", "currency": "EUR", "rates": RATES, "claim_within_days": 30, "pay_within_days": 20}
@@ -289,4 +296,67 @@ async def test_the_time_to_claim(act, home, priced, clock, due, conn, assert_fol
     assert [row["subject_id"] for row in told] == [two]
     late = await act(DraftClaim, who=LENDER, mission_ids=[two])
     assert [warning["code"] for warning in late.warnings] == ["claim_late"]
+    await assert_fold()
+
+
+@pytest.fixture
+def paid_in_francs(act, world):
+    """Puts an agreement into force in which francs are converted at the rate of one of the days there are; returns its id."""
+
+    async def signs(rate_date, **more):
+        parties = [world.members[code] for code in ("maas", "luik")]
+        cost = REIMBURSED | {"currency": "CHF", "rate_date": rate_date} | more
+        body = {
+            "code": f"francs-{rate_date}",
+            "names": everywhere("Francs"),
+            "lenders": parties,
+            "borrowers": parties,
+            "precedence": 10,
+        }
+        body |= {"terms": {"kinds": ["immediate"], "cost": cost}, "effective_at": "2026-01-01T00:00:00Z"}
+        made = await act(DraftAgreement, who=SYSTEM, **body)
+        await act(ProposeAgreement, made.id, who=SYSTEM)
+        for party in parties:
+            await act(ConsentToAgreement, made.id, who=SYSTEM, on_behalf_of=party)
+        return made.id
+
+    return signs
+
+
+async def test_one_claim_is_converted_by_one_day_s_rate(
+    act, ask, walk, world, clock, paid_in_francs, reader, assert_fold
+):
+    """Whichever mission stood first in the database would have said at which rate all of them are paid."""
+    missions, francs = [], {rate_date: await paid_in_francs(rate_date) for rate_date in ("mobilised", "submitted")}
+    for number, rate_date in enumerate(("mobilised", "submitted", "submitted"), 1):
+        request, (line,) = await ask((PUMP, 1))
+        lines = [
+            {
+                "request_line_id": line,
+                "resource_id": world.resources[f"luik-pump-{number}"],
+                "agreement_id": francs[rate_date],
+            }
+        ]
+        offer = await act(MakeOffer, request, who=LUIK, lines=lines)
+        await act(AcceptOffer, offer.id)
+        committed = await act(CommitOffer, offer.id, who=LUIK)
+        missions.append(UUID(committed.rows["mission"][0]["id"]))
+        await walk(missions[-1], "mobilising", "in_transit", "on_scene")
+    clock.move(hours=10)
+    for mission in missions:
+        await act(ReleaseMission, mission)
+        await walk(mission, "returning", "returned")
+    for mixed in (missions[:2], missions[1::-1]):
+        with pytest.raises(OutOfRange) as refused:
+            await act(DraftClaim, who=LENDER, mission_ids=mixed)
+        assert refused.value.errors[0].pointer == "/mission_ids"
+    clock.move(days=20)
+    for day, rate in (("2026-07-14", "0.90"), ("2026-08-03", "1.10")):
+        body = {"base": "CHF", "quote": "EUR", "source": "ECB reference rate", "rate": rate, "day": day}
+        await act(EnterExchangeRate, who=LENDER, **body)
+    for own, rate in ((missions[:1], "0.90"), (missions[1:], "1.10")):
+        drafted = await act(DraftClaim, who=LENDER, mission_ids=own)
+        told = await shown_claim(reader, "live", drafted.id, viewer=world.members["luik"], now=clock.now())
+        assert told.no_rate is None
+        assert (await act(SubmitClaim, drafted.id, who=LENDER)).subject["exchange_rate"] == rate
     await assert_fold()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 
 from app.commands.calls import AssistNow
 from app.commands.missions import CloseMission, StandDown
 from app.commands.offers import MakeOffer
+from app.domain.agreements import Case
 from app.domain.errors import AgreementRefused
+from app.queries.agreements import try_case
 from app.store.costs import spent
 from tests.commands.conftest import LUIK, PUMP, RATES
 from tests.interleaving import overlapping
@@ -156,3 +159,46 @@ async def test_a_phone_call_says_how_long_or_the_agreement_does(act, sign, world
     found = {warning["code"]: warning for warning in said.warnings}
     assert found["longest_deployment"]["figures"] == {"longest_h": 4, "hours": 6}
     await assert_fold()
+
+
+@pytest.mark.parametrize("hours", [None, 10])
+async def test_who_tries_a_case_hears_what_an_offer_would(act, ask, sign, world, reader, clock, hours):
+    """*Try it* said yes, and the offer was refused: the year's money was spent."""
+    cost = {"terms": "reimbursed", "currency": "EUR", "rates": RATES}
+    agreement = await sign(cost, yearly_cost={"amount": "1000.00", "currency": "EUR"})
+    request, (line,) = await ask((PUMP, 4))
+    case = Case(
+        "flood",
+        PUMP,
+        "immediate",
+        world.members["luik"],
+        world.members["maas"],
+        1,
+        clock.now(),
+        place=(5.7, 50.78),
+        duration_h=hours,
+    )
+    tried = await try_case(reader, "live", case, viewer=world.members["maas"], only=(agreement, None))
+    with pytest.raises(AgreementRefused) as refused:
+        await act(
+            MakeOffer,
+            request,
+            who=LUIK,
+            **offered(line, agreement_id=agreement, **({"expected_hours": hours} if hours else {})),
+        )
+    (told,) = refused.value.extra["reasons"]
+    assert not tried.allowed
+    assert [(each.code, each.figures) for each in tried.reasons] == [("yearly_cost_cap", told["figures"])]
+
+
+async def test_what_a_year_has_cost_is_the_parties_matter(sign, world, reader, clock):
+    """A neighbour would read from a trial what the others have spent."""
+    cost = {"terms": "reimbursed", "currency": "EUR", "rates": RATES}
+    agreement = await sign(cost, yearly_cost={"amount": "10.00", "currency": "EUR"})
+    case = Case(
+        "flood", PUMP, "immediate", world.members["luik"], world.members["maas"], 1, clock.now(), place=(5.7, 50.78)
+    )
+    tried = await try_case(reader, "live", case, viewer=uuid4(), only=(agreement, None))
+    assert not tried.allowed
+    assert tried.reasons == ()
+    assert tried.verdicts[0].reasons == ()

@@ -9,7 +9,7 @@ import pytest
 
 from app.commands.extensions import AnswerExtension, AskExtension
 from app.commands.missions import Recall, ReleaseMission
-from app.domain.errors import MissingField, OutOfRange, RoleMissing, TransitionNotAllowed
+from app.domain.errors import Conflict, MissingField, OutOfRange, RoleMissing, TransitionNotAllowed
 from tests.commands.conftest import LUIK, MAAS
 from tests.interleaving import overlapping
 
@@ -105,4 +105,19 @@ async def test_granted_while_it_is_recalled(act, sent, clock, conn, monkeypatch,
     assert (status, alarms) == ("recalled", "[]")
     state = await conn.fetchval("SELECT status FROM extension WHERE id = $1", UUID(str(asked.id)))
     assert state in {"granted", "lapsed"}
+    await assert_fold()
+
+
+async def test_nobody_grants_a_time_that_has_passed(act, sent, walk, clock, conn, assert_fold):
+    """The unit would be due for relief four hours ago, and the alarm for it would be gone."""
+    (mission,) = await sent("luik-pump-1")
+    await walk(mission, "mobilising", "in_transit", "on_scene")
+    until = (clock.now() + timedelta(hours=1)).isoformat()
+    asked = await act(AskExtension, mission, who=MAAS, until=until, reason="The water stays.")
+    clock.move(hours=5)
+    with pytest.raises(Conflict):
+        await act(AnswerExtension, asked.id, who=LUIK, granted=True)
+    assert await conn.fetchval("SELECT relieve_by FROM mission WHERE id = $1", mission) is None
+    told = await act(AnswerExtension, asked.id, who=LUIK, granted=False, reason="It is on its way home.")
+    assert told.subject["status"] == "refused"
     await assert_fold()

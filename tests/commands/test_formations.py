@@ -7,7 +7,9 @@ from uuid import UUID
 import pytest
 
 from app.commands.claims import DraftClaim
+from app.commands.crossings import SetCrossingState
 from app.commands.formations import ChangeFormation, FormFormation, SplitMission
+from app.commands.import_files import import_command
 from app.commands.missions import Recall, ReleaseMission
 from app.commands.offer_answers import AcceptOffer, WithdrawOffer
 from app.commands.offer_commitment import CommitOffer
@@ -15,7 +17,7 @@ from app.commands.offers import MakeOffer
 from app.commands.positions import ReportedPosition, ReportPositions, report_positions
 from app.commands.reliefs import PlanRelief
 from app.commands.requests import DraftRequest
-from app.commands.resources import AddResource, RetireResource, SetResourceStatus
+from app.commands.resources import AddResource, ChangeResource, RetireResource, SetResourceStatus
 from app.domain.agreements import Case
 from app.domain.errors import (
     AgreementRefused,
@@ -26,11 +28,13 @@ from app.domain.errors import (
     OverFilled,
     RoleMissing,
 )
+from app.interop.sheet_writing import write_sheet
 from app.queries.agreements import try_case
 from app.queries.candidates import candidates
+from app.queries.exports import export_rows
 from app.store.agreements import stock_of, uses_of
 from app.store.costs import spent
-from tests.commands.conftest import LUIK, PUMP, RATES
+from tests.commands.conftest import LUIK, MAAS, PUMP, RATES
 from tests.conftest import NOON
 from tests.interleaving import overlapping
 
@@ -525,3 +529,36 @@ async def test_never_alone_and_with_its_formation(
         row["status"] for row in await conn.fetch("SELECT status FROM resource WHERE formation_id = $1", formation)
     }
     assert states == ({"committed"} if away[0]["resource_id"] == formation else {"available", "committed"})
+
+
+async def test_a_formation_is_told_that_its_way_is_barred(act, module, wanted, send, world, walk):
+    """The platoon's own row weighs nothing: its heaviest truck would stand before a bridge of ten tonnes, and nobody had rung."""
+    unit, parts = module
+    await act(ChangeResource, parts[0], who=LUIK, weight_t=26.0)
+    request, line = await wanted()
+    sends = {"request_line_id": line, "resource_id": unit}
+    (mission,) = (await send(request, sends, who=("luik", "authorised_representative"))).values()
+    await walk(mission, "mobilising", "in_transit")
+    told = await act(SetCrossingState, world.crossings["eijsden"], who=MAAS, max_weight_t=10.0)
+    (warning,) = told.warnings
+    assert (warning["code"], warning["missions"]) == ("way_barred", [str(mission)])
+    await act(SplitMission, mission, who=LUIK, part_ids=[parts[0]])
+    again = await act(SetCrossingState, world.crossings["eijsden"], who=MAAS, max_weight_t=9.0)
+    (alone,) = again.warnings[0]["missions"]
+    assert alone != str(mission), "the heavy one goes alone now, and it alone is barred"
+
+
+@pytest.mark.parametrize("format_", ["csv", "geojson"])
+async def test_what_is_exported_with_a_formation_comes_back(door, conn, world, module, format_, assert_fold):
+    """A platoon in the file would be refused, and with it all units of the city."""
+    formation, parts = module
+    rows = await export_rows(conn, "live", "resources", world.members["luik"], viewer=None)
+    known = await conn.fetch("SELECT id, call_sign FROM resource WHERE member_id = $1", world.members["luik"])
+    signs = {row["id"]: row["call_sign"] for row in known}
+    exported = {row["call_sign"] for row in rows}
+    assert exported == set(signs.values()) - {signs[UUID(str(formation))]}
+    assert {signs[UUID(str(part))] for part in parts} <= exported
+    command = import_command("resources", write_sheet("resources", rows, format_), format_)
+    told = (await door.execute(command, actor=world.actor(*LUIK), space="live")).outcome
+    assert (told["added"], told["changed"], told["unchanged"]) == (0, 0, len(rows))
+    await assert_fold()

@@ -461,3 +461,11 @@ async def test_of_two_agreements_the_one_that_counts_promises(promise, ask, conn
     await ask((PUMP, 1))
     rows = await conn.fetch("SELECT step, within_min, agreement_id FROM response_commitment")
     assert [tuple(row) for row in rows] == [("answer", 3, other)]
+
+
+async def test_what_is_kept_at_home_lifts_no_promise_to_answer(promise, ask, conn):
+    """A lender that keeps a pump in its south would never have to answer, for the check counted none there."""
+    await promise(PROMISE, reserve=[{"type": PUMP, "keep": 1, "area": box(5.4, 50.45, 6.02, 50.75)}])
+    await ask((PUMP, 1))
+    steps = await conn.fetch("SELECT step FROM response_commitment ORDER BY step")
+    assert [row["step"] for row in steps] == ["acknowledge", "answer"]

@@ -227,3 +227,38 @@ async def test_completed_when_the_rate_arrives(act, helped, sign, world, clock, 
     await due()
     assert await conn.fetchval("SELECT net FROM statement") == Decimal("198.00"), "what is known stays"
     await assert_fold()
+
+
+async def test_who_is_home_in_the_last_seconds_of_a_month(act, walk, world, clock, due, conn, assert_fold):
+    """A terminal's clock half a minute ahead of ours: the ambulance would stand in no statement, and nobody would pay for it."""
+    clock.at = datetime(2026, 7, 31, 20, 0, tzinfo=UTC)
+    line = {"type_code": "ambulance.als", "quantity": 1, "priority": "life_safety", "lon": 5.7, "lat": 50.78}
+    to = world.members["luik"]
+    asked = await act(DraftRequest, who=MAAS, kind="day_to_day", lines=[line], then="open", to_member_id=to)
+    sent = await act(SendDayToDay, asked.id, who=LUIK, resource_id=world.resources["luik-ambulance-1"])
+    mission = UUID(str(sent.id))
+    await walk(mission, "in_transit", "on_scene")
+    await act(ReleaseMission, mission)
+    await walk(mission, "returning")
+    clock.at = datetime(2026, 7, 31, 21, 59, tzinfo=UTC)
+    await walk(mission, "returned", occurred_at="2026-07-31T22:00:30Z")
+    clock.move(days=31, minutes=2)
+    await due()
+    found = await conn.fetch("SELECT s.month FROM statement s JOIN statement_line l ON l.statement_id = s.id")
+    assert [row["month"] for row in found] == [date(2026, 8, 1)]
+    await assert_fold()
+
+
+async def test_a_mission_whose_month_was_taken_for_the_one_before(act, helped, world, clock, due, conn, assert_fold):
+    """Work that was put down for a month in which the unit was not home yet is done when its month is over."""
+    clock.at = datetime(2026, 8, 3, 8, 0, tzinfo=UTC)
+    await helped(MAAS, LUIK, world.resources["luik-ambulance-1"])
+    early = datetime(2026, 7, 31, 22, 0, tzinfo=UTC)
+    body = '{"month": "2026-07-01"}'
+    await conn.execute("UPDATE due_work SET due_at = $1, body = $2 WHERE command = 'make_statement'", early, body)
+    await due()
+    assert await conn.fetchval("SELECT count(*) FROM statement") == 0
+    clock.move(days=31)
+    await due()
+    assert [row["month"] for row in await conn.fetch("SELECT month FROM statement")] == [date(2026, 8, 1)]
+    await assert_fold()

@@ -157,6 +157,7 @@ def test_every_reason_is_told_at_once():
         reserve=[
             {"type": "pump.high_capacity", "keep": 1},
             {"type": "pump.high_capacity", "keep": 1, "hours": {"start": "08:00", "end": "16:00"}},
+            {"type": "pump.high_capacity", "keep": 1, "hours": {"start": "13:30", "end": "16:00"}},
             {"type": "pump.high_capacity", "keep": 1, "area": SOUTH},
         ],
         clauses={"insurance": {"status": "open"}},
@@ -654,3 +655,36 @@ def test_what_contradicts_itself_is_named_where_it_stands(terms, place):
     with pytest.raises(ValidationError) as refused:
         Terms.model_validate({"kinds": ["planned"]} | terms)
     assert [error["loc"] for error in refused.value.errors()] == [place]
+
+
+@pytest.mark.parametrize(
+    ("hours", "local", "lasts_h", "within"),
+    [
+        (NIGHT, "2026-07-14T21:59", 0.1, True),
+        (NIGHT, "2026-07-14T12:00", 10, False),
+        (NIGHT, "2026-07-14T12:00", 10.1, True),
+        (NIGHT, "2026-07-14T23:00", 1, False),
+        (NIGHT, "2026-07-14T23:00", 24, True),
+        (NIGHT | {"weekdays": ["mon"]}, "2026-07-14T12:00", 24, False),
+        (NIGHT | {"weekdays": ["mon"]}, "2026-07-14T12:00", 24 * 7, True),
+        (NIGHT | {"weekdays": ["mon"]}, "2026-07-14T12:00", 24 * 365, True),
+    ],
+)
+def test_hours_that_begin_while_help_lasts(hours, local, lasts_h, within):
+    """A pump that leaves at one minute to ten is gone all night."""
+    assert Hours.model_validate(hours).begin_within(datetime.fromisoformat(local), lasts_h) is within
+
+
+@pytest.mark.parametrize(
+    ("lasts_h", "available", "expected"), [(None, 2, []), (1, 2, []), (9, 2, ["reserve_floor_later"]), (9, 9, [])]
+)
+def test_what_is_kept_later_is_told_and_stops_nothing(lasts_h, available, expected):
+    """Whoever counts on tonight's pump hears in the afternoon that it will be away; whether it goes is for people to say."""
+    said = terms(reserve=[{"type": "pump.high_capacity", "keep": 2, "hours": NIGHT}])
+    facts = agreed(effective_at=NOON - timedelta(days=1), expires_at=None)
+    about = case(at=datetime.fromisoformat("2026-07-14T18:00:00+00:00"), zone="Europe/Brussels", duration_h=lasts_h)
+    verdict = check(facts, said, about, Stock(available, 0))
+    assert (codes(verdict), verdict.allowed) == (expected, True)
+    for reason in verdict.reasons:
+        assert (reason.figures["start"], reason.figures["end"], reason.figures["would_leave"]) == ("22:00", "06:00", 1)
+        assert len({reason.said(language) for language in ("en", "de", "fr", "nl")}) == 4

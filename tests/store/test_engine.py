@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.entrypoints.http.causes import is_not_now
 from app.store.engine import driver
@@ -30,3 +31,11 @@ async def test_a_connection_lost_before_its_transaction_is_the_database_being_aw
 def test_a_goodbye_that_asyncpg_has_not_read_yet_is_not_a_defect(message, away):
     """asyncpg has no class of its own for it; as an unknown error it would be a 500 as well."""
     assert is_not_now(asyncpg.InternalClientError(message)) is away
+
+
+async def test_an_error_does_not_repeat_what_was_sent(engine):
+    """A log of errors would be full of telephone numbers, and nobody erases anything there."""
+    async with engine.connect() as connection:
+        with pytest.raises(DBAPIError) as failed:
+            await connection.execute(text("SELECT 1 / 0 WHERE :phone <> ''"), {"phone": "+31 00 000 0417"})
+    assert "0417" not in str(failed.value)

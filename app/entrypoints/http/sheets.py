@@ -203,6 +203,7 @@ async def export_file(
 ) -> Response:
     """All of them in one file that can be imported again. Of another member's contacts, those that it shares.
 
+    Formations are not among the units: their parts are, and they are formed anew with `POST /formations`.
     In CSV, a text that a spreadsheet would take for a formula has a `'` in front, which an import takes away. In GeoJSON a unit
     stands where it is at home; an import of units does not read the geometry.
     """
