@@ -58,7 +58,7 @@ async def import_contacts(uow: UnitOfWork, cmd: ImportContacts) -> None:
             fields["languages"] = list(fields["languages"] or ())
             for language in fields["languages"]:
                 if language not in codes("languages"):
-                    work.wrong(row.at, "languages", UnknownCode, f"{language!r} is no language here")
+                    work.wrong(row.at, "languages", UnknownCode, "unknown_language", value=language)
         if contact is None:
             if not work.require(row, fields, ("function", "phone")):
                 continue

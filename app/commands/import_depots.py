@@ -63,8 +63,7 @@ async def import_depots(uow: UnitOfWork, cmd: ImportDepots) -> None:
         lon: float = fields.get("lon", getattr(depot, "lon", 0.0))
         lat: float = fields.get("lat", getattr(depot, "lat", 0.0))
         if {"lon", "lat"} & fields.keys() and not geo.covers(area, lon, lat):
-            detail = f"{lon}, {lat} (longitude, latitude) is not inside the corridor"
-            work.wrong(row.at, "lon", OutsideCorridor, detail)
+            work.wrong(row.at, "lon", OutsideCorridor, "outside_corridor", lon=lon, lat=lat)
         work.plan(row, row.code, depot, fields, codes)
     work.refuse()
     at_home = await _at_home(uow, work.plans)

@@ -11,6 +11,8 @@ from app.commands.import_contacts import ContactRow, ImportContacts
 from app.commands.import_depots import DepotRow, ImportDepots
 from app.commands.import_resources import ImportResources, ResourceRow
 from app.commands.imports import TOLD_EVERY, BadRow, ImportedRow, watcher
+from app.domain.errors import MissingField
+from app.domain.import_reasons import of_a_cell
 from app.domain.wrong_fields import error_class
 from app.interop.sheet_reading import read_sheet
 
@@ -47,7 +49,10 @@ def import_command(
     """
     read = read_sheet(kind, data, format_, encoding=encoding, decimal_comma=decimal_comma)
     model, command = COMMANDS[kind]
-    bad = [BadRow(row=each.row, column=each.column, slug=each.slug, detail=each.detail) for each in read.bad]
+    bad = [
+        BadRow(row=each.row, column=each.column, slug=each.slug, code=each.code, figures=each.figures)
+        for each in read.bad
+    ]
     known = {(each.row, each.column) for each in read.bad}
     rows: list[ImportedRow] = []
     for number, row in enumerate(read.rows):
@@ -70,12 +75,11 @@ def import_command(
 
 
 def _wrong(row: SheetRow, error: ValidationError) -> list[BadRow]:
-    return [
-        BadRow(
-            row=row.at,
-            column=str(each["loc"][0]) if each["loc"] else None,
-            slug=error_class(each["type"]).slug,
-            detail=str(each["msg"])[:1].lower() + str(each["msg"])[1:],
-        )
-        for each in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
+    found: list[BadRow] = []
+    for each in error.errors(include_url=False):
+        column = str(each["loc"][0]) if each["loc"] else None
+        empty = each["type"] == "missing" or each["input"] in (None, "")
+        kind = MissingField if empty else error_class(each["type"])
+        code, figures = of_a_cell(each["type"], kind.slug, column or "", each.get("ctx") or {}, empty=empty)
+        found.append(BadRow(row=row.at, column=column, slug=kind.slug, code=code, figures=figures))
+    return found

@@ -72,9 +72,9 @@ async def import_resources(uow: UnitOfWork, cmd: ImportResources) -> None:
         fields = _fields(work, row, unit, depots)
         holder = there.get(row.call_sign.lower())
         if holder is not None and holder is not unit:
-            work.wrong(row.at, "call_sign", DuplicateCallSign, f"{holder.call_sign!r} is in use")
+            work.wrong(row.at, "call_sign", DuplicateCallSign, "call_sign_in_use", call_sign=holder.call_sign)
         if (first := named.setdefault(row.call_sign.lower(), row.at)) != row.at:
-            work.wrong(row.at, "call_sign", DuplicateCallSign, f"it stands in {work.unit} {first} too")
+            work.wrong(row.at, "call_sign", DuplicateCallSign, "call_sign_twice", first=first)
         if unit is None and not work.require(row, fields, ("type", "depot", "mobilisation_min")):
             continue
         work.plan(row, row.call_sign, unit, fields, codes)
@@ -82,7 +82,7 @@ async def import_resources(uow: UnitOfWork, cmd: ImportResources) -> None:
     await work.lock(Resource)
     for plan in work.plans:
         if plan.thing is not None and plan.thing.retired:
-            work.wrong(plan.at, None, Conflict, f"{plan.thing.call_sign!r} was retired just now")
+            work.wrong(plan.at, None, Conflict, "retired", call_sign=plan.thing.call_sign)
     work.refuse()
     await work.write(
         lambda plan: _made(work, plan, depots), lambda unit, fields: _changed(work, unit, fields, depots), "resource"
@@ -97,19 +97,17 @@ def _fields(work: Work[Resource], row: ResourceRow, unit: Resource | None, depot
         fields["languages"] = list(fields["languages"] or ())
         for language in fields["languages"]:
             if language not in codes_of("languages"):
-                work.wrong(row.at, "languages", UnknownCode, f"{language!r} is no language here")
+                work.wrong(row.at, "languages", UnknownCode, "unknown_language", value=language)
     if "type" in fields and fields["type"] not in type_codes():
-        work.wrong(row.at, "type", UnknownCode, f"{fields['type']!r} is no resource type here")
+        work.wrong(row.at, "type", UnknownCode, "unknown_type", value=fields["type"])
     elif unit is None and is_composite(str(fields.get("type"))):
-        detail = f"a {fields['type']} is made of units: enter those, then form the formation"
-        work.wrong(row.at, "type", Malformed, detail)
+        work.wrong(row.at, "type", Malformed, "made_of_units", type_code=fields["type"])
     if "depot" in fields and fields["depot"] not in depots:
-        work.wrong(row.at, "depot", UnknownCode, f"the member has no depot {fields['depot']!r}")
+        work.wrong(row.at, "depot", UnknownCode, "unknown_depot", value=fields["depot"])
     if unit is None:
         return fields
     if fields.get("type", unit.type_code) != unit.type_code:
-        detail = f"{unit.call_sign!r} is a {unit.type_code}; a unit of another type is another unit: retire it first"
-        work.wrong(row.at, "type", Conflict, detail)
+        work.wrong(row.at, "type", Conflict, "other_type", call_sign=unit.call_sign, type_code=unit.type_code)
     home = depots.get(str(fields.get("depot")))
     now = {"type": unit.type_code, "depot": fields.get("depot") if home and home.id == unit.depot_id else None}
     now |= NOTHING | unit.readiness | {name: getattr(unit, name) for name in PLAIN}

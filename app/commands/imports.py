@@ -23,6 +23,7 @@ from app.commands.registry import Command
 from app.domain.errors import BadRows, Duplicate, FieldError, MissingField
 from app.domain.external_ids import ExternalRef, Named, named
 from app.domain.forms import Form, LongText
+from app.domain.import_reasons import said
 from app.store.tables import ExternalId, Member
 from app.store.tables.base import Spaced
 from app.store.turns import Turns
@@ -48,12 +49,17 @@ Externals = Annotated[tuple[ExternalRef, ...], Field(max_length=20)]
 
 
 class BadRow(Form):
-    """One thing wrong in a file: in which row, in which column (null: the row as a whole), and why."""
+    """One thing wrong in a file: in which row, in which column (null: the row as a whole), and why, coded with its figures."""
 
     row: int
     column: str | None
     slug: str
-    detail: str
+    code: str
+    figures: dict[str, Any]
+
+    def said(self, language: str = "en") -> str:
+        """Return why in words."""
+        return said(self.code, self.figures, language)
 
 
 class ImportedRow(Form):
@@ -181,11 +187,11 @@ class Work(Generic[ThingT]):
             by_key = things.get(key(row))
             thing = by_id.get(next(iter(by_code))) if len(by_code) == 1 else by_key
             if len(by_code) > 1 or (by_code and by_key is not None and by_key.id not in by_code):
-                self.wrong(row.at, "external_ids", Duplicate, "its codes name several things that are there")
+                self.wrong(row.at, "external_ids", Duplicate, "several_things")
                 continue
             same = thing.id if thing is not None else key(row)
             if (first := seen.setdefault(same, row.at)) != row.at:
-                self.wrong(row.at, None, Duplicate, f"it names the same as {self.unit} {first}")
+                self.wrong(row.at, None, Duplicate, "same_row", first=first)
                 continue
             yield row, thing
         self._compared = len(rows)
@@ -200,7 +206,7 @@ class Work(Generic[ThingT]):
             wanted = dict.fromkeys(named(text) for text in codes_in(row))
             for code in wanted:
                 if code in codes.others:
-                    self.wrong(row.at, "external_ids", Duplicate, f"{code} names something of another member's")
+                    self.wrong(row.at, "external_ids", Duplicate, "code_of_other", code=str(code))
             given = tuple(code for code in wanted if code not in have)
             ended = tuple(id_ for code, id_ in have.items() if code not in wanted)
             self._give_once(row.at, wanted)
@@ -212,20 +218,20 @@ class Work(Generic[ThingT]):
     def _give_once(self, at: int, wanted: Iterable[Named]) -> None:
         for code in wanted:
             if (first := self._given.setdefault(code, at)) != at:
-                self.wrong(at, "external_ids", Duplicate, f"{code} stands in {self.unit} {first} too")
+                self.wrong(at, "external_ids", Duplicate, "code_twice", code=str(code), first=first)
 
     def require(self, row: ImportedRow, fields: Mapping[str, Any], needed: Iterable[str]) -> bool:
         """Keep as wrong what a new thing lacks, and return whether it lacks nothing."""
         missing = [name for name in needed if fields.get(name) is None]
         for name in missing:
-            self.wrong(row.at, name, MissingField, f"a new one of the {self.what} needs it")
+            self.wrong(row.at, name, MissingField, "needed_for_new", column=name)
         return not missing
 
-    def wrong(self, at: int, column: str | None, error: type[ConcordError], detail: str) -> None:
-        """Keep what is wrong with a row; of a column only what was seen first."""
+    def wrong(self, at: int, column: str | None, error: type[ConcordError], reason: str, /, **figures: Any) -> None:
+        """Keep what is wrong with a row, as a code of ``import_reasons``; of a column only what was seen first."""
         if (column is None or (at, column) not in self._said) and len(self.bad) <= MOST_TOLD:
             self._said.add((at, column))
-            self.bad.append(BadRow(row=at, column=column, slug=error.slug, detail=detail))
+            self.bad.append(BadRow(row=at, column=column, slug=error.slug, code=reason, figures=figures))
 
     def refuse(self) -> None:
         """Refuse the file with all that was wrong.
@@ -312,7 +318,7 @@ def codes_in(row: Any) -> tuple[str, ...]:
 
 
 def bad_rows(bad: Iterable[BadRow], unit: str) -> BadRows:
-    """Return the refusal that names all bad rows, in their order."""
+    """Return the refusal that names all bad rows, in their order; its words are English, ``in_words_of`` puts them in another language."""
     found = sorted(bad, key=lambda each: (each.row, each.column or ""))
     listed, first = found[:MOST_TOLD], found[0]
     rows = len({each.row for each in listed})
@@ -321,14 +327,31 @@ def bad_rows(bad: Iterable[BadRow], unit: str) -> BadRows:
     if len(found) > MOST_TOLD:
         more += f" Only the first {MOST_TOLD} are named: mend what they have in common, and send it again."
     return BadRows(
-        f"{rows} bad {'row' if rows == 1 else 'rows'}; {where}: {first.detail}.{more}",
-        errors=[FieldError(_pointer(each, unit), each.slug, each.detail) for each in listed],
+        f"{rows} bad {'row' if rows == 1 else 'rows'}; {where}: {first.said()}.{more}",
+        errors=[FieldError(_pointer(each, unit), each.slug, each.said()) for each in listed],
         extra={
             "rows": [
-                {unit: each.row, "column": each.column, "type": each.slug, "detail": each.detail} for each in listed
+                {
+                    unit: each.row,
+                    "column": each.column,
+                    "type": each.slug,
+                    "code": each.code,
+                    "figures": each.figures,
+                    "detail": each.said(),
+                }
+                for each in listed
             ]
         },
     )
+
+
+def in_words_of(refusal: BadRows, language: str) -> BadRows:
+    """Return the refusal with the reason of each row in a language; its code and its figures stay."""
+    rows = [row | {"detail": said(row["code"], row["figures"], language)} for row in refusal.extra["rows"]]
+    errors = [
+        FieldError(error.pointer, error.slug, row["detail"]) for error, row in zip(refusal.errors, rows, strict=True)
+    ]
+    return BadRows(refusal.detail, errors=errors, extra={"rows": rows})
 
 
 def _pointer(bad: BadRow, unit: str) -> str:

@@ -27,6 +27,7 @@ from app.domain.errors import (
     WrongFormat,
     WrongType,
 )
+from app.domain.import_reasons import said
 from app.interop.sheet_columns import SHEETS, Column, Sheet, SheetKind
 
 if TYPE_CHECKING:
@@ -54,12 +55,18 @@ _SHOWN: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class BadCell:
-    """One thing wrong: in which row, in which column (none: the row as a whole), and why."""
+    """One thing wrong: in which row, in which column (none: the row as a whole), and why, coded with its figures."""
 
     row: int
     column: str | None
     slug: str
-    detail: str
+    code: str
+    figures: dict[str, Any]
+
+    @property
+    def detail(self) -> str:
+        """Why, in English."""
+        return said(self.code, self.figures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +93,12 @@ class Read:
         row: int,
         column: str | None,
         error: type[WrongFormat | WrongType | UnknownField | MissingField],
-        detail: str,
+        code: str,
+        **figures: Any,
     ) -> None:
         """Keep what is wrong; of a file that is wrong all over, enough to know that it is."""
         if len(self.bad) <= MOST_TOLD:
-            self.bad.append(BadCell(row, column, error.slug, detail))
+            self.bad.append(BadCell(row, column, error.slug, code, figures))
 
 
 def read_sheet(
@@ -148,8 +156,7 @@ def _csv(sheet: Sheet, text: str, decimal_comma: bool) -> Read:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != width and any(cell.strip() for cell in cells[width:] or [*"x"][: width - len(cells)]):
-            detail = f"it has {len(cells)} cells, and the first line {width}; is a text with a separator without its quotation marks?"
-            read.wrong(line, None, WrongFormat, detail)
+            read.wrong(line, None, WrongFormat, "cells_count", cells=len(cells), wanted=width)
             continue
         values: dict[str, Any] = {}
         for column, cell in zip(columns, cells, strict=False):
@@ -227,34 +234,31 @@ def _take(read: Read, line: int, column: Column, cell: str, values: dict[str, An
         if cell.lower() in _YES | _NO:
             values[column.name] = cell.lower() in _YES
         else:
-            read.wrong(line, column.name, WrongFormat, f"{cell[:_SHOWN]!r} is neither yes nor no")
+            read.wrong(line, column.name, WrongFormat, "not_yes_no", value=cell[:_SHOWN])
     else:
         _take_number(read, line, column, cell, values, decimal_comma)
 
 
 def _take_number(read: Read, line: int, column: Column, cell: str, values: dict[str, Any], decimal_comma: bool) -> None:
-    shown = repr(cell[:_SHOWN])
+    shown = cell[:_SHOWN]
     if decimal_comma:
         if "." in cell:
-            read.wrong(
-                line, column.name, WrongFormat, f"{shown} has a point, and the file was said to have decimal commas"
-            )
+            read.wrong(line, column.name, WrongFormat, "point_not_comma", value=shown)
             return
         cell = cell.replace(",", ".", 1)
     elif _COMMA.fullmatch(cell):
-        detail = f"{shown} has a comma; write a point, or say that the file has decimal commas (`--decimal-comma`, `decimal=comma`)"
-        read.wrong(line, column.name, WrongFormat, detail)
+        read.wrong(line, column.name, WrongFormat, "comma_not_point", value=shown)
         return
     fits, make, what = _NUMBERS[column.holds]
     if fits.fullmatch(cell):
         values[column.name] = make(cell)
     else:
-        read.wrong(line, column.name, WrongFormat, f"{shown} is no {what}")
+        read.wrong(line, column.name, WrongFormat, what, value=shown)
 
 
 _NUMBERS: Final[dict[str, tuple[re.Pattern[str], Callable[[str], float], str]]] = {
-    "whole": (_WHOLE, lambda cell: int(cell.partition(".")[0]), "whole number"),
-    "number": (_NUMBER, float, "number"),
+    "whole": (_WHOLE, lambda cell: int(cell.partition(".")[0]), "no_whole_number"),
+    "number": (_NUMBER, float, "no_number"),
 }
 
 
@@ -295,17 +299,15 @@ def _json(text: str) -> Any:
 def _properties(read: Read, sheet: Sheet, number: int, feature: Any) -> dict[str, Any] | None:
     properties = feature.get("properties") if isinstance(feature, dict) and feature.get("type") == "Feature" else None
     if not isinstance(properties, dict):
-        read.wrong(number, None, WrongType, "it is no Feature with properties (RFC 7946, 3.2)")
+        read.wrong(number, None, WrongType, "no_feature")
         return None
     known = set(sheet.by_name) - ({"lon", "lat"} if sheet.placed else set())
     for name in sorted(set(properties) - known):
-        read.wrong(
-            number, name[:_SHOWN], UnknownField, f"there is no such property; there are: {', '.join(sorted(known))}"
-        )
+        read.wrong(number, name[:_SHOWN], UnknownField, "unknown_property", known=", ".join(sorted(known)))
     values = {name: value if value not in ("", []) else None for name, value in properties.items() if name in known}
     if sheet.placed and feature.get("geometry") is not None:
         if (place := _point(feature["geometry"])) is None:
-            read.wrong(number, "geometry", WrongFormat, "a Point with [longitude, latitude] is wanted")
+            read.wrong(number, "geometry", WrongFormat, "no_point")
         else:
             values["lon"], values["lat"] = place
     return values

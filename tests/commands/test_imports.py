@@ -8,6 +8,7 @@ import pytest
 
 from app.commands.external_ids import AddExternalId
 from app.commands.import_files import import_command
+from app.commands.imports import in_words_of
 from app.commands.incidents import ReportIncident
 from app.commands.resources import RetireResource, SetResourceStatus
 from app.domain.authority import SYSTEM
@@ -290,3 +291,16 @@ async def test_what_was_exported_comes_back_unchanged(sheet, conn, world, format
     after = [await conn.fetchrow(revisions.format(table)) for table in ("depot", "resource", "contact", "external_id")]
     assert after == before
     await assert_fold()
+
+
+async def test_an_empty_call_sign_is_missing_and_not_of_a_wrong_kind(sheet):
+    """Whoever left a cell empty is told so, and not of strings."""
+    with pytest.raises(BadRows) as refusal:
+        await sheet(
+            "resources", "call_sign,type,depot,mobilisation_min\n,pump.mobile,noord,5\nx,pump.mobile,noord,-1\n"
+        )
+    told = [(row["line"], row["code"], row["detail"]) for row in refusal.value.extra["rows"]]
+    assert (2, "missing", "call sign is missing") in told
+    assert any(code == "too_small" and "at least 0" in detail for _, code, detail in told)
+    german = in_words_of(refusal.value, "de").extra["rows"]
+    assert german[0]["detail"] == "Funkrufname fehlt"

@@ -44,7 +44,7 @@ async def test_a_repeat_under_its_key_is_answered_as_the_first(client):
 async def test_every_bad_row_is_in_the_refusal(client):
     """A client shows each beside its line; the list of a hundred that other problems have is not enough."""
     text = "code,name,lon,lat\n" + "x,Noord,5.69,\n" * 150
-    answer = await client("maas", "dispatcher").post(DEPOTS, content=text, headers=CSV)
+    answer = await client("maas", "dispatcher").post(f"{DEPOTS}?language=en", content=text, headers=CSV)
     body = answer.json()
     assert (answer.status_code, body["type"]) == (422, "/problems/bad-rows")
     assert {row["line"] for row in body["rows"]} == set(range(2, 152))
@@ -52,9 +52,16 @@ async def test_every_bad_row_is_in_the_refusal(client):
         "line": 2,
         "column": "lat",
         "type": "missing-field",
-        "detail": "a new one of the depots needs it",
+        "code": "needed_for_new",
+        "figures": {"column": "lat"},
+        "detail": "latitude is missing, and what is new needs it",
     }
     assert body["errors"][0]["pointer"] == "line/2/lat"
+    for language, said in [("de", "geografische Breite fehlt"), ("fr", "latitude"), ("nl", "breedtegraad ontbreekt")]:
+        answer = await client("maas", "dispatcher").post(f"{DEPOTS}?language={language}", content=text, headers=CSV)
+        assert said in answer.json()["rows"][0]["detail"]
+        assert said in answer.json()["errors"][0]["detail"]
+        assert answer.json()["rows"][0]["code"] == "needed_for_new"
     feature = {"type": "Feature", "geometry": None, "properties": {"code": "No"}}
     sent = json.dumps({"type": "FeatureCollection", "features": [feature]})
     told = (await client("maas", "dispatcher").post(DEPOTS, content=sent, headers=FEATURES)).json()

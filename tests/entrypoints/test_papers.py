@@ -131,10 +131,10 @@ async def test_the_log_of_an_incident(client, story, lang):
 @pytest.mark.parametrize(
     ("lang", "reported", "asks", "left", "phase"),
     [
-        ("en", "Reported: ", "asks for 2 × High-capacity pump", "luik pump 1 (High-capacity pump)", "Phase, Netherlands: GRIP 3"),
-        ("de", "Gemeldet: ", "fordert an: 2 × Hochleistungspumpe", "luik pump 1 (Hochleistungspumpe)", "Stufe, Niederlande: GRIP 3"),
-        ("fr", "Signalé : ", "demande 2 × Pompe à grand débit", "luik pump 1 (Pompe à grand débit)", "Phase, Pays-Bas : GRIP 3"),
-        ("nl", "Gemeld: ", "vraagt 2 × ", "luik pump 1 (", "Fase, Nederland: GRIP 3"),
+        ("en", "Reported: ", "asks for 2 \u00d7 High-capacity pump", "luik pump 1 (High-capacity pump)", "Phase, Netherlands: GRIP 3"),
+        ("de", "Gemeldet: ", "fordert an: 2 \u00d7 Hochleistungspumpe", "luik pump 1 (Hochleistungspumpe)", "Stufe, Niederlande: GRIP 3"),
+        ("fr", "Signalé : ", "demande 2 \u00d7 Pompe à grand débit", "luik pump 1 (Pompe à grand débit)", "Phase, Pays-Bas : GRIP 3"),
+        ("nl", "Gemeld: ", "vraagt 2 \u00d7 ", "luik pump 1 (", "Fase, Nederland: GRIP 3"),
     ],
 )  # fmt: skip
 async def test_the_log_is_made_from_the_journal(client, story, lang, reported, asks, left, phase):

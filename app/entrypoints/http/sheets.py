@@ -15,13 +15,14 @@ from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from app.commands.import_files import import_command
-from app.commands.imports import watcher
+from app.commands.imports import in_words_of, watcher
 from app.domain import errors
 from app.domain.errors import UnsupportedMediaType
 from app.domain.forms import LongText
 from app.entrypoints.http import progress
 from app.entrypoints.http.body import require_plain
 from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, space_router
+from app.entrypoints.http.languages import ReadersLanguage
 from app.entrypoints.http.problems import Responses, responses
 from app.entrypoints.http.progress import wants_progress, with_progress
 from app.interop.sheet_columns import SheetKind
@@ -144,12 +145,15 @@ async def import_file(
         Literal["point", "comma"], Query(description="What stands before the decimals in the numbers of CSV.")
     ] = "point",
     why: Annotated[LongText | None, Query(description="Why, in your own words.")] = None,
+    *,
+    language: ReadersLanguage,
 ) -> ImportAnswer | Response:
     """By a dispatcher or admin of the owner: all of the file or nothing.
 
     A row changes what one of its external ids, or its call sign or code, names, and else adds. A column that the file does not
     have stays as it is; an empty cell empties what can be empty; what the file does not name stays. CSV is UTF-8 (or
-    `charset=windows-1252`), with commas, semicolons or tabulators. Each row that does not fit is named under `rows` of the refusal.
+    `charset=windows-1252`), with commas, semicolons or tabulators. Each row that does not fit is named under `rows` of the refusal,
+    with a code, its figures, and the reason in your language.
 
     With `Accept: application/x-ndjson` it tells how far it is: a line of JSON each (`progress` with `step`, `reading` or `writing`,
     and `done` of `total`), and in the last one the `answer`, or the `problem` with its own status; that of the response is then 200.
@@ -172,11 +176,14 @@ async def import_file(
                 why=why,
             )
             watcher.set(partial(tell, "writing"))
-            if dry_run:
-                said, seq = await enter.door.rehearse(command, actor=enter.actor, space=enter.space), None
-            else:
-                receipt = await enter.door.execute(command, actor=enter.actor, space=enter.space, key=enter.key)
-                said, seq = receipt.outcome or {}, receipt.seq
+            try:
+                if dry_run:
+                    said, seq = await enter.door.rehearse(command, actor=enter.actor, space=enter.space), None
+                else:
+                    receipt = await enter.door.execute(command, actor=enter.actor, space=enter.space, key=enter.key)
+                    said, seq = receipt.outcome or {}, receipt.seq
+            except errors.BadRows as refusal:
+                raise in_words_of(refusal, language) from None
         return ImportAnswer.model_validate({"dry_run": dry_run, "kind": kind, "seq": seq, **said})
 
     return with_progress(request, carried_out) if wants_progress(request) else await carried_out()

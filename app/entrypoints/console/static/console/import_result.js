@@ -1,8 +1,8 @@
 /** What an import did or would do, and every row that does not fit, with what to do about it. */
 import { ProblemParts } from "./dialogs.js";
-import { language, t } from "./i18n.js";
+import { t } from "./i18n.js";
 import { Panel } from "./parts.js";
-import { fieldName, slugText } from "./told.js";
+import { fieldName } from "./told.js";
 import { html, useState } from "./view.js";
 
 /** @typedef {{row: number, name: string, does: "add" | "change", fields: string[]}} Change */
@@ -38,19 +38,13 @@ export function Refused({ problem }) {
   return html`<${Panel} id="import-refused" class="refused" title=${t("import.bad")} count=${bad}><div class="panel-text" role="alert"><p>${t("import.bad.text", { n: bad })}</p></div>
     <div class="scroll-x" tabindex="0" role="group" aria-label=${t("import.bad")}><table class="table import-rows bad"><thead><tr><th scope="col" class="figure">${t(rows[0].line === undefined ? "import.feature" : "import.line")}</th><th scope="col">${t("import.column")}</th><th scope="col">${t("import.reason")}</th><th scope="col">${t("import.what_to_do")}</th></tr></thead>
       <tbody>${shown.map((row, at) => html`<tr key=${`${page}-${at}`}><td class="figure">${row.line ?? row.feature}</td><th scope="row">${row.column ? html`<code>${row.column}</code>` : html`<span class="dim">${t("import.whole_row")}</span>`}</th>
-        <td>${language.value === "en" ? "" : html`${reasonOf(row)} `}<span class=${language.value === "en" ? "" : "dim"} lang="en">${row.detail}</span></td><td>${whatToDo(row)}</td></tr>`)}</tbody></table></div>
+        <td>${row.detail}</td><td>${whatToDo(row)}</td></tr>`)}</tbody></table></div>
     <${Pages} page=${page} of=${Math.ceil(rows.length / PAGE)} onPage=${setPage} /><//>`;
 }
 
 /** @param {BadRow} row */
 function slugOf(row) {
   return row.type.split("/").pop() ?? "";
-}
-
-/** @param {BadRow} row */
-function reasonOf(row) {
-  const told = t(`import.why.${slugOf(row)}`);
-  return told.startsWith("import.why.") ? slugText(slugOf(row)) : told;
 }
 
 /** @param {BadRow} row */

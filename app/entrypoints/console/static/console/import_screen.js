@@ -1,7 +1,7 @@
 /** Importing: a file is chosen, tried without changing anything, and then carried out whole or not at all. */
 import { hrefOf, Problem, sendText } from "./api.js";
 import { Choice, chooseAnew } from "./fields.js";
-import { number, t } from "./i18n.js";
+import { language, number, t } from "./i18n.js";
 import { Changes, Counts, Refused } from "./import_result.js";
 import { Panel } from "./parts.js";
 import { learnAll } from "./resources.js";
@@ -61,7 +61,7 @@ export function Import() {
     atWork.value = { trial, since: Date.now(), percent: 0 };
     forget();
     try {
-      const answer = await sendText(`/imports/${kind}?dry_run=${trial}&decimal=${decimal}`, file.text, file.type, !trial, heard);
+      const answer = await sendText(`/imports/${kind}?dry_run=${trial}&decimal=${decimal}&language=${language.value}`, file.text, file.type, !trial, heard);
       if (here.current || !trial) told.value = { answer };
       if (!trial && kind !== "contacts") learnAll();
     } catch (problem) {
