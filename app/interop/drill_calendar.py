@@ -3,13 +3,15 @@
 Starts are written in UTC: the file needs no time zones, and shows the right local hour wherever it is opened. A recurring drill
 is written as its occurrences and not as a rule, for a rule in UTC would be off by an hour from the next change of the clocks on.
 
-Who must not know when a no-notice drill begins is given its window in place of its start; that is decided by whoever asks.
+Who must not know when a no-notice drill begins is given its window in place of its start (``window``, which keeps nobody's time
+busy); that is decided by whoever asks.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import icalendar
 
@@ -18,9 +20,11 @@ from app.domain.drills.texts import EXERCISE, marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
+REFRESH: Final = timedelta(hours=1)
+"""How often a subscriber is to look again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,8 @@ class DrillEntry:
     sites: tuple[str, ...] = ()
     url: str | None = None
     cancelled: bool = False
+    window: bool = False
+    """``start`` and ``lasts`` are the window within which it may begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,29 +54,39 @@ class Invitation:
     attendees: tuple[str, ...]
 
 
-def calendar(
-    drills: Iterable[DrillEntry],
-    languages: Sequence[str],
-    *,
-    made_at: datetime,
-    invitation: Invitation | None = None,
-) -> bytes:
-    """Return the text of a calendar: a feed, or an invitation to what is in it (its cancellation if all of it is cancelled)."""
-    entries = list(drills)
-    method: Literal["PUBLISH", "REQUEST", "CANCEL"] = "PUBLISH"
-    if invitation is not None:
-        method = "CANCEL" if entries and all(entry.cancelled for entry in entries) else "REQUEST"
+def calendar(drills: Iterable[DrillEntry], languages: Sequence[str], *, made_at: datetime, name: str) -> bytes:
+    """Return the text of a feed; ``name`` is what the subscriber's calendar calls it. Cancelled drills stay in it as such."""
+    made = _calendar("PUBLISH")
+    made.add("name", name)  # RFC 7986
+    made.add("x-wr-calname", name)  # what most programs read
+    made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    made.add("x-published-ttl", "PT1H")  # the same, for programs of before RFC 7986
+    for entry in drills:
+        made.add_component(_event(entry, languages, made_at, None))
+    return _written(made)
+
+
+def invitation(entry: DrillEntry, languages: Sequence[str], *, made_at: datetime, to: Invitation) -> bytes:
+    """Return the invitation to one drill, or its cancellation. One file holds one drill: RFC 5546 allows but one UID in it."""
+    made = _calendar("CANCEL" if entry.cancelled else "REQUEST")
+    made.add_component(_event(entry, languages, made_at, to))
+    return _written(made)
+
+
+def _calendar(method: Literal["PUBLISH", "REQUEST", "CANCEL"]) -> Any:
     made: Any = icalendar.Calendar()
     made.add("prodid", "-//Concord//Drills//EN")
     made.add("version", "2.0")
     made.add("method", method)
-    for entry in entries:
-        made.add_component(_event(entry, languages, made_at, invitation))
+    return made
+
+
+def _written(made: Any) -> bytes:
     text: bytes = made.to_ical()
     return text
 
 
-def _event(entry: DrillEntry, languages: Sequence[str], made_at: datetime, invitation: Invitation | None) -> Any:
+def _event(entry: DrillEntry, languages: Sequence[str], made_at: datetime, to: Invitation | None) -> Any:
     mark = " · ".join(EXERCISE[language] for language in languages)
     titles = list(dict.fromkeys(entry.titles[language] for language in languages if language in entry.titles))
     hours = dict.fromkeys(shown(entry.start, zone) for zone in entry.zones)
@@ -83,13 +99,18 @@ def _event(entry: DrillEntry, languages: Sequence[str], made_at: datetime, invit
     event.add("summary", f"{mark}: {titles[0] if titles else entry.uid}")
     event.add("description", marked("\n".join([*titles, *hours]), languages))
     event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
+    event.add("transp", "TRANSPARENT" if entry.cancelled or entry.window else "OPAQUE")
     event.add("categories", [EXERCISE[language] for language in languages])
     if entry.sites:
         event.add("location", ", ".join(entry.sites))
     if entry.url is not None:
         event.add("url", entry.url)
-    if invitation is not None:
-        event.add("organizer", f"mailto:{invitation.organizer}")
-        for address in invitation.attendees:
-            event.add("attendee", f"mailto:{address}", parameters={"PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"})
+    if to is not None:
+        event.add("organizer", f"mailto:{to.organizer}")
+        for address in to.attendees:
+            event.add(
+                "attendee",
+                f"mailto:{address}",
+                parameters={"PARTSTAT": "NEEDS-ACTION", "RSVP": "FALSE" if entry.cancelled else "TRUE"},
+            )
     return event
