@@ -17,10 +17,20 @@ from sqlmodel import col
 from app.domain.chain import plain
 from app.store import journal
 from app.store.agreements import take_turn
-from app.store.personal import COPIES_OF_TERMS, PROSE, PROSE_UNDER, naming_in_texts
+from app.store.personal import (
+    COPIES_OF_TERMS,
+    PROSE_UNDER,
+    below,
+    naming_in_texts,
+    prose_of,
+    says,
+    surely_there,
+    words_of,
+)
 from app.store.tables import JOURNALED, AgreementVersion, Member
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Mapping, Sequence
 
     import asyncpg
@@ -45,11 +55,8 @@ LOCKED_FIRST: Final = ("request", "request_line", "offer", "agreement", "agreeme
 """Kinds of rows in the order in which commands lock them; all others after these."""
 FORGOTTEN: Final = frozenset({"user", "token"})
 """Kinds without prose, which belong to no space: their entries hold nothing to erase."""
-CODED: Final = frozenset({"command", "via", "occurred_at", "member_id"})
-"""What every entry says of its act, and no person writes."""
 TOLD_AGAIN: Final = "texts.erased"
 
-_NEVER_SURE: Final = re.compile(r"""[^\x20-\x7e]|[iks"\\]""")
 
 _END: Final = "SELECT seq FROM journal_head WHERE space_id = $1"
 # A piece of a name is enough to look closer; where that is empty, each entry is looked at.
@@ -125,7 +132,10 @@ async def black_out(
     if not now:
         return left, own, False
     rows = await _locked(uow, {key for each in now for key in each.rows})
-    before = {key: {column: plain(getattr(row, column)) for column in _prose(key[0])} for key, row in rows.items()}
+    before = {
+        key: {column: plain(getattr(row, column)) for column in prose_of(JOURNALED[key[0]])}
+        for key, row in rows.items()
+    }
     for kind, id_, column in own:
         row = rows.get((kind, id_))
         if row is not None:
@@ -184,7 +194,7 @@ def _is_erased(told: Told, member: UUID, own: frozenset[Text], pattern: re.Patte
         return False
     if own & _naming(told.rows, pattern):
         return True
-    return told.member == member and told.type != TOLD_AGAIN and _says(_words(told.payload), pattern)
+    return told.member == member and told.type != TOLD_AGAIN and says(words_of(told.payload), pattern)
 
 
 async def _locked(uow: UnitOfWork, keys: Iterable[Key]) -> dict[Key, Journaled]:
@@ -265,26 +275,13 @@ async def _tell_again(
 # ---------------------------------------------------------------- words
 
 
-def surely_there(name: str) -> str:
-    """Return a piece of ``name`` that stands in small letters wherever the name does, in the locale of any database; may be empty.
-
-    What another database takes for a small letter of *É* or *İ* is its own matter, so it is the longest piece of ASCII. Nor are there *i*,
-    *k* and *s* in it: *İ*, the sign of Kelvin and the long s are the same letters, if capitals don't count; nor what JSON writes otherwise.
-    """
-    return max(_NEVER_SURE.split(name.lower()), key=len)
-
-
-def _words(payload: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in payload.get("data", {}).items() if key not in CODED}
-
-
 def _names_somebody(payload: dict[str, Any], pattern: re.Pattern[str]) -> bool:
-    return _says(_words(payload), pattern) or any(
-        _says(state.get(column), pattern, PROSE_UNDER.get(column))
+    return says(words_of(payload), pattern) or any(
+        says(state.get(column), pattern, PROSE_UNDER.get(column))
         for kind, states in payload.get("rows", {}).items()
         if kind in JOURNALED
         for state in states
-        for column in _prose(kind)
+        for column in prose_of(JOURNALED[kind])
     )
 
 
@@ -293,31 +290,14 @@ def _naming(rows: Mapping[Key, Mapping[str, Any]], pattern: re.Pattern[str]) -> 
     return {
         (kind, id_, column)
         for (kind, id_), state in rows.items()
-        for column in _prose(kind)
-        if _says(state.get(column), pattern, PROSE_UNDER.get(column))
+        for column in prose_of(JOURNALED[kind])
+        if says(state.get(column), pattern, PROSE_UNDER.get(column))
     }
-
-
-def _prose(kind: str) -> frozenset[str]:
-    return PROSE.get(str(JOURNALED[kind].__tablename__), frozenset())
-
-
-def _says(value: Any, pattern: re.Pattern[str], under: frozenset[str] | None = None) -> bool:
-    """Whether a name stands in a value; only under the keys that are given, if some are."""
-    if isinstance(value, str):
-        return under is None and pattern.search(value) is not None
-    if isinstance(value, dict):
-        return any(_says(each, pattern, _below(key, under)) for key, each in value.items())
-    return isinstance(value, list) and any(_says(each, pattern, under) for each in value)
-
-
-def _below(key: str, under: frozenset[str] | None) -> frozenset[str] | None:
-    return None if under is None or key in under else under
 
 
 def _black_out(row: Journaled, column: str, pattern: re.Pattern[str]) -> None:
     value, under = getattr(row, column), PROSE_UNDER.get(column)
-    if _says(value, pattern, under):
+    if says(value, pattern, under):
         setattr(row, column, _blacked(value, pattern, under))
 
 
@@ -325,5 +305,5 @@ def _blacked(value: Any, pattern: re.Pattern[str], under: frozenset[str] | None)
     if isinstance(value, str):
         return pattern.sub(BLACK, value) if under is None else value
     if isinstance(value, dict):
-        return {key: _blacked(each, pattern, _below(key, under)) for key, each in value.items()}
+        return {key: _blacked(each, pattern, below(key, under)) for key, each in value.items()}
     return [_blacked(each, pattern, under) for each in value] if isinstance(value, list) else value

@@ -96,7 +96,7 @@ async def erase_user(uow: UnitOfWork, cmd: EraseUser) -> None:
     if seen.erased_at is not None:
         raise Conflict("This user was erased.", extra={"current": seen.state()})
     login, revision = seen.login, seen.revision
-    names = _long_enough((seen.display_name, login), cmd.also)
+    names = long_enough((seen.display_name, login), cmd.also)
     await empty_named(uow.raw, seen.member_id, Person(names, login, id_))
     user = await uow.lock_free(User, id_)
     if user.revision != revision:
@@ -127,7 +127,7 @@ async def erase_person(uow: UnitOfWork, cmd: ErasePerson) -> None:
     if not uow.sees(id_):
         raise NotFound(Member.KIND, id_)
     uow.authorise({"member": {id_}})
-    names = _long_enough((), cmd.names)
+    names = long_enough((), cmd.names)
     await empty_named(uow.raw, id_, Person(names))
     member = await uow.lock(Member, id_)
     uow.record("person.erased", member, visibility="parties", parties=[member.id])
@@ -218,7 +218,7 @@ def _warn_short(uow: UnitOfWork, names: Sequence[str]) -> None:
         uow.warn("too_short_for_texts", detail, figures={"names": len(short)})
 
 
-def _long_enough(known: Sequence[str], given: Sequence[str]) -> list[str]:
+def long_enough(known: Sequence[str], given: Sequence[str]) -> list[str]:
     """Return the names to look for, the longest first. One that was given and is too short is refused; a user's own is passed over."""
     for number, name in enumerate(given):
         if len(name) < SHORTEST:

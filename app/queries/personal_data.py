@@ -1,4 +1,7 @@
-"""What is held on one user: profile, roles, tokens and sessions without their secrets, refusals, calls, contacts, and acts by reference."""
+"""What is held on one user: profile, roles, tokens and sessions without their secrets, refusals, calls, contacts, texts, and acts by reference.
+
+On a person who is no user: what the member's matters and its people's texts say under a name.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,28 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+import orjson
+
 from app.queries.audit import RefusalView, refusals_of
 from app.queries.identity import TokenView, UserView, tokens, user
 from app.queries.models import ReadModel
-from app.store.personal import EVERYBODY, Person
+from app.store.personal import (
+    EVERYBODY,
+    PROSE_UNDER,
+    Person,
+    in_texts,
+    naming_in_texts,
+    prose_of,
+    saying,
+    surely_there,
+    words_of,
+)
+from app.store.tables import JOURNALED
 
 if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator, Mapping, Sequence
+
     import asyncpg
 
 ALL: Final = 1_000_000
@@ -45,6 +64,21 @@ class MentionView(ReadModel):
     field: str
     name: str | None
     phone: str | None
+    more: dict[str, str]
+    """What else stands there about the person: a contact's second number, its address, its note."""
+
+
+class TextView(ReadModel):
+    """A text of the member's people in which the person is named, as it was told in the journal."""
+
+    space: str
+    seq: int
+    """Where it was told first."""
+    kind: str
+    """Of what: `incident_log`, `mission`, `contact`; `act` for a reason that was given (`why`)."""
+    id: UUID
+    field: str
+    text: str
 
 
 class ActView(ReadModel):
@@ -69,9 +103,32 @@ class PersonalData(ReadModel):
     representative: tuple[DutyView, ...]
     refusals: tuple[RefusalView, ...]
     mentions: tuple[MentionView, ...]
-    """Calls and missions of the member that name the user as it is named here."""
+    """Calls, missions, notices and contacts of the member that name the user as it is named here."""
+    texts: tuple[TextView, ...]
+    """What the member's people wrote about the user by name, in every space."""
     acts: tuple[ActView, ...]
     """In the order of the journal; read each there."""
+
+
+class HeldByName(ReadModel):
+    """All that is held by one member on a person who is no user."""
+
+    exported_at: datetime
+    mentions: tuple[MentionView, ...]
+    """Calls, missions, notices and contacts of the member that name the person, or hold its number."""
+    texts: tuple[TextView, ...]
+    """What the member's people wrote about the person by name, in every space. Names of fewer than four letters stand in too many other
+    words, and are not looked for."""
+
+
+async def held_by_name(conn: asyncpg.Connection[Any], member: UUID, names: Sequence[str], now: datetime) -> HeldByName:
+    """Return what a member holds under these names and numbers, from one snapshot: the same that ``erase_person`` looks for."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        return HeldByName(
+            exported_at=now,
+            mentions=await _mentions(conn, member, Person(names)),
+            texts=await _texts(conn, member, in_texts(names)),
+        )
 
 
 async def personal_data(conn: asyncpg.Connection[Any], id_: UUID, now: datetime) -> PersonalData:
@@ -82,6 +139,8 @@ async def personal_data(conn: asyncpg.Connection[Any], id_: UUID, now: datetime)
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         profile = await user(conn, id_)
+        # Who was erased has no name any more that somebody could be called by.
+        names = (profile.display_name,) if profile.erased_at is None else ()
         return PersonalData(
             exported_at=now,
             profile=profile,
@@ -90,7 +149,8 @@ async def personal_data(conn: asyncpg.Connection[Any], id_: UUID, now: datetime)
             sessions=tuple(SessionView.model_validate(dict(row)) for row in await conn.fetch(_SESSIONS, id_)),
             representative=tuple(DutyView.model_validate(dict(row)) for row in await conn.fetch(_DUTIES, id_)),
             refusals=tuple(await refusals_of(conn, id_)),
-            mentions=await _mentions(conn, profile),
+            mentions=await _mentions(conn, profile.member_id, Person(names, profile.login, id_)),
+            texts=await _texts(conn, profile.member_id, in_texts((*names, profile.login), profile.login)),
             acts=tuple(ActView.model_validate(dict(row)) for row in await conn.fetch(_ACTS, id_)),
         )
 
@@ -105,21 +165,60 @@ _ACTS: Final = """
 """
 
 
-async def _mentions(conn: asyncpg.Connection[Any], profile: UserView) -> tuple[MentionView, ...]:
+_NAMING: Final = """
+    SELECT e.space_id AS space, e.seq, e.subject_id, e.payload
+      FROM journal_entry e JOIN user_account u ON u.id = e.actor_id
+     WHERE u.member_id = $1 AND e.payload IS NOT NULL
+       AND EXISTS (SELECT FROM unnest($2::text[]) n WHERE strpos(lower(e.payload), n) > 0)
+     ORDER BY e.space_id, e.seq
+"""
+
+
+async def _mentions(conn: asyncpg.Connection[Any], member: UUID, person: Person) -> tuple[MentionView, ...]:
     found: list[MentionView] = []
-    person = Person((profile.display_name,), profile.login)
     for each in EVERYBODY:
-        phone = f"t.{each.phone}" if each.phone else "NULL::text"
-        officer = f"coalesce(t.{each.user} = $2, false)" if each.user else "$2::uuid IS NULL"
+        some = " OR ".join(f"t.{column} IS NOT NULL" for column in (*each.columns, *filter(None, (each.user,))))
         rows = await conn.fetch(
-            f"SELECT t.space_id AS space, t.id, t.{each.name} AS name, {phone} AS phone, {officer} AS officer"  # noqa: S608
-            f" FROM {each.table} t WHERE $1 IN ({', '.join(f't.{column}' for column in each.of)})"
-            f" AND (t.{each.name} IS NOT NULL OR {officer}) ORDER BY t.space_id, t.id",
-            profile.member_id,
-            profile.id,
+            f"SELECT t.* FROM {each.table} t WHERE $1 IN ({', '.join(f't.{column}' for column in each.of)})"  # noqa: S608
+            f" AND ({some}) ORDER BY t.space_id, t.id",
+            member,
         )
-        for row in rows:
-            if row["officer"] or person.stands_in(row["name"]):
-                shown = {column: row[column] for column in ("space", "id", "name", "phone")}
-                found.append(MentionView(kind=each.table, field=each.name, **shown))
+        found += [
+            MentionView(
+                space=row["space_id"],
+                kind=each.table,
+                id=row["id"],
+                field=each.name,
+                name=row[each.name],
+                phone=row[each.phone] if each.phone else None,
+                more={column: row[column] for column in each.more if row[column] is not None},
+            )
+            for row in rows
+            if person.is_meant(each, row)
+        ]
     return tuple(found)
+
+
+async def _texts(conn: asyncpg.Connection[Any], member: UUID, names: Sequence[str]) -> tuple[TextView, ...]:
+    """Return what the member's people told with a name in it, each text of a row once: where it was told first."""
+    if not names:
+        return ()
+    pattern = naming_in_texts(names)
+    found: dict[tuple[str, UUID, str, str], TextView] = {}
+    async for row in conn.cursor(_NAMING, member, [surely_there(name) for name in names]):
+        for kind, id_, field, text in _said(row, pattern):
+            told = TextView(space=row["space"], seq=row["seq"], kind=kind, id=id_, field=field, text=text)
+            found.setdefault((row["space"], id_, field, text), told)
+    return tuple(found.values())
+
+
+def _said(row: Mapping[str, Any], pattern: re.Pattern[str]) -> Iterator[tuple[str, UUID, str, str]]:
+    payload = orjson.loads(row["payload"])
+    for field, value in words_of(payload).items():
+        for text in saying(value, pattern):
+            yield "act", row["subject_id"], field, text
+    for kind, states in payload.get("rows", {}).items():
+        for field in sorted(prose_of(JOURNALED[kind])) if kind in JOURNALED else ():
+            for state in states:
+                for text in saying(state.get(field), pattern, PROSE_UNDER.get(field)):
+                    yield kind, UUID(state["id"]), field, text

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from uuid import UUID
 
     import asyncpg
@@ -127,6 +127,10 @@ PROSE_UNDER: Final[dict[str, frozenset[str]]] = {
 COPIES_OF_TERMS: Final = frozenset({("offer_line", "cost"), ("unasked_offer_line", "cost"), ("claim_mission", "cost")})
 """Columns, by table, into which the service copies what stands in the terms of the version that the row cites."""
 
+CODED: Final = frozenset({"command", "via", "occurred_at", "member_id"})
+"""What every entry says of its act, and no person writes."""
+_NEVER_SURE: Final = re.compile(r"""[^\x20-\x7e]|[iks"\\]""")
+
 SHORTEST_IN_TEXTS: Final = 4
 """Letters that a name has at least, to be looked for in texts."""
 
@@ -233,6 +237,48 @@ def naming_in_texts(names: Sequence[str]) -> re.Pattern[str]:
             spelt = f"(?:{'|'.join(map(re.escape, sorted(spellings)))})"
         found.append(rf"(?<!\w){spelt}(?!\w)")
     return re.compile("|".join(found) or r"(?!)")
+
+
+def surely_there(name: str) -> str:
+    """Return a piece of ``name`` that stands in small letters wherever the name does, in the locale of any database; may be empty.
+
+    What another database takes for a small letter of *É* or *İ* is its own matter, so it is the longest piece of ASCII. Nor are there *i*,
+    *k* and *s* in it: *İ*, the sign of Kelvin and the long s are the same letters, if capitals don't count; nor what JSON writes otherwise.
+    """
+    return max(_NEVER_SURE.split(name.lower()), key=len)
+
+
+def words_of(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what people wrote about an act itself, beside the rows, in the payload of its entry."""
+    return {key: value for key, value in payload.get("data", {}).items() if key not in CODED}
+
+
+def prose_of(table: type[Any]) -> frozenset[str]:
+    """Return the columns of a table in which people write as they like."""
+    return PROSE.get(str(table.__tablename__), frozenset())
+
+
+def says(value: Any, pattern: re.Pattern[str], under: frozenset[str] | None = None) -> bool:
+    """Whether a name stands in a value; only under the keys that are given, if some are."""
+    return next(saying(value, pattern, under), None) is not None
+
+
+def saying(value: Any, pattern: re.Pattern[str], under: frozenset[str] | None = None) -> Iterator[str]:
+    """Go through the texts of a value in which a name stands; only under the keys that are given, if some are."""
+    if isinstance(value, str):
+        if under is None and pattern.search(value) is not None:
+            yield value
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from saying(each, pattern, below(key, under))
+    elif isinstance(value, list):
+        for each in value:
+            yield from saying(each, pattern, under)
+
+
+def below(key: str, under: frozenset[str] | None) -> frozenset[str] | None:
+    """Return which keys are asked for in what stands under ``key``."""
+    return None if under is None or key in under else under
 
 
 @dataclass(frozen=True, slots=True)

@@ -558,7 +558,7 @@ async def test_what_is_exported_with_a_formation_comes_back(door, conn, world, m
     exported = {row["call_sign"] for row in rows}
     assert exported == set(signs.values()) - {signs[UUID(str(formation))]}
     assert {signs[UUID(str(part))] for part in parts} <= exported
-    command = import_command("resources", write_sheet("resources", rows, format_), format_)
+    command = import_command("resources", write_sheet("resources", rows, format_), format_, member=None)
     told = (await door.execute(command, actor=world.actor(*LUIK), space="live")).outcome
     assert (told["added"], told["changed"], told["unchanged"]) == (0, 0, len(rows))
     await assert_fold()

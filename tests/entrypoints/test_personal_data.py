@@ -51,3 +51,21 @@ async def test_a_person_who_is_no_user(client, world):
     assert (await client("maas", "admin").post(where, json={"names": ["Piet de Boer"]})).status_code == 200
     assert (await client("maas", "admin").post(where, json={"names": ["Jo"]})).status_code == 422
     assert (await client("luik", "admin").post(where, json={"names": ["Piet de Boer"]})).status_code == 404
+
+
+async def test_what_is_held_on_a_person_who_is_no_user(client, world):
+    """Who was rung asks what is known of it, and the city would have to look through its telephone book by hand."""
+    maas = f"/api/v1/members/{world.members['maas']}/personal-data"
+    named = {"names": ["Piet de Boer", "+31 00 000 0417"]}
+    book = {"code": "pumps", "function": "Pumps", "name": "Piet de Boer", "phone": "+31 00 000 0416",
+            "phone_2": "+31 00 000 0417", "email": "piet@example.org", "note": "Not on Sundays."}  # fmt: skip
+    dispatcher = client("maas", "dispatcher")
+    assert (await dispatcher.post("/api/v1/spaces/live/contacts", json=book)).status_code == 201
+    held = await client("maas", "admin").post(maas, json=named)
+    assert held.status_code == 200, held.text
+    assert held.headers["Cache-Control"] == "no-store"
+    (contact,) = held.json()["mentions"]
+    assert (contact["kind"], contact["more"]["note"]) == ("contact", "Not on Sundays.")
+    assert (await client("maas", "admin").post(maas, json={"names": ["Jo"]})).status_code == 422
+    assert (await dispatcher.post(maas, json=named)).status_code == 403
+    assert (await client("luik", "admin").post(maas, json=named)).status_code == 404

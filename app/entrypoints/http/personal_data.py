@@ -7,15 +7,25 @@ from uuid import UUID
 
 from fastapi import Body, Response
 from fastapi.routing import APIRouter
+from pydantic import Field
 
-from app.commands.erasure import ErasePerson, EraseUser
+from app.commands.erasure import ErasePerson, EraseUser, long_enough
 from app.commands.receipt import Receipt
 from app.domain import errors
+from app.domain.forms import Form, ShortText
 from app.entrypoints.http.body import StrictRoute
-from app.entrypoints.http.deps import CurrentActor, EnterFree, Reader, TheDoor
+from app.entrypoints.http.deps import CurrentActor, EnterFree, Reader, TheDoor, admin_of
 from app.entrypoints.http.problems import responses
 from app.entrypoints.http.users import visible_user
-from app.queries.personal_data import PersonalData, personal_data
+from app.queries.personal_data import HeldByName, PersonalData, held_by_name, personal_data
+
+
+class Named(Form):
+    """Whom an export is about."""
+
+    names: Annotated[tuple[ShortText, ...], Field(min_length=1, max_length=20)]
+    """Names and telephone numbers of the person, as they were written down."""
+
 
 router = APIRouter(prefix="/api/v1", tags=["personal data"], route_class=StrictRoute)
 
@@ -28,13 +38,37 @@ router = APIRouter(prefix="/api/v1", tags=["personal data"], route_class=StrictR
 async def export_personal_data(
     user_id: UUID, actor: CurrentActor, reader: Reader, door: TheDoor, response: Response
 ) -> PersonalData:
-    """Profile, roles, tokens and sessions without secrets, refusals, calls and missions that name the user, and its acts by their
-    place in the journal. For the member's admins and for the user itself.
+    """Profile, roles, tokens and sessions without secrets, refusals, calls, missions and contacts that name the user, texts of the
+    member's people that do, and its acts by their place in the journal. For the member's admins and for the user itself.
     """
     found = await visible_user(actor, reader, user_id, "export_personal_data")
     response.headers["Content-Disposition"] = f'attachment; filename="personal-data-{found.id}.json"'
     response.headers["Cache-Control"] = "no-store"
     return await personal_data(reader, user_id, door.clock.now())
+
+
+@router.post(
+    "/members/{member_id}/personal-data",
+    summary="Export what is held on a person who is no user",
+    responses=responses(errors.RoleMissing, body=True),
+)
+async def export_by_name(
+    member_id: UUID,
+    actor: CurrentActor,
+    reader: Reader,
+    door: TheDoor,
+    response: Response,
+    named: Annotated[Named, Body(examples=[{"names": ["Piet de Boer", "+31 00 000 0417"]}])],
+) -> HeldByName:
+    """By an admin of the member: calls, missions, notices and contacts that name the person, and texts of the member's people that do,
+    in every space. Changes nothing; a name does not stand in an address, which is logged.
+    """
+    if member_id != actor.member_id:
+        raise errors.NotFound("member", member_id)
+    admin_of(actor, "export_by_name")
+    response.headers["Content-Disposition"] = 'attachment; filename="personal-data.json"'
+    response.headers["Cache-Control"] = "no-store"
+    return await held_by_name(reader, member_id, long_enough((), named.names), door.clock.now())
 
 
 @router.post(
