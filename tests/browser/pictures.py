@@ -149,6 +149,8 @@ def scenes(page, address, passwords, *, narrow):
     yield "report-incident"
     page.keyboard.press("Escape")
     yield from automatic(page, narrow=narrow)
+    yield from protocols(page, narrow=narrow)
+    yield from coordination(page)
     for login, screens in ((REPRESENTATIVE, agreements), (PAYER, bills), (LENDER, months), (ADMIN, administration)):
         page.context.clear_cookies()
         page.goto(f"{address}/sign-in?lang=en")
@@ -222,6 +224,31 @@ def automatic(page, *, narrow):
     settled(page)
     yield "automatic-aid"
     page.keyboard.press("Escape")
+
+
+def protocols(page, *, narrow):
+    """What is done by itself when a river floods: the checklist of the incident, and how Maastricht does otherwise than the shared protocol."""
+    go(page, "#/operations")
+    if narrow:
+        part(page, "situation")
+    page.get_by_role("region", name=SAY("incidents")).get_by_role("button").filter(has_text="Meuse over").first.click()
+    if narrow:
+        part(page, "map")
+    protocol = page.get_by_role("region", name=SAY("protocol"))
+    expect(protocol.get_by_role("checkbox").first).to_be_visible()
+    protocol.evaluate("part => part.scrollIntoView({block: 'start'})")
+    settled(page)
+    yield "checklist"
+    go(page, "#/protocol/river_flood")
+    expect(page.get_by_role("region", name=SAY("protocol.difference")).get_by_role("listitem").first).to_be_visible()
+    yield "protocol"
+
+
+def coordination(page):
+    """Whose turn it is to lead the corridor, and whose comes next."""
+    go(page, "#/coordination")
+    expect(page.locator(".turn").nth(1)).to_be_visible()
+    yield "coordination"
 
 
 def bills(page):

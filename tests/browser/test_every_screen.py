@@ -255,6 +255,8 @@ async def each_beside(screen):
     await part_with(screen, "map")
     await screen.named("region", screen.w("protocol")).wait_for()
     yield "an incident with its checklist"
+    await screen.press("Escape")
+    await expect(screen.named("region", screen.w("protocol"))).to_have_count(0)
     await screen.go("#/protocols")
     await screen.named("link", FLOOD.names[screen.w.language], exact=True).wait_for()
     yield "protocols"

@@ -80,7 +80,7 @@ function Swap({ row }) {
       () => ({ path: `/coordination/swaps/${row.id}/withdraw`, body: {}, revision: row.revision }), { done: t("done.turn_swap_withdrawn") });
   };
   return html`<li class=${mark}>
-    <p><${Member} id=${row.member_id} /> ${span(mine)} <span aria-hidden="true">⇄</span><span class="sr">${t("coordination.for")}</span> <${Member} id=${row.other_member_id} /> ${span(theirs)}</p>
+    <p><span class="swap-side"><${Member} id=${row.member_id} /> ${span(mine)}</span> <span aria-hidden="true">⇄</span><span class="sr">${t("coordination.for")}</span> <span class="swap-side"><${Member} id=${row.other_member_id} /> ${span(theirs)}</span></p>
     <p class="dim">${row.reason}</p>
     <div class="buttons">
       ${may("answer_turn_swap", { member: row.other_member_id }) && html`<button type="button" class="button primary small" onClick=${agree}>${t("coordination.agree")}</button>
