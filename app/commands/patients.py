@@ -9,6 +9,8 @@ from app.domain.forms import written
 from app.store.tables import Mission, Request
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from app.commands.registry import Command
     from app.store.tables.base import Journaled
     from app.store.unit_of_work import UnitOfWork
@@ -31,8 +33,13 @@ async def is_day_to_day(uow: UnitOfWork, row: Journaled) -> bool:
     """Whether a request or mission, or something that belongs to one, is help from day to day."""
     if isinstance(row, Request | Mission):
         return row.kind == KIND
-    if (mission_id := getattr(row, "mission_id", None)) is not None:
-        return (await uow.get(Mission, mission_id)).kind == KIND
-    if (request_id := getattr(row, "request_id", None)) is not None:
-        return (await uow.get(Request, request_id)).kind == KIND
+    for table, name in ((Mission, "mission_id"), (Request, "request_id")):
+        if (id_ := getattr(row, name, None)) is not None:
+            return (await _of(uow, table, id_)).kind == KIND
     return False
+
+
+async def _of(uow: UnitOfWork, table: type[Request | Mission], id_: UUID) -> Request | Mission:
+    """Return the request or mission: what this transaction has just made is in its entries, and not yet in its table."""
+    made = (row for event in uow.recorded() for row in event.rows if isinstance(row, table) and row.id == id_)
+    return next(made, None) or await uow.get(table, id_)

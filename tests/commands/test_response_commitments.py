@@ -83,6 +83,16 @@ def send(act, world):
     return sends
 
 
+async def test_a_note_goes_with_a_request_that_a_promise_is_measured_for(promise, act, incident, assert_fold):
+    """Whoever writes one word beside the pumps would be told that there is no such request: it and the promise are made at once."""
+    await promise()
+    line = {"type_code": PUMP, "quantity": 1, "priority": "life_safety", "lon": 5.7, "lat": 50.78}
+    said = {"incident_id": incident, "kind": "immediate", "lines": [line], "note": "Voor de kade.", "then": "open"}
+    made = await act(DraftRequest, **said)
+    assert made.rows["response_commitment"]
+    await assert_fold()
+
+
 async def test_what_was_promised_begins_with_the_opening(promise, ask, conn, world, assert_fold):
     """Both sides see from the first moment by when an answer is due, and nobody else does."""
     agreement = await promise()
