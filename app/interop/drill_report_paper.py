@@ -68,6 +68,7 @@ def report_paper(
         "saw": [_saw(say, each, report, total_us) for each in report.saw],
         "observations": _observations(say, scenario, report),
         "hot_wash": [_washed(say, each, report) for each in report.hot_wash],
+        "summary": report.summary,
         "silent": say.word("silent", who=say.members(report.silent)) if report.silent else None,
         "actions": [_action(say, scenario, each) for each in report.actions],
         "plan": None if plan is None else _plan(say, plan),
@@ -313,7 +314,7 @@ def _counts(say: Wording, counts: Iterable[Counted]) -> list[list[str]]:
 def _observations(say: Wording, scenario: Scenario, report: Report) -> list[dict[str, Any]]:
     found = []
     for each in report.observations:
-        about = [] if each.member is None else [say.member(each.member)]
+        about = [say.word(f"o_{each.kind}")] + ([] if each.member is None else [say.member(each.member)])
         if each.objective is not None:
             about.append(scenario.objective(each.objective).name.said(say.language))
         found.append(
@@ -337,6 +338,7 @@ def _washed(say: Wording, said: SaidAfter, report: Report) -> dict[str, Any]:
         "language": said.wash.language,
         "went_well": said.wash.went_well,
         "to_improve": said.wash.to_improve,
+        "to_change": said.wash.to_change,
     }
 
 

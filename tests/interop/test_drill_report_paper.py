@@ -55,7 +55,8 @@ def test_the_report_says_all_of_it(name, language):
             assert clock_text(result.figure) in plain
         for seq in result.evidence[:40]:
             assert f"#{seq}" in plain
-    assert squeezed(report.objectives[0].overruled.reason) in found
+    for text in (report.objectives[0].overruled.reason, report.summary, report.hot_wash[1].wash.to_change):
+        assert squeezed(text) in found
     for action in plan_of(name).actions:
         assert squeezed(action.action.text) in found
     said = words("drill-words")
@@ -103,7 +104,7 @@ def test_a_drill_that_was_stopped_and_hardly_begun(language):
     )
     report = replace(
         whole, held=held, stretches=stretches, saw=(late, *whole.saw[1:]), objectives=nothing,
-        observations=(), hot_wash=(), silent=(), actions=(),
+        observations=(), hot_wash=(), silent=(), summary=None, actions=(),
     )  # fmt: skip
     pdf = report_paper(report, shipped("chlorine-train"), PLACES, language, printed_at=NOW)
     require_marked(pdf, language)

@@ -63,6 +63,7 @@ def after_action(play: Play, held: Held, rated: Iterable[Rated], written: Writte
             for wash in sorted(written.hot_washes, key=lambda each: (each.at, each.member))
         ),
         silent=tuple(p.member for p in scenario.players if p.play == "people" and p.member not in said),
+        summary=written.summary,
         actions=tuple(sorted(written.actions, key=lambda each: (each.due, each.id))),
     )
 

@@ -47,14 +47,15 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """What an evaluator saw. ``seq``: the entry it is bound to; ``text`` as written, in ``language``."""
+    """What an evaluator saw. ``seq``: the entry it is bound to; ``text`` as written, in ``language`` where that is known."""
 
     id: str
     by: str
     """An opaque id of the writer, as people are in the journal."""
     at_us: int
     text: str
-    language: str
+    kind: Literal["strength", "improvement", "note"] = "note"
+    language: str | None = None
     member: str | None = None
     objective: str | None = None
     inject: str | None = None
@@ -69,7 +70,8 @@ class HotWash:
     at: datetime
     went_well: str
     to_improve: str
-    language: str
+    to_change: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ class CorrectiveAction:
     id: str
     drill: str
     text: str
-    language: str
+    language: str | None = None
     owner: str
     """A member's code."""
     function: str | None = None
@@ -252,6 +254,8 @@ class Report:
     hot_wash: tuple[SaidAfter, ...]
     silent: tuple[str, ...]
     """Members played by people that said nothing in the hot wash."""
+    summary: str | None
+    """What a director wrote of the hot wash."""
     actions: tuple[CorrectiveAction, ...]
 
 
@@ -263,3 +267,4 @@ class Written:
     observations: tuple[Observation, ...] = ()
     hot_washes: tuple[HotWash, ...] = ()
     actions: tuple[CorrectiveAction, ...] = ()
+    summary: str | None = None

@@ -144,16 +144,17 @@ def written(name, number=1):
     ended = held(name, number).ended_at
     objective = scenario.objectives[0].id
     return Written(
+        summary="Everybody stayed to the end.",
         assessments=()
         if unseen is None
         else (Assessment(inject=unseen.id, members=(one,), standing="done", seq=4, note="In one call."),),
         observations=(
-            Observation(id="ob-1", by="u-7", at_us=12 * MINUTE, text=FORMULA, language="en", member=one, objective=objective, seq=5),
+            Observation(id="ob-1", by="u-7", at_us=12 * MINUTE, text=FORMULA, kind="strength", member=one, objective=objective, seq=5),
             Observation(id="ob-2", by="u-8", at_us=25 * MINUTE, text=f"#let x = 1 *fett* {LONG} <b>\nZweite Zeile", language="de", member=two),
         ),
         hot_washes=(
             HotWash(member=one, at=ended + timedelta(minutes=12), went_well="Snel contact.", to_improve="Meer pompen.", language="nl"),
-            HotWash(member=two, at=ended + timedelta(minutes=42), went_well="Klare Meldungen.", to_improve=LONG, language="de"),
+            HotWash(member=two, at=ended + timedelta(minutes=42), went_well="Klare Meldungen.", to_improve=LONG, to_change="Zweite Rufgruppe.", language="de"),
         ),
         actions=(
             CorrectiveAction(id=f"ca-{number}-1", drill=f"DRL-2027-{number:04}", text=f"-1+{FORMULA}", language="en", owner=one, function="Head of the control room", due=date(2027, 6, 1), objective=objective, retest_drill=f"DRL-2027-{number + 1:04}"),
