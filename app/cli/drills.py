@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli import drill_run
 from app.cli.data import corridor_folder
 from app.cli.drill_papers import papers
 from app.cli.terminal import FAILED, Refusal, err
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from app.domain.drills.model import Scenario
 
 drills = typer.Typer(
-    no_args_is_help=True, help="Drills: check the scripts they are played from, and print their handbooks."
+    no_args_is_help=True, help="Drills: check the scripts they are played from, print their handbooks, and play them."
 )
 
 
@@ -31,6 +32,7 @@ def install(app: typer.Typer) -> None:
         "papers",
         epilog="**Example:** `concord drill papers meuse-flood --lang nl --out handbooks`",
     )(papers)
+    drills.command("run", epilog=drill_run.EPILOG)(drill_run.run)
 
 
 @contextmanager

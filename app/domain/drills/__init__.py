@@ -18,6 +18,7 @@
     improvement  corrective actions and objectives over drills: open, overdue, retested, better or worse
     views       what players may read: the plan without the script
     virtual     what a player that is no person does, and after how long, from a seed
+    tasks       what virtual players have to do by what has happened, and when
     schedule    local hours to instants, recurrence, drills that clash, quorum
 
 Times inside a drill are whole microseconds from its start (``…_us``); in files they are ``"HH:MM:SS"``.
