@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 _SPACE: Final = """
     SELECT s.frozen_at, s.frozen_why, d.id, d.code
-    FROM space s LEFT JOIN drill d ON d.plays_in = s.id WHERE s.id = $1 FOR SHARE OF s
+    FROM space s LEFT JOIN drill d ON d.plays_in = s.id WHERE s.id = $1
 """
+_SHARED: Final = "SELECT pg_advisory_xact_lock_shared(hashtextextended('freeze/' || $1::text, 0))"
+_ALONE: Final = "SELECT pg_advisory_xact_lock(hashtextextended('freeze/' || $1::text, 0))"
+"""Who waits for this one goes before all that come later. The row's own locks would let them pass, and the freeze wait for a lull."""
 _FREEZE: Final = "UPDATE space SET frozen_at = $2, frozen_why = $3 WHERE id = $1 AND frozen_at IS NULL"
 _CANCEL: Final = """
     UPDATE due_work SET done_at = $2, outcome = 'frozen'
@@ -31,6 +34,7 @@ async def require_not_frozen(uow: UnitOfWork) -> UUID | None:
     """
     if uow.space in PERMANENT_SPACES:
         return None
+    await uow.raw.execute(_SHARED, uow.space)
     row = await uow.raw.fetchrow(_SPACE, uow.space)
     if row is None:
         return None
@@ -46,7 +50,8 @@ async def require_not_frozen(uow: UnitOfWork) -> UUID | None:
 async def freeze(uow: UnitOfWork, space: str, why: str) -> None:
     """Freeze a drill's space: no command passes there from the commit of this transaction on, and nothing falls due any more.
 
-    Waits for the commands that are at work in it.
+    Waits for the commands that are at work in it, and those that come meanwhile wait for it.
     """
+    await uow.raw.execute(_ALONE, space)
     await uow.raw.execute(_FREEZE, space, uow.now, why)
     await uow.raw.execute(_CANCEL, space, uow.now)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID, uuid5
 
+from pydantic import ValidationError
 from sqlmodel import col
 
 from app.commands.fill import fill
@@ -73,11 +74,15 @@ async def carry_out(
 async def _send(uow: UnitOfWork, space: str, actor: Actor, sent: Sent, occurred_at: datetime) -> str:
     name, target, body = sent
     entry = BY_NAME[name]
+    try:
+        command = entry.model.model_validate(body)
+    except ValidationError as error:
+        return f"malformed: {error.errors()[0]['loc']} {error.errors()[0]['msg']}"
     there = uow.beside(space, actor=actor, act=Act(name, VIA, occurred_at))
     there.target = target
     savepoint = await uow.connection.begin_nested()
     try:
-        await entry.handler(there, entry.model.model_validate(body))
+        await entry.handler(there, command)
         await tell_authorities(there)
         await there.write()
     except ConcordError as refusal:

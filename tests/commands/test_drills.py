@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 import pytest
 
@@ -224,6 +226,30 @@ async def test_a_real_emergency_stops_it_for_ever(drilling, beside):
     await drilling.does("stop_drill", drill, who=HEERLEN)
     await drilling.does("report_incident", who=LIEGE, **body)  # live goes on
     await assert_folds(drilling, space)
+
+
+async def test_nothing_comes_after_the_stop_however_many_are_at_work(drilling, beside):
+    """A command that was under way would still move a unit after everybody was told that it is over."""
+    drill, space = await drilling.started()
+    body = flood(area={"type": "Point", "coordinates": [5.7, 50.85]}, hazard="storm")
+    incident = await drilling.does("report_incident", who=MAASTRICHT, space=space, **body)
+
+    async def logs(number):
+        await asyncio.sleep(number * 0.002)
+        await drilling.does("add_log_entry", incident.id, who=LIEGE, space=space, text=f"Line {number}")
+
+    async def stops():
+        await asyncio.sleep(0.03)
+        await drilling.does("stop_drill", drill, who=LIEGE)
+
+    answers = await asyncio.gather(stops(), *(logs(number) for number in range(40)), return_exceptions=True)
+    refused = [each for each in answers if each is not None]
+    assert refused
+    assert all(isinstance(each, SpaceFrozen) for each in refused), refused
+    entries = await read(beside, space, 0, 5000)
+    assert entries[-1].type == "drill.stopped"
+    assert sum(each.type == "incident.logged" for each in entries) == 40 - len(refused)
+    assert await beside.fetchval("SELECT count(*) FROM due_work WHERE space_id = $1 AND done_at IS NULL", space) == 0
 
 
 async def test_it_ends_by_itself_and_is_evaluated(drilling, beside, clock):
