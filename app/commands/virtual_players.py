@@ -80,16 +80,14 @@ async def _send(uow: UnitOfWork, space: str, actor: Actor, sent: Sent, occurred_
         return f"malformed: {error.errors()[0]['loc']} {error.errors()[0]['msg']}"
     there = uow.beside(space, actor=actor, act=Act(name, VIA, occurred_at))
     there.target = target
-    savepoint = await uow.connection.begin_nested()
     try:
-        await entry.handler(there, command)
-        await tell_authorities(there)
-        await there.write()
+        async with uow.connection.begin_nested():  # what is refused is taken back, and the task is marked all the same
+            await entry.handler(there, command)
+            await tell_authorities(there)
+            await there.write()
     except ConcordError as refusal:
-        await savepoint.rollback()
         uow.forget(there)
         return f"{refusal.slug}: {refusal.detail}"
-    await savepoint.commit()
     return "done"
 
 

@@ -192,7 +192,8 @@ class _Making:
         if name is None or (player := self.players.get(lender)) is None:
             return
         about = {"offer": offer, "name": name}
-        yield Task(event.at_us + player.commit(name) * US, f"{name}/commit", "commit", lender, about)
+        due_us = event.at_us + self._after(player, player.policy.commit, name, "commit")
+        yield Task(due_us, f"{name}/commit", "commit", lender, about)
 
     def _asked(self, event: Event) -> Iterator[Task]:
         question, of = event.ids.get("question", ""), self.names.get(event.ids.get("request", ""))
