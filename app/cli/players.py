@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 
     from app.commands.execute import Door
 
-MEMBERS: Final = "SELECT code, id FROM member WHERE space_id = 'live'"
+MEMBERS: Final = """
+    SELECT code, id, names ->> coalesce(languages ->> 0, 'en') AS name, languages ->> 0 AS language
+      FROM member WHERE space_id = 'live'
+"""
+PLAYER: Final = {
+    "en": "Demonstration player",
+    "de": "Rolle der Vorführung",
+    "fr": "Rôle de la démonstration",
+    "nl": "Rol van de demonstratie",
+}
+"""What the accounts are called that play the flood, in the language of their member."""
 USERS: Final = "SELECT login, id FROM user_account WHERE active"
 HOME: Final = """
     SELECT r.member_id, r.id, d.lon, d.lat FROM resource r
@@ -33,14 +43,15 @@ async def let_play(door: Door, cast: Iterable[str], *, days: int = 1) -> dict[st
     from app.store.engine import reading
 
     async with reading(door.engine) as conn:
-        members = {row["code"]: row["id"] for row in await conn.fetch(MEMBERS)}
+        members = {row["code"]: row for row in await conn.fetch(MEMBERS)}
         users = {row["login"]: row["id"] for row in await conn.fetch(USERS)}
     tokens: dict[str, str] = {}
     for who in sorted(cast):
         code, _, role = who.partition("/")
-        login, name = f"player.{code}.{role}", f"Player of {code}"
+        login, member = f"player.{code}.{role}", members[code]
+        name = f"{PLAYER.get(member['language'], PLAYER['en'])}, {member['name'] or code}"
         if login not in users:
-            added = AddUser(member_id=members[code], login=login, display_name=name, roles=[role], kind="service")
+            added = AddUser(member_id=member["id"], login=login, display_name=name, roles=[role], kind="service")
             users[login] = (await carry_out(door, added)).id
         token = AddToken(user_id=users[login], label="concord demo", scopes=["write"], days=days)
         tokens[who] = ((await carry_out(door, token)).once or {})["token"]

@@ -166,9 +166,12 @@ async def _sign(door: Door, read: CorridorFiles, ids: dict[Key, UUID]) -> None:
 async def _put_into_force(door: Door, entry: Entry, ids: dict[Key, UUID], row: asyncpg.Record) -> None:
     id_, command = ids[entry.key], entry.ready(ids)
     assert isinstance(command, DraftAgreement)
+    # It was signed on paper: at the latest on the day from which it counts.
+    now = door.clock.now()
+    signed = min(command.effective_at, now)
     if row["status"] == "draft":
-        await door.execute(ProposeAgreement(), actor=SYSTEM, space=LIVE, target=id_)
+        await door.execute(ProposeAgreement(occurred_at=signed), actor=SYSTEM, space=LIVE, target=id_)
     missing: Iterable[Any] = {*command.lenders, *command.borrowers} - {*row["consented"]}
     for party in sorted(missing):
-        consent = ConsentToAgreement(on_behalf_of=party)
+        consent = ConsentToAgreement(on_behalf_of=party, occurred_at=signed)
         await door.execute(consent, actor=SYSTEM, space=LIVE, target=id_)

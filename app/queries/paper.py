@@ -26,7 +26,17 @@ if TYPE_CHECKING:
 
 NOTHING: Final = "\u2013"
 """Stands where there is nothing to say: an empty field may have been forgotten."""
-UNITS: Final = {"m3/h": "m³/h", "m3": "m³", "m2": "m²", "piece": "", "person": "", "boat": "", "patient": ""}
+UNITS: Final = {
+    "m3/h": "m³/h",
+    "m3": "m³",
+    "m2": "m²",
+    "piece": "",
+    "person": "",
+    "boat": "",
+    "patient": "",
+    "vehicle": "",
+    "language": "",
+}
 """Units as people write them; what is counted is named by its measure."""
 MOST: Final = 1_000
 """Members of a corridor; missions or offers of one request."""

@@ -217,12 +217,16 @@ class _Request:
     def cost(self, line: RequestLineView, language: str) -> str:
         """Return by which terms help for a line is paid, of the offers that the reader may see."""
         terms = [
-            each.cost["terms"]
+            (each.cost["terms"], each.cost.get("hours"))
             for offer in self.offers
             for each in offer.lines
             if each.request_line_id == line.id and each.accepted_quantity and each.cost.get("terms")
         ]
-        return "\n".join(word("cost_terms", code, [language])[0] for code in dict.fromkeys(terms)) or NOTHING
+        said = (
+            word("cost_terms", code, [language])[0] + (f" ({hours:g} h)" if hours else "")
+            for code, hours in dict.fromkeys(terms)
+        )
+        return "\n".join(said) or NOTHING
 
     def agreements_in(self, reader: Reader) -> str:
         """Return under which agreements help is on its way, each in its version."""

@@ -244,13 +244,13 @@ async def answer_dispute(
 
 @router.post(
     "/claim-lines/{line_id}/withdraw",
-    summary="Withdraw a dispute",
+    summary="Accept the lender's answer to a dispute",
     responses=responses(errors.TransitionNotAllowed, body=True),
 )
 async def withdraw_dispute(
     line_id: UUID, enter: Enter, command: Annotated[WithdrawDispute, Body(examples=[{}])]
 ) -> Receipt:
-    """By the requester's finance: the line counts with the lender's last answer, or as it was claimed."""
+    """By the requester's finance: the dispute ends, and the line counts with the lender's last answer, or as claimed where there was none."""
     return await enter.execute(command, target=line_id)
 
 

@@ -5,7 +5,7 @@ import { commandName, folded, t } from "./i18n.js";
 import { Nothing, Panel } from "./parts.js";
 import { allCommands } from "./rules.js";
 import { stamp } from "./time.js";
-import { problemText, slugText } from "./told.js";
+import { problemText } from "./told.js";
 import { html, useEffect, useState } from "./view.js";
 
 /** @typedef {{id: number, at: string, space: string, actor: string, user_id: string | null, display_name: string | null, command: string, target: string | null, slug: string, detail: string}} Refusal */
@@ -52,7 +52,9 @@ export function Audit() {
     ${next && html`<p class="panel-text"><button type="button" class="button" onClick=${() => learn(next)}>${t("more_of_them")}</button></p>`}<//></div>`;
 }
 
-/** Why, in the reader's language. @param {Refusal} row */
+/** Why, of somebody else and in the reader's language: the words for who was refused speak to that person. @param {Refusal} row */
 function reason(row) {
-  return slugText(row.slug) || row.detail;
+  const code = row.command === "consent_to_agreement" && row.slug === "out-of-range" ? "own-consent" : row.slug;
+  const told = t(`refused.${code}`);
+  return told === `refused.${code}` ? row.detail : told;
 }

@@ -50,7 +50,7 @@ export function AgreementScreen({ id }) {
   if (!row) return html`<div class="request-screen"><p class="back"><a href="#/agreements">‹ ${t("agreements")}</a></p><${Nothing} text=${t("loading")} /></div>`;
   return html`<div class="request-screen agreement-screen"><${Head} row=${row} versions=${versions} /><div class="request-grid">
     <div class="request-main"><${Rules} row=${row} /><${Clauses} row=${row} /><${Versions} row=${row} versions=${versions} /></div>
-    <div class="request-side"><${Parties} row=${row} /><${AgreementTrial} only=${row.id} /></div></div></div>`;
+    <div class="request-side"><${Parties} row=${row} /><${AgreementTrial} only=${row.id} of=${row} /></div></div></div>`;
 }
 
 /** @param {{row: Agreement, versions: Version[]}} props */

@@ -13,11 +13,11 @@ import { html, useState } from "./view.js";
 /** @typedef {{agreement_id: string, code: string, version: number, allowed: boolean, warned: boolean, only_reserve: boolean, reasons: Reason[]}} Verdict */
 /** @typedef {{allowed: boolean, chosen: string | null, available: number, promised: number, reasons: Reason[], verdicts: Verdict[]}} Trial */
 
-/** The form, and what came of it. @param {{only?: string}} props only: the agreement that alone is asked */
-export function AgreementTrial({ only }) {
+/** The form, and what came of it. @param {{only?: string, of?: Record<string, any>}} props only: the agreement that alone is asked; of: it, to begin with a case of its own */
+export function AgreementTrial({ only, of }) {
   const own = myMember();
   const others = members().filter((each) => each.id !== own && countryOf(each.id) !== countryOf(own));
-  const [what, setWhat] = useState(/** @type {Record<string, any>} */ ({ direction: "ask", other: others[0]?.id ?? "", type_code: "pump.high_capacity", quantity: 1, hazard: "flood", kind: "immediate", phase: "", crossing: "", duration: "", place: "", at: "" }));
+  const [what, setWhat] = useState(/** @type {() => Record<string, any>} */ (() => ({ direction: "ask", other: others[0]?.id ?? "", type_code: "pump.high_capacity", quantity: 1, hazard: "flood", kind: "immediate", phase: "", crossing: "", duration: "", place: "", at: "", ...caseOf(of, own) })));
   const [found, setFound] = useState(/** @type {Trial | null} */ (null));
   const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   const [busy, setBusy] = useState(false);
@@ -59,6 +59,20 @@ export function AgreementTrial({ only }) {
     <div class="buttons"><button class="button primary" disabled=${busy || !what.type_code || !what.other}>${t("try.action")}</button></div>
     ${problem && html`<p class="form-problem" role="alert">${problemText(problem)}</p>`}</form>
     <div role="status" aria-live="polite">${found && html`<${Answer} trial=${found} only=${only} />`}</div><//>`;
+}
+
+/**
+ * A case that an agreement is made for: one of its parties across from ours, and a type, a hazard and a kind that it covers.
+ * @param {Record<string, any> | undefined} row @param {string | null} own
+ */
+function caseOf(row, own) {
+  if (!row) return {};
+  const { lenders = [], borrowers = [], terms = {} } = row;
+  const lends = lenders.includes(own) && !(borrowers.includes(own) && lenders.length > 1);
+  const others = (lends ? borrowers : lenders).filter((/** @type {string} */ id) => id !== own);
+  const abroad = others.find((/** @type {string} */ id) => countryOf(id) !== countryOf(own ?? ""));
+  const one = (/** @type {string[] | "*" | undefined} */ listed, /** @type {string} */ usual) => (Array.isArray(listed) && listed.length && !listed.includes(usual) ? listed[0] : usual);
+  return { direction: lends ? "send" : "ask", other: abroad ?? others[0] ?? "", type_code: one(terms.types, "pump.high_capacity"), hazard: one(terms.hazards, "flood"), kind: one(terms.kinds, "immediate") };
 }
 
 /** @param {{trial: Trial, only?: string}} props */

@@ -145,7 +145,12 @@ export function tell(entry) {
       return `${row.guide_code} ${named(row.names)}: ${word("rendezvous_statuses", row.status)}`;
     case "request":
       if (event === "line_late") return t("event.line_late", { what: linesText(rows.request_line ?? linesOf(row.id)) });
-      return event === "opened" ? t("event.asks", { what: linesText(rows.request_line ?? linesOf(row.id)) }) : `${linesText(linesOf(row.id))}: ${stateName("request", STEPS[event] ?? row.status)}`;
+      {
+        const lines = rows.request_line ?? linesOf(row.id);
+        if (event === "opened") return t("event.asks", { what: linesText(lines) });
+        const state = stateName("request", STEPS[event] ?? row.status);
+        return lines.length ? `${linesText(lines)}: ${state}` : state; // of one that is over, the lines are not at hand
+      }
     case "response":
       return t("event.declines", { reason: word("decline_reasons", row.reason) });
     case "acknowledgement":

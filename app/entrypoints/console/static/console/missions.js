@@ -40,7 +40,7 @@ function Mission({ id, request }) {
   if (!row) return null;
   const other = otherSide(row);
   return html`<li class="mission ${mark} ${row.status === "closed" ? "over" : ""}">
-    <div class="offer-head"><strong>${unitText(row)}</strong> <${Member} id=${row.lender_id} /> <${State} text=${stateName("mission", row.status)} tone=${BROKEN.includes(row.status) ? "alert" : ""} /> <span class="dim"><${Age} at=${row.status_at} /></span><span class="grow"></span><${Phone} id=${other} /></div>
+    <div class="offer-head"><strong>${unitText(row)}</strong> <${Member} id=${row.lender_id} /> <${State} text=${stateName("mission", row.status)} tone=${BROKEN.includes(row.status) ? "alert" : ""} /> <span class="dim"><${Age} at=${row.status_at} /></span><span class="grow"></span><${Phone} id=${other} named /></div>
     <${Way} status=${row.status} control=${row.has_control} dayToDay=${row.kind === "day_to_day"} />
     <${WayBarred} row=${row} />
     <${Facts} row=${row} />

@@ -74,7 +74,7 @@ function Offer({ id, request, eta }) {
   const other = offer.lender_id === own ? request.member_id : offer.lender_id;
   return html`<li class="offer ${mark} ${OVER.includes(offer.status) ? "over" : ""}">
     <div class="offer-head"><${Member} id=${offer.lender_id} /> <${State} text=${committed && !left ? t("event.committed") : stateName("offer", offer.status)} tone=${["offered", "provisional"].includes(offer.status) || left ? "notice" : ""} />
-      <span class="dim"><${Age} at=${offer.offered_at} />${offer.valid_until && !OVER.includes(offer.status) && !committed ? html` · ${t("valid")} <${Left} at=${offer.valid_until} />` : ""}</span><span class="grow"></span><${Phone} id=${other} /></div>
+      <span class="dim"><${Age} at=${offer.offered_at} />${offer.valid_until && !OVER.includes(offer.status) && !committed ? html` · ${t("valid")} <${Left} at=${offer.valid_until} />` : ""}</span><span class="grow"></span><${Phone} id=${other} named /></div>
     <ul class="plain offer-lines">${lines.map((line) => html`<${OfferLine} key=${line.id} line=${line} eta=${known(eta.get(line.resource_id)) ?? lastEstimate(request.id, line.resource_id) ?? eta.get(line.resource_id)} />`)}</ul>
     ${offer.note && html`<q>${offer.note}</q>`}
     <div class="buttons">

@@ -31,11 +31,11 @@ export function Member({ id, short }) {
   return html`<span class="member"><abbr class="country" title=${word("countries", found.country)}>${found.country}</abbr>${short ? "" : html` <span>${named(found.names)}</span>`}</span>`;
 }
 
-/** Whom to ring: number and talkgroup of a member, wherever one could need them. @param {{id: string}} props */
-export function Phone({ id }) {
+/** Whom to ring: number and talkgroup of a member, wherever one could need them. @param {{id: string, named?: boolean}} props named: with whose it is, where another's name stands beside it */
+export function Phone({ id, named: whose }) {
   const found = member(id);
   if (!found) return null;
-  return html`<span class="phone"><a href=${`tel:${found.phone.replace(/[^+\d]/g, "")}`}><span aria-hidden="true">☎ </span>${found.phone}</a>
+  return html`<span class="phone">${whose && html`<${Member} id=${id} /> `}<a href=${`tel:${found.phone.replace(/[^+\d]/g, "")}`}><span aria-hidden="true">☎ </span>${found.phone}</a>
     ${found.talkgroup && html`<span class="talkgroup" title=${t("talkgroup")}><span aria-hidden="true">⌁ </span><span class="sr">${t("talkgroup")} </span>${found.talkgroup}</span>`}</span>`;
 }
 

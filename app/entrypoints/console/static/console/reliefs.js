@@ -55,7 +55,7 @@ function Due({ id }) {
   const request = tables.request.get(row.request_id);
   return html`<li class="relief ${mark}"><div><strong>${unitText(row)}</strong> <${Member} id=${row.lender_id} short /> ${request && html`<a class="ref" href=${requestLink(request.id)}>${request.ref}</a>`} <span class="dim">${row.place ?? ""}</span></div>
     <div><${Left} at=${row.relieve_by} /> <span class="dim">${stamp(row.relieve_by)}</span>${next ? html` · ${t("relief.comes", { unit: unitText(next) })} <${State} text=${stateName("mission", next.status)} />` : html` · <span class="notice">${t("relief.nobody")}</span>`}</div>
-    <div class="debt-foot"><${Phone} id=${other} />${!next && html`<span class="buttons">${mayRelieve(row) && html`<button type="button" class="button primary small" onClick=${() => planRelief(row)}>${t("relief.plan")}</button>`}
+    <div class="debt-foot"><${Phone} id=${other} named />${!next && html`<span class="buttons">${mayRelieve(row) && html`<button type="button" class="button primary small" onClick=${() => planRelief(row)}>${t("relief.plan")}</button>`}
       ${may("ask_extension", { requester: row.requester_id }) && html`<button type="button" class="button small" onClick=${() => askExtension(row)}>${t("extension.ask")}</button>`}</span>`}</div></li>`;
 }
 

@@ -126,7 +126,7 @@ function Unit({ id, other, ring }) {
   const request = tables.request.get(row.request_id);
   return html`<li class="unit-row ${mark}"><span><strong>${unitText(row)}</strong> <${Member} id=${other} short /> ${request && html`<a class="ref" href=${requestLink(request.id)}>${request.ref}</a>`}</span>
     <span class="unit-state"><${State} text=${stateName("mission", row.status)} tone=${["recalled", "aborted", "stood_down"].includes(row.status) ? "alert" : ""} /> <span class="dim"><${Age} at=${row.status_at} /></span></span>
-    ${row.relieve_by && html`<span class="dim">${t("relieve")} <${Left} at=${row.relieve_by} />${reliefOf(row) ? " ✓" : ""}</span>`}<${WayBarred} row=${row} />${ring && html`<${Phone} id=${other} />`}</li>`;
+    ${row.relieve_by && html`<span class="dim">${t("relieve")} <${Left} at=${row.relieve_by} />${reliefOf(row) ? " ✓" : ""}</span>`}<${WayBarred} row=${row} />${ring && html`<${Phone} id=${other} named />`}</li>`;
 }
 
 /** The crossings: the abnormal ones first. */

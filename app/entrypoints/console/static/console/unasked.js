@@ -51,7 +51,7 @@ function Unasked({ row }) {
       ${may("decline_unasked_offer", { requester: row.to_member_id }) && html`<button type="button" class="button small" onClick=${() => decline(row)}>${t("unasked.decline")}</button>`}
       ${may("withdraw_unasked_offer", { lender: row.lender_id }) && html`<button type="button" class="button small" onClick=${withdraw}>${t("unasked.withdraw")}</button>`}
       ${own === row.to_member_id && !takes && may("decline_unasked_offer", { requester: own }) && html`<span class="notice">${t("unasked.ask_representative")}</span>`}
-      <${Phone} id=${own === row.lender_id ? row.to_member_id : row.lender_id} /></div></li>`;
+      <${Phone} id=${own === row.lender_id ? row.to_member_id : row.lender_id} named /></div></li>`;
 }
 
 /** Whether my member may offer help for an incident unasked. @param {Row} incident */

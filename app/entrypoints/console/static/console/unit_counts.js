@@ -1,8 +1,9 @@
 /** How many there are and how many of them are free, by type and side; and the depots where they are at home. Each figure narrows the list. */
 import { members, memberName } from "./about.js";
 import { myMember } from "./api.js";
-import { t, typeName, word } from "./i18n.js";
+import { number, t, typeName, word } from "./i18n.js";
 import { Member, Nothing, Panel } from "./parts.js";
+import { reading } from "./resources.js";
 import { lookAt } from "./router.js";
 import { may } from "./rules.js";
 import { tables } from "./store.js";
@@ -34,10 +35,16 @@ const counts = computed(() => {
   return { byType, bySide, wholes, sides: [...new Set([...bySide.keys(), ...wholes.keys()])].filter(Boolean).sort() };
 });
 
+/** Whether all units have been read: before that, a total would be that of half a list. */
+function known() {
+  return reading.value.at > 0;
+}
+
 /** What is free on each side, in one row. */
 export function CountRow() {
   const { bySide, sides } = counts.value;
   const now = filter.value;
+  if (!known()) return html`<p class="count-row dim" role="status">${t("counts.loading.short", { n: number(reading.value.read) })}</p>`;
   if (!bySide.size) return null;
   return html`<div class="count-row" role="group" aria-label=${t("counts.sides")}>${["", ...sides].map((side) => {
     const { all, free } = bySide.get(side) ?? { all: 0, free: 0 };
@@ -57,6 +64,7 @@ export function Stock() {
 function Counts() {
   const { byType, bySide, wholes, sides } = counts.value;
   const now = filter.value;
+  if (!known()) return html`<${Nothing} text=${t("counts.loading", { n: number(reading.value.read) })} />`;
   if (!byType.size) return html`<${Nothing} text=${t("units.none")} />`;
   const types = [...byType.keys()].sort((a, b) => typeName(a).localeCompare(typeName(b)));
   const cell = (/** @type {Count | undefined} */ count, /** @type {string} */ type, /** @type {string} */ side) => {
@@ -89,7 +97,7 @@ function Depots() {
       const units = inUse.value.filter((unit) => unit.depot_id === row.id && !isWhole(unit.type_code));
       const here = now.depot === row.id;
       return html`<li key=${row.id} class=${here ? "now" : ""}><button type="button" class="row-button depot-row" aria-pressed=${here} onClick=${() => { narrow(here ? { depot: "" } : { depot: row.id }); lookAt.value = { lon: row.lon, lat: row.lat, zoom: 12 }; }}>
-        <span class="depot-name"><strong>${row.name}</strong> <${Member} id=${row.member_id} /></span><span class="depot-units">${t("units.free_of", { n: units.filter((unit) => unit.status === "available").length, of: units.length })}</span>
+        <span class="depot-name"><strong>${row.name}</strong> <${Member} id=${row.member_id} /></span><span class="depot-units">${!known() ? "…" : t("units.free_of", { n: units.filter((unit) => unit.status === "available").length, of: units.length })}</span>
         <span class="dim depot-where">${row.address ?? memberName(row.member_id)}</span></button>
         ${may("change_depot", { owner: row.member_id }) && html`<button type="button" class="icon-button" aria-label=${t("depot.change_it", { name: row.name })} title=${t("depot.change_it", { name: row.name })} onClick=${() => editDepot(row)}>✎</button>`}
         <button type="button" class="icon-button" aria-label=${t("codes.of", { name: row.name })} title=${t("codes.of", { name: row.name })} onClick=${() => openCodes("depot", row.id, row.member_id, row.name)}>#</button></li>`;
