@@ -2,33 +2,38 @@
 
 An offer stands under the version that it was made under. What speaks against that paper itself by now, or against the way on which
 the unit is sent, stops the lender's binding word: the agreement is set aside or over, the crossing is not one of it, the stay is too
-long. What has changed around it (a phone call went beyond the cap, the incident was scaled down) is told and stops nothing: the
+long, the year's money is spent (it may be another year by now). What has changed around it (a phone call went beyond the cap, the incident was scaled down) is told and stops nothing: the
 offer was counted when it was made. The reserve is not asked again: a commitment takes nothing that the offer did not count.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from app.domain.agreement_parts import parts_in, with_parts
+from app.domain.agreement_reasons import YEARLY_COST_CAP, Reason
 from app.domain.agreements import Stock, Use, check
+from app.domain.money import ZERO, rounded
 from app.domain.requests import PLANNED
 from app.domain.resource_types import parts_of_type
 from app.store.agreements import cited, uses_of
+from app.store.costs import with_spent
 from app.store.tables import Incident, Member
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
-    from app.domain.agreement_reasons import Reason
     from app.domain.agreement_terms import Terms
     from app.domain.agreements import AgreementFacts, Case
     from app.store.tables import OfferLine, Request
     from app.store.unit_of_work import UnitOfWork
 
-STOPS: Final = frozenset({"not_in_force", "expired", "terminated", "crossing_not_allowed", "longest_deployment"})
+STOPS: Final = frozenset(
+    {"not_in_force", "expired", "terminated", "crossing_not_allowed", "longest_deployment", YEARLY_COST_CAP}
+)
 """What stops a commitment; everything else is told."""
 
 
@@ -57,6 +62,19 @@ class Papers:
         verdict = check(facts, terms, case, stock, use, reserve_overridden=True)
         return with_parts(verdict, case, stocks, uses, reserve_overridden=True).against
 
+    def overspent(self, line: OfferLine) -> Reason | None:
+        """Return what speaks against a line where the year costs more than the cap by now, the line itself included."""
+        found = self._version(line)
+        if found is None or line.estimate is None:
+            return None
+        facts, terms = found
+        cap, adds = terms.yearly_cost, Decimal(line.estimate["amount"]) / line.quantity * line.accepted_quantity
+        if cap is None or facts.spent is None or facts.spent <= cap.amount or adds == ZERO:
+            return None
+        others, own = rounded(facts.spent - adds, cap.currency), rounded(adds, cap.currency)
+        figures = {"limit": str(cap.amount), "currency": cap.currency, "spent": str(others), "adds": str(own)}
+        return Reason(YEARLY_COST_CAP, figures)
+
     def _without(self, agreement_id: UUID, case: Case) -> Use:
         """Return what runs under an agreement of the case's type beside the case itself."""
         use = self.uses.get((agreement_id, case.type_code), Use())
@@ -69,10 +87,13 @@ class Papers:
 
 
 async def papers_of(uow: UnitOfWork, lines: Iterable[OfferLine], *, lock: bool = False) -> Papers:
-    """Read what the lines of an offer stand under. ``lock`` keeps the agreements as they are (shared)."""
+    """Read what the lines of an offer stand under. ``lock`` keeps the agreements as they are (shared), and what they cost in a year, which is counted."""
     named = {(line.agreement_id, line.agreement_version, line.type_code) for line in lines}
     asked = {(id_, version) for id_, version, _ in named if id_ is not None and version is not None}
     versions = await cited(uow.raw, uow.space, asked, lock=lock)
+    if lock:
+        spent = await with_spent(uow.raw, uow.space, list(versions.values()), uow.now, lock=lambda *_: True)
+        versions = dict(zip(versions, spent, strict=True))
     uses: dict[tuple[UUID, str], Use] = {}
     whole = {code for _, _, code in named}
     for type_code in sorted(whole | {part for code in whole for part in parts_of_type(code)}):

@@ -187,7 +187,7 @@ async def terms_of(uow: UnitOfWork, agreement_id: UUID | None, version: int | No
     return Terms.model_validate(found.terms)
 
 
-def refuse_outright(reasons: Sequence[Reason], pointer: str) -> NoReturn:
+def refuse_outright(reasons: Sequence[Reason], pointer: str, *, hint: str | None = None) -> NoReturn:
     """Refuse what an agreement does not allow, where there is one line or unit to refuse.
 
     Raises:
@@ -195,7 +195,8 @@ def refuse_outright(reasons: Sequence[Reason], pointer: str) -> NoReturn:
     """
     detail = " ".join(reason.detail for reason in reasons)
     error = FieldError(pointer, AgreementRefused.slug, detail)
-    raise AgreementRefused(detail, errors=[error], extra={"reasons": [reason.told() for reason in reasons]})
+    told = [reason.told() for reason in reasons]
+    raise AgreementRefused(detail, errors=[error], extra={"reasons": told}, hint=hint)
 
 
 def hours_until(until: datetime | None, since: datetime) -> float | None:

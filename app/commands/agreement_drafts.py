@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 from pydantic import Field
+from sqlmodel import col
 
 from app.commands.registry import Act
 from app.domain.agreement_terms import EVERYTHING, Codes, Terms
-from app.domain.errors import FieldError, OutOfRange
+from app.domain.errors import Conflict, FieldError, OutOfRange
 from app.domain.forms import WHOLE, Instant
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
@@ -19,7 +21,6 @@ from app.store.tables import Agreement, AgreementVersion, Crossing, Member
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-    from datetime import datetime
 
     from app.store.unit_of_work import UnitOfWork
 
@@ -74,6 +75,35 @@ def require_term(uow: UnitOfWork, effective_at: datetime, expires_at: datetime |
     """Refuse a term that is over before it begins, or is over by now."""
     if expires_at is not None and expires_at <= max(effective_at, uow.now):
         raise _out_of_range("/expires_at", "The agreement would end before it begins, or has ended already.")
+
+
+async def require_one_currency(
+    uow: UnitOfWork, agreement: Agreement, terms: Terms, effective_at: datetime, *, pointer: str | None
+) -> None:
+    """Refuse a yearly cap in another currency than help under the agreement has cost in the year in which it would begin to count.
+
+    Costs in two currencies can't be held against one cap. ``pointer`` is where the body says when it begins; None: it is said already.
+
+    Raises:
+        OutOfRange, Conflict: it begins within such a year.
+    """
+    cap, begins = terms.yearly_cost, max(effective_at, uow.now)
+    if cap is None:
+        return
+    starts = datetime(begins.year, 1, 1, tzinfo=UTC)
+    for row in await uow.find(AgreementVersion, col(AgreementVersion.agreement_id) == agreement.id):
+        if row.in_force_at is None or begins <= starts or (row.replaced_at is not None and row.replaced_at <= starts):
+            continue
+        cost = Terms.model_validate(row.terms).cost
+        if cost.terms == "free" or not cost.rates or cost.currency == cap.currency:
+            continue
+        detail = f"Help under version {row.version} costs {cost.currency or 'another currency'} in {begins.year}: a cap in {cap.currency} can't count it."
+        hint = (
+            f"Let the version begin on {begins.year + 1}-01-01T00:00:00Z, signed by all before, or keep the currency."
+        )
+        if pointer is None:
+            raise Conflict(detail, extra={"current": agreement.state()}, hint=hint)
+        raise OutOfRange(detail, errors=[FieldError(pointer, OutOfRange.slug, detail)], hint=hint)
 
 
 def written(uow: UnitOfWork, agreement: Agreement, number: int, body: VersionBody) -> AgreementVersion:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlmodel import col
 
-from app.commands.agreement_drafts import VersionBody, require_sound, rewrite, written
+from app.commands.agreement_drafts import VersionBody, require_one_currency, require_sound, rewrite, written
 from app.commands.registry import Act, Command, handles
 from app.domain.errors import Conflict, FieldError, NotFound, OutOfRange, TransitionNotAllowed
 from app.domain.forms import Names, Note
@@ -127,6 +127,7 @@ async def draft_agreement_version(uow: UnitOfWork, cmd: DraftAgreementVersion) -
         raise Conflict(detail, extra={"current": found.coming.state()}, hint=hint)
     await require_sound(uow, cmd)
     _require_no_gap(found, cmd)
+    await require_one_currency(uow, agreement, cmd.terms, cmd.effective_at, pointer="/effective_at")
     version = written(uow, agreement, found.newest + 1, cmd)
     if agreement.status == "draft":
         agreement.version = version.version
@@ -147,6 +148,7 @@ async def change_agreement_draft(uow: UnitOfWork, cmd: ChangeAgreementDraft) -> 
     draft = found.require_coming("draft", "change")
     await require_sound(uow, cmd)
     _require_no_gap(found, cmd)
+    await require_one_currency(uow, found.agreement, cmd.terms, cmd.effective_at, pointer="/effective_at")
     if cmd.names is not None:
         if found.agreement.status != "draft":
             detail = "The agreement is known by its name; a new version does not change it."

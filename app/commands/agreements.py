@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlmodel import col
 
-from app.commands.agreement_drafts import VersionBody, require_sound, require_term, written
+from app.commands.agreement_drafts import VersionBody, require_one_currency, require_sound, require_term, written
 from app.commands.agreement_versions import Versions, begin, locked, parties_of, switch, withdraw
 from app.commands.registry import Act, Command, handles
 from app.domain.agreement_terms import Terms
@@ -139,7 +139,7 @@ async def consent_to_agreement(uow: UnitOfWork, cmd: ConsentToAgreement) -> None
     ``agreement.version_agreed`` where its first day is still to come.
 
     Raises:
-        Conflict: the party has consented before, or another version is proposed than the one that was read.
+        Conflict: its yearly cap would begin in mid-year in another currency, the party has consented before, or another version is proposed than the one that was read.
         TransitionNotAllowed: nothing is proposed.
     """
     found = await locked(uow)
@@ -150,6 +150,8 @@ async def consent_to_agreement(uow: UnitOfWork, cmd: ConsentToAgreement) -> None
     if cmd.version not in {None, version.version}:
         detail = f"Version {version.version} is proposed, not {cmd.version}."
         raise Conflict(detail, extra={"current": version.state()}, hint="Read the version that is proposed.")
+    terms = Terms.model_validate(version.terms)
+    await require_one_currency(uow, agreement, terms, version.effective_at, pointer=None)
     consented = await _consented(uow, version)
     if party in consented:
         message = "This member has consented to this version already."

@@ -15,7 +15,7 @@ from sqlmodel import col
 from app.commands.automatic_turns import Help, alarm_next, end_unsent, order_of
 from app.commands.called_help import open_request
 from app.commands.fill import fill, settle_request
-from app.commands.mission_steps import LEAVING, enter, step_to, tell_request, unanswered
+from app.commands.mission_steps import LEAVING, bound_stay, enter, step_to, tell_request, unanswered
 from app.commands.missions import give_unit, take_units
 from app.commands.parts import parts_of
 from app.commands.places import require_point_inside
@@ -269,6 +269,7 @@ async def _roll(uow: UnitOfWork, waiting: Sequence[Mission], units: Sequence[Res
         uow.act.occurred_at = max(uow.act.occurred_at, mission.status_at)
         await give_unit(uow, mission, unit)
         enter(uow, mission, step_to(mission, "mobilising", by=uow.act.command))
+        await bound_stay(uow, mission)
         uow.record("mission.mobilising", mission, unit, *await parts_of(uow, unit), state=mission.status)
 
 

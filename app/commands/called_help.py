@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.commands.agreement_cases import known_to, matter_of
 from app.commands.costs import estimated, expected
 from app.commands.fill import fill
+from app.commands.mission_steps import bound_stay
 from app.commands.missions import give_unit
 from app.commands.offer_check import set_aside
 from app.domain.agreement_reasons import NO_AGREEMENT, Reason
@@ -174,6 +175,7 @@ async def accepted_offer(
             lender_id=cmd.lender_id,
             status=steps.next(steps.next(steps.initial, "offer"), "accept"),
             offered_at=uow.act.occurred_at,
+            accepted_at=uow.act.occurred_at,
         )
     )
     line = uow.add(
@@ -224,4 +226,5 @@ async def sent(uow: UnitOfWork, cmd: AssistNow, kind: str, line: OfferLine, unit
     )
     if unit is not None:
         await give_unit(uow, mission, unit)
+    await bound_stay(uow, mission)
     return uow.add(mission)

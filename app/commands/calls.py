@@ -266,9 +266,9 @@ async def _spoken(
     if not asked_before:
         under = None if verdict is None else (verdict.agreement, verdict.terms.response)
         await begin_own_answers(uow, request, call.lender_id, under, call.type_code)
-    await answered(uow, request.id, call.lender_id, "answer")
+    await answered(uow, request.id, call.lender_id, "answer", at=uow.act.occurred_at)
     if asked_before or call.recorded_by_member_id == call.lender_id:
-        await answered(uow, request.id, call.lender_id, "acknowledge")
+        await answered(uow, request.id, call.lender_id, "acknowledge", at=uow.act.occurred_at)
 
 
 def _one_each(units: Sequence[Resource], quantity: int) -> list[Resource | None]:

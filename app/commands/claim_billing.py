@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlmodel import col
 
+from app.commands.agreement_cases import terms_of
+from app.commands.relief_overlap import ended_early, hours_between, overlap
 from app.domain.cost_terms import CLAIM_DAYS, Consumed, Cost, Effort, bill
 from app.domain.ids import new_id
 from app.domain.money import ZERO, quantity
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
 HOME_STATES: Final = ("returned", "closed")
 """Where a mission's measures are complete, and it can be claimed."""
-_HOUR: Final = Decimal(3_600_000_000)
 _SPLIT_AT: Final = """
     SELECT subject_id, recorded_at FROM journal_entry
      WHERE space_id = $1 AND subject_kind = 'mission' AND subject_id = ANY($2) AND type = 'mission.split_off'
@@ -46,14 +47,22 @@ def claimable(cost: Cost | None) -> bool:
 
 
 async def costs_of(uow: UnitOfWork, missions: Sequence[Mission]) -> dict[UUID, Cost | None]:
-    """Return the terms that each mission's offer was accepted under; None where none were agreed."""
+    """Return the terms that each mission's offer was accepted under; None where none were agreed.
+
+    A mission under another paper than its offer's line (a relief, or what was committed without an agreement) costs what that paper
+    says; without an agreement it has no rates.
+    """
     ids = {mission.offer_line_id for mission in missions}
     lines = {line.id: line for line in await uow.find(OfferLine, col(OfferLine.id).in_(ids))}
-    agreed = {id_: line.cost for id_, line in lines.items()}
-    return {
-        mission.id: Cost.model_validate(agreed[mission.offer_line_id]) if agreed[mission.offer_line_id] else None
-        for mission in missions
-    }
+    found: dict[UUID, Cost | None] = {}
+    for mission in missions:
+        line = lines[mission.offer_line_id]
+        if (mission.agreement_id, mission.agreement_version) == (line.agreement_id, line.agreement_version):
+            found[mission.id] = Cost.model_validate(line.cost) if line.cost else None
+        else:
+            terms = await terms_of(uow, mission.agreement_id, mission.agreement_version)
+            found[mission.id] = None if terms is None else terms.cost
+    return found
 
 
 async def billed(uow: UnitOfWork, missions: Sequence[Mission], currency: str) -> list[Billed]:
@@ -64,11 +73,12 @@ async def billed(uow: UnitOfWork, missions: Sequence[Mission], currency: str) ->
         {row.id: row for row in await uow.find(Mission, col(Mission.id).in_(relieved_ids))} if relieved_ids else {}
     )
     alone = await _alone_since(uow, missions)
+    ended = await ended_early(uow, {*relieved, *(each.id for each in missions if each.relief_of_id in relieved)})
     found: list[Billed] = []
     for mission in missions:
         cost = costs[mission.id] or Cost(terms="free")
         before = relieved.get(mission.relief_of_id) if mission.relief_of_id else None
-        effort = effort_of(mission, before, alone_since=alone.get(mission.id))
+        effort = effort_of(mission, overlap(mission, before, ended), alone_since=alone.get(mission.id))
         found.append(Billed(mission, cost, bill(cost, mission.type_code, effort, currency)))
     return found
 
@@ -81,8 +91,9 @@ async def _alone_since(uow: UnitOfWork, missions: Sequence[Mission]) -> dict[UUI
     return {row["subject_id"]: row["recorded_at"] for row in await uow.raw.fetch(_SPLIT_AT, uow.space, ids)}
 
 
-def effort_of(mission: Mission, relieved: Mission | None, *, alone_since: datetime | None = None) -> Effort:
-    """Return what a mission took, as its row says: away from the alarm until home, and of that the handover.
+def effort_of(mission: Mission, beside: Decimal = ZERO, *, alone_since: datetime | None = None) -> Effort:
+    """Return what a mission took, as its row says: away from the alarm until home, and of that the handover: ``beside`` hours with the
+    unit that it relieves, and those with one that it relieved before it was sent elsewhere.
 
     Until ``alone_since`` it was a part of a formation, whose mission bills the vehicle hours.
     """
@@ -96,25 +107,9 @@ def effort_of(mission: Mission, relieved: Mission | None, *, alone_since: dateti
         consumables=tuple(
             Consumed(used["item"], quantity(float(used["quantity"])), used["unit"]) for used in mission.consumables
         ),
-        overlap_hours=_overlap(mission, relieved),
+        overlap_hours=beside + Decimal(str(mission.overlap_hours or 0)),
         alone_hours=None if alone_since is None else hours_between(alone_since, mission.home_at),
     )
-
-
-def hours_between(start: datetime | None, end: datetime | None) -> Decimal:
-    """Return the hours from one instant to another, exactly; none where one of them is not known."""
-    if start is None or end is None or end <= start:
-        return ZERO
-    return Decimal((end - start) // timedelta(microseconds=1)) / _HOUR
-
-
-def _overlap(mission: Mission, relieved: Mission | None) -> Decimal:
-    """Return for how long both were on the scene: until the one that was relieved was let go."""
-    if relieved is None or mission.on_scene_at is None or relieved.released_at is None:
-        return ZERO
-    start = max(mission.on_scene_at, relieved.on_scene_at or mission.on_scene_at)
-    ends = [at for at in (relieved.released_at, mission.released_at, mission.home_at) if at is not None]
-    return hours_between(start, min(ends))
 
 
 def claim_by(mission: Mission, cost: Cost) -> datetime | None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlmodel import col
 
+from app.commands.agreement_cases import terms_of
 from app.commands.fill import settle_request
+from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import Conflict, FieldError, OutOfOrder, TransitionNotAllowed
 from app.domain.lifecycle import machine
 from app.store.tables import AutomaticAlarm, Extension, Mission, Reassignment, Request
@@ -105,7 +107,7 @@ def facts_of(mission: Mission) -> dict[str, bool]:
     """Return what the mission's machine asks for."""
     return {
         "crossing_has_control": mission.has_control and mission.status in BEFORE_CLEARANCE,
-        "day_to_day": mission.kind == "day_to_day",
+        "day_to_day": mission.kind == DAY_TO_DAY,
     }
 
 
@@ -255,6 +257,17 @@ def remind_of_relief(uow: UnitOfWork, mission: Mission) -> None:
     due = relief_due_at(mission)
     if due is not None:
         uow.later("mark_relief_due", max(due, uow.now), mission.id)
+
+
+async def bound_stay(uow: UnitOfWork, mission: Mission) -> None:
+    """Have a unit that has been alarmed relieved when its agreement says at the latest, where nobody has said by when."""
+    if mission.relieve_by is not None or mission.mobilised_at is None or mission.kind == DAY_TO_DAY:
+        return
+    terms = await terms_of(uow, mission.agreement_id, mission.agreement_version)
+    longest_h = None if terms is None else terms.caps.longest_deployment_h
+    if longest_h is not None:
+        mission.relieve_by = mission.mobilised_at + timedelta(hours=longest_h)
+        remind_of_relief(uow, mission)
 
 
 def relief_due_at(mission: Mission) -> datetime | None:

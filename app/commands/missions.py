@@ -24,6 +24,7 @@ from app.commands.mission_steps import (
     STAGED,
     STAGED_FOR,
     authorise,
+    bound_stay,
     end_early,
     enter,
     hear_alarm,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from app.store.unit_of_work import UnitOfWork
 
 
+MOBILISING: Final = "mobilising"
 LEFT: Final = "in_transit"
 HOMEWARD: Final = ("returning", HOME)
 TRANSPORT: Final = ("transporting", "at_destination")
@@ -178,6 +180,8 @@ async def advance_mission(uow: UnitOfWork, cmd: AdvanceMission) -> None:
         uow.record(f"mission.{mission.status}", mission, state=mission.status)
     else:
         await _come_home(uow, mission, await _unit_now(uow, mission, unit))
+    if MOBILISING in states:
+        await bound_stay(uow, mission)
     if LEFT in states:
         await turned_out(uow, mission)
     if RELEASED in states:

@@ -13,6 +13,7 @@ from app.commands.agreement_again import binding_facts, papers_of
 from app.commands.agreement_cases import matter_of
 from app.commands.fill import fill
 from app.commands.letting_go import free_units, held_units
+from app.commands.occurred import keep_after
 from app.commands.offer_making import wrong_line
 from app.commands.registry import Act, Command, handles
 from app.domain.errors import Conflict, NotAvailable, NotFound, OverFilled
@@ -61,6 +62,7 @@ async def accept_offer(uow: UnitOfWork, cmd: AcceptOffer) -> None:
 
     Raises:
         Conflict: its time has run out.
+        OutOfOrder: it was not made yet then.
         OverFilled: more than the offer holds, or than the request's line still lacks.
     """
     request, offer, lines = await locked_offer(uow)
@@ -68,12 +70,14 @@ async def accept_offer(uow: UnitOfWork, cmd: AcceptOffer) -> None:
     uow.authorise({"requester": {request.member_id}}, facts=facts)
     machine("request").refuse_final(request.status, "take an offer", request.state())
     _require_standing(uow, offer)
+    keep_after(uow, cmd, offer.offered_at, "The offer was made", offer)
     held = held_units(offer, lines)
     before = {line.id: line.accepted_quantity for line in lines}
     taken = _taken(offer, lines, cmd)
     await _require_lacking(uow, request, lines, taken)
     await _warn_of_agreements(uow, request, offer, [line for line in lines if taken[line.id]])
     _to(offer, "provisional" if cmd.provisional else "accepted", uow.act.command)
+    offer.accepted_at = uow.act.occurred_at
     for line in lines:
         line.accepted_quantity = taken[line.id]
     event = "offer.provisionally_accepted" if cmd.provisional else "offer.accepted"

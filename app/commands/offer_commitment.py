@@ -15,6 +15,7 @@ from app.commands.agreement_cases import hours_until, matter_of
 from app.commands.crossing_choice import choose_crossing, has_control
 from app.commands.fill import fill, settle_request
 from app.commands.mission_steps import remind_of_relief
+from app.commands.occurred import keep_after
 from app.commands.offer_answers import locked_offer
 from app.commands.offer_making import wrong_line
 from app.commands.parts import crew_of, lock_units, parts_among, parts_of, put, taken
@@ -86,12 +87,13 @@ async def commit_offer(uow: UnitOfWork, cmd: CommitOffer) -> None:
     request's new state.
 
     The version that each line was offered under is asked again (``agreement_again.py``). Locks the request, the offer, its lines,
-    the agreements (shared), the units.
+    the agreements (shared) and what they cost in a year, the units.
 
     Raises:
         AgreementRefused: what it stands under does not hold any more, or not for this way or this long.
         NotAvailable: a unit is not free for this.
         OverFilled: more units than were accepted, or than the request still lacks.
+        OutOfOrder: it was not accepted yet then.
     """
     request, offer, lines = await locked_offer(uow)
     waiting = [line for line in lines if line.accepted_quantity and not line.committed]
@@ -101,6 +103,7 @@ async def commit_offer(uow: UnitOfWork, cmd: CommitOffer) -> None:
         uow.authorise({"lender": {offer.lender_id}}, command="offer_ad_hoc", facts={"request_kind": request.kind})
     machine("request").refuse_final(request.status, "be committed to", request.state())
     _require_accepted(offer)
+    keep_after(uow, cmd, offer.accepted_at or offer.offered_at, "The offer was accepted", offer)
     pieces = _pieces(lines, cmd)
     await _require_lacking(uow, request, pieces)
     wanted = {row.id: row for row in await uow.find(RequestLine, col(RequestLine.request_id) == request.id)}
@@ -163,6 +166,8 @@ async def _ask_again(
             duration_h=hours_until(mission.relieve_by, uow.act.occurred_at),
         )
         reasons = papers.says(piece.line, case)
+        if (overspent := papers.overspent(piece.line)) is not None:
+            reasons = (*reasons, overspent)
         stopped = [reason for reason in reasons if reason.code in STOPS]
         if stopped and not cmd.ad_hoc:
             detail = " ".join(reason.detail for reason in stopped)

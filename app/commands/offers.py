@@ -13,6 +13,7 @@ from pydantic import Field
 from sqlmodel import col
 
 from app.commands.costs import expected
+from app.commands.occurred import keep_after
 from app.commands.offer_making import (
     OfferedLine,
     authorised_lender,
@@ -59,6 +60,7 @@ async def make_offer(uow: UnitOfWork, cmd: MakeOffer) -> None:
         Conflict: the member's own, asked of another member, or nothing more is asked for.
         AgreementRefused: with every reason, by line.
         NotAvailable: a unit is not free, or fewer of a type are.
+        OutOfOrder: nobody had asked then.
     """
     request = await uow.lock(Request, uow.require_target())
     if request.opened_at is None and not uow.sees(request.member_id):
@@ -70,6 +72,7 @@ async def make_offer(uow: UnitOfWork, cmd: MakeOffer) -> None:
         raise Conflict(message, extra={"current": request.state()}, hint="Send your own units by your own means.")
     require_asking(request)
     await require_asked_of(uow, request, lender)
+    keep_after(uow, cmd, request.opened_at, "The request was opened", request)
     if cmd.valid_until is not None and cmd.valid_until <= uow.now:
         raise wrong_line(OutOfRange, "/valid_until", "The offer would be over before it is made.")
     wanted = await _wanted_lines(uow, request, cmd.lines)

@@ -1,43 +1,57 @@
 """Reassignments: another incident or place for a unit. The requester proposes, the lender's leader or dispatcher agrees.
 
 Within the same incident only the place changes. At another incident the unit no longer fills the line it was lent for; it fills
-a line there, where the requester names one of its own.
+a line there, where the requester names one of its own. Work that it had done, when it was released, stays done.
+
+What lies outside the agreement that the unit runs under stands in the proposal (``findings``): the lender's side confirms that it goes there
+all the same. Beyond a cap of the agreement it goes by its representative's named act (``ad_hoc``), and not otherwise.
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlmodel import col
+from sqlmodel import col, or_
 
-from app.commands.agreement_cases import matter_of, terms_of
+from app.commands.agreement_cases import matter_of, refuse_outright, terms_of
 from app.commands.crossing_choice import choose_crossing, has_control, outside_agreement
 from app.commands.fill import fill
 from app.commands.mission_steps import (
     BEFORE_CLEARANCE,
+    LEAVING,
+    RELEASED,
     authorise,
     enter,
     locked_mission,
+    remind_of_relief,
     require_under_way,
     step_to,
     tell_request,
 )
+from app.commands.offer_check import set_aside
 from app.commands.parts import parts_of, parts_with
 from app.commands.places import require_point_inside
 from app.commands.registry import Act, handles
+from app.commands.relief_overlap import ended_early, overlap
 from app.domain import geo
-from app.domain.agreements import outside
+from app.domain.agreement_reasons import Reason
+from app.domain.agreements import UNUSED, Use, outside
 from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import Conflict, FieldError, MissingField, NotAvailable, NotFound, OverFilled
 from app.domain.forms import Flag, Note, ShortText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
+from app.domain.money import quantity
 from app.domain.resource_types import parts_of_type
 from app.planning.eta import country_of
+from app.store.agreements import uses_of
 from app.store.tables import Incident, Member, Mission, Reassignment, Request, RequestLine, Resource
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.store.unit_of_work import UnitOfWork
 
 STILL_AT_HOME = frozenset({"committed", "mobilising"})
@@ -63,6 +77,10 @@ class AnswerReassignment(Act):
     agreed: Flag
     reason: Note | None = None
     """Why not; needed with a refusal."""
+    confirm_findings: Flag = False
+    """The `findings` were read: in that it lies outside the agreement, and the unit goes there all the same."""
+    ad_hoc: Flag = False
+    """It goes although there will be more units out than the agreement knows: the representative's own word."""
 
 
 @handles(ReassignMission)
@@ -110,28 +128,36 @@ async def reassign_mission(uow: UnitOfWork, cmd: ReassignMission) -> None:
     for each in before:
         each.status = machine("reassignment").next(each.status, "lapse")
         uow.record("reassignment.lapsed", each)
-    await _warn_of_scope(uow, mission, proposal)
+    reasons = await _outside(uow, mission, proposal)
+    proposal.findings = [reason.told() for reason in set_aside(reasons)]
+    for reason in reasons:
+        uow.warn(reason.code, reason.detail, figures=dict(reason.figures))
 
 
 @handles(AnswerReassignment)
 async def answer_reassignment(uow: UnitOfWork, cmd: AnswerReassignment) -> None:
     """Record ``reassignment.agreed`` and ``mission.reassigned`` with what becomes of the requests, or ``reassignment.refused``.
 
-    Before departure it is ``mission.plan_changed``: a plan is changed, and no state. Locks the requests by id, the mission, the proposal.
+    Before departure it is ``mission.plan_changed``: a plan is changed, and no state. Locks the requests by id, (agreement, type) where there is a cap, the mission, the proposal, and the missions
+    that relieved it or stand in its place.
 
     Raises:
         TransitionNotAllowed: it was answered, or has lapsed.
         OverFilled: the line that it was to fill there is filled by now.
         MissingField: a refusal without its reason.
+        AgreementRefused: it lies outside the agreement and nobody has confirmed that, or beyond a cap, and nobody has said so.
     """
     known = await uow.get(Reassignment, uow.require_target())
     line = None if known.request_line_id is None else await uow.get(RequestLine, known.request_line_id)
     seen = await uow.get(Mission, known.mission_id)
     ids = {seen.request_id} | ({line.request_id} if line is not None else set())
     requests = {request.id: request for request in await uow.lock_where(Request, col(Request.id).in_(ids))}
+    capped = await _lock_caps(uow, seen) if cmd.agreed else {}
     mission = await uow.lock(Mission, known.mission_id)
     proposal = await uow.lock_target(Reassignment)
     authorise(uow, mission)
+    if cmd.ad_hoc:
+        uow.authorise({"lender": {mission.lender_id}}, command="offer_ad_hoc", facts={"request_kind": mission.kind})
     if not cmd.agreed and cmd.reason is None:
         detail = "Say why the unit can't go there."
         raise MissingField(detail, errors=[FieldError("/reason", MissingField.slug, detail)])
@@ -146,31 +172,127 @@ async def answer_reassignment(uow: UnitOfWork, cmd: AnswerReassignment) -> None:
         return
     if line is not None:
         await _open_line(uow, mission, line.id, proposal.incident_id)
+    reasons = await _outside(uow, mission, proposal)
+    if reasons and not cmd.confirm_findings:
+        hint = "Send it again with `confirm_findings` if the unit is to go there all the same, or refuse with a reason."
+        refuse_outright(reasons, "/confirm_findings", hint=hint)
     uow.record("reassignment.agreed", proposal)
-    await _send_there(uow, mission, proposal, line)
+    beyond = await _send_there(uow, mission, proposal, line, capped)
+    if beyond and not cmd.ad_hoc:
+        hint = "Refuse with a reason; or the lender's representative agrees with `ad_hoc`."
+        refuse_outright(beyond, "/ad_hoc", hint=hint)
+    proposal.findings = [reason.told() for reason in set_aside([*reasons, *beyond])]
+    for reason in (*reasons, *beyond):
+        uow.warn(reason.code, reason.detail, figures=dict(reason.figures))
     for request in requests.values():
         await tell_request(uow, request)
 
 
-async def _send_there(uow: UnitOfWork, mission: Mission, proposal: Reassignment, line: RequestLine | None) -> None:
-    """Change what the mission is for, where it goes and what it fills; record it."""
+async def _send_there(
+    uow: UnitOfWork,
+    mission: Mission,
+    proposal: Reassignment,
+    line: RequestLine | None,
+    capped: Mapping[str, int],
+) -> tuple[Reason, ...]:
+    """Change what the mission is for, where it goes and what it fills; record it. Return the caps that it goes beyond by that."""
     _require_movable(mission)
     was = {"incident_id": mission.incident_id, "request_line_id": mission.request_line_id, "place": mission.place}
+    out_before = await _out(uow, mission, capped)
     await _choose_way(uow, mission, proposal)
+    others: list[Mission] = []
+    if proposal.incident_id != mission.incident_id or (line is not None and line.id != mission.request_line_id):
+        if mission.status == RELEASED and mission.ended_by is None:
+            proposal.worked_off_line_id = mission.request_line_id
+        others = await _part(uow, mission)
     if line is not None:
         mission.request_id, mission.request_line_id, mission.ended_by = line.request_id, line.id, None
         mission.stands_for_id = None
     elif proposal.incident_id != mission.incident_id:
-        mission.ended_by = "reassigned"
+        mission.ended_by, mission.stands_for_id = "reassigned", None
     mission.incident_id = proposal.incident_id
     mission.place, mission.lon, mission.lat = proposal.place, proposal.lon, proposal.lat
     mission.rendezvous_id = None
     if mission.status in STILL_AT_HOME:
-        uow.record("mission.plan_changed", mission, was=was)
-        return
-    uow.act.occurred_at = max(uow.act.occurred_at, mission.status_at)
-    enter(uow, mission, step_to(mission, "reassigned", by=uow.act.command))
-    uow.record("mission.reassigned", mission, state=mission.status, was=was)
+        uow.record("mission.plan_changed", mission, *others, was=was)
+    else:
+        uow.act.occurred_at = max(uow.act.occurred_at, mission.status_at)
+        enter(uow, mission, step_to(mission, "reassigned", by=uow.act.command))
+        uow.record("mission.reassigned", mission, *others, state=mission.status, was=was)
+    await uow.flush()
+    out = await _out(uow, mission, capped)
+    return tuple(
+        Reason(
+            "cap_units",
+            {
+                "type_code": code,
+                "most": most,
+                "under_way": out_before[code].under_way,
+                "promised": out_before[code].promised,
+                "quantity": _count(out[code]) - _count(out_before[code]),
+                "would_be": _count(out[code]),
+            },
+        )
+        for code, most in capped.items()
+        if _count(out[code]) > max(most, _count(out_before[code]))
+    )
+
+
+async def _part(uow: UnitOfWork, mission: Mission) -> list[Mission]:
+    """Part a unit that is sent elsewhere from the one that it relieves, and from those that relieve it or stand in its place; return those.
+
+    What they worked beside each other until now counts once. Who stays has a place of its own, and has its relief asked for again.
+    """
+    rows = await uow.lock_where(
+        Mission,
+        or_(col(Mission.relief_of_id) == mission.id, col(Mission.stands_for_id) == mission.id),
+        col(Mission.id) != mission.id,
+    )
+    relieved = None if mission.relief_of_id is None else await uow.get(Mission, mission.relief_of_id)
+    ended = await ended_early(uow, [each.id for each in (mission, relieved, *rows) if each is not None])
+    if relieved is not None:
+        _keep_overlap(mission, overlap(mission, relieved, ended, until=uow.now))
+        mission.relief_of_id = None
+        if relieved.status not in LEAVING:
+            remind_of_relief(uow, relieved)
+    first = next((each for each in rows if each.stands_for_id == mission.id), None)
+    for each in rows:
+        if each.relief_of_id == mission.id:
+            _keep_overlap(each, overlap(each, mission, ended, until=uow.now))
+            each.relief_of_id = None
+        if first is not None and each.stands_for_id == mission.id:
+            each.stands_for_id = None if each is first else first.id
+    return list(rows)
+
+
+def _keep_overlap(mission: Mission, hours: Decimal) -> None:
+    if hours:
+        mission.overlap_hours = float(quantity(hours + Decimal(str(mission.overlap_hours or 0))))
+
+
+async def _lock_caps(uow: UnitOfWork, mission: Mission) -> dict[str, int]:
+    """Lock (agreement, type) where the mission's agreement caps its type, or that of a part; return the caps."""
+    terms = await terms_of(uow, mission.agreement_id, mission.agreement_version)
+    if terms is None or mission.agreement_id is None:
+        return {}
+    codes = sorted({mission.type_code, *parts_of_type(mission.type_code)})
+    capped = {code: most for code in codes if (most := terms.caps.most(code)) is not None}
+    for code in capped:
+        await uow.lock_cap(mission.agreement_id, code)
+    return capped
+
+
+async def _out(uow: UnitOfWork, mission: Mission, capped: Mapping[str, int]) -> dict[str, Use]:
+    """Return what runs under the mission's agreement of each type that it caps."""
+    found: dict[str, Use] = {}
+    for code in capped:
+        uses = await uses_of(uow.raw, uow.space, code)
+        found[code] = uses.get(mission.agreement_id, UNUSED) if mission.agreement_id is not None else UNUSED
+    return found
+
+
+def _count(use: Use) -> int:
+    return use.under_way + use.promised
 
 
 async def _choose_way(uow: UnitOfWork, mission: Mission, proposal: Reassignment) -> None:
@@ -230,11 +352,11 @@ def _require_movable(mission: Mission) -> None:
         step_to(mission, "reassigned", by="answer_reassignment")
 
 
-async def _warn_of_scope(uow: UnitOfWork, mission: Mission, proposal: Reassignment) -> None:
-    """Warn where the version that the unit runs under does not cover the other hazard, phase or place: its lender decides."""
+async def _outside(uow: UnitOfWork, mission: Mission, proposal: Reassignment) -> tuple[Reason, ...]:
+    """Return in what the version that the unit runs under does not cover the other hazard, phase or place: its lender decides."""
     terms = await terms_of(uow, mission.agreement_id, mission.agreement_version)
     if terms is None:
-        return
+        return ()
     matter = await matter_of(
         uow,
         incident_id=proposal.incident_id,
@@ -242,5 +364,4 @@ async def _warn_of_scope(uow: UnitOfWork, mission: Mission, proposal: Reassignme
         lender_id=mission.lender_id,
         borrower_id=mission.requester_id,
     )
-    for reason in outside(terms, matter.case(mission.type_code, 1, uow.now, place=(proposal.lon, proposal.lat))):
-        uow.warn(reason.code, reason.detail, figures=dict(reason.figures))
+    return outside(terms, matter.case(mission.type_code, 1, uow.now, place=(proposal.lon, proposal.lat)))

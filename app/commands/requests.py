@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from app.commands.fill import fill, mission_facts
 from app.commands.letting_go import end_offers
+from app.commands.occurred import keep_after
 from app.commands.registry import Act, Command, handles
 from app.commands.request_lines import Lines, hazard_of, locked_lines, require_asked_of, require_one, write_lines
 from app.commands.response_commitments import answered, begin_answers
@@ -205,13 +206,14 @@ def _authorise_opening(uow: UnitOfWork, request: Request) -> None:
 
 
 @handles(AcknowledgeRequest)
-async def acknowledge_request(uow: UnitOfWork, _cmd: AcknowledgeRequest) -> None:
+async def acknowledge_request(uow: UnitOfWork, cmd: AcknowledgeRequest) -> None:
     """Record ``request.acknowledged``, once a member. Locks the request, which itself does not change.
 
     Raises:
         Conflict: it is asked of another member.
         Duplicate: the member has acknowledged it before.
         TransitionNotAllowed: the request has ended.
+        OutOfOrder: there was nothing to read then.
     """
     request = await _locked(uow)
     member_id = uow.actor.member_id
@@ -221,6 +223,7 @@ async def acknowledge_request(uow: UnitOfWork, _cmd: AcknowledgeRequest) -> None
     uow.authorise({"addressed": {member_id} - {request.member_id}})
     await require_asked_of(uow, request, member_id)
     machine("request").refuse_final(request.status, "be acknowledged", request.state())
+    keep_after(uow, cmd, request.opened_at, "The request was opened", request)
     of_member = (col(Acknowledgement.request_id) == request.id, col(Acknowledgement.member_id) == member_id)
     if given := await uow.find(Acknowledgement, *of_member):
         detail = f"Your member acknowledged it at {given[0].occurred_at.isoformat()}."

@@ -218,10 +218,15 @@ async def _turn_out_since(uow: UnitOfWork, mission: Mission, minutes: int, at_le
     return max(at_least, there_by - timedelta(minutes=drive_min + minutes))
 
 
-async def answered(uow: UnitOfWork, request_id: UUID, lender: UUID, *steps: Step) -> None:
-    """Record whether the lender kept its commitments about these steps, now that it has done them. Locks them."""
+async def answered(uow: UnitOfWork, request_id: UUID, lender: UUID, *steps: Step, at: datetime | None = None) -> None:
+    """Record whether the lender kept its commitments about these steps, now that it has done them. Locks them.
+
+    An answer counts from when it can be heard, which is now, whatever the lender says of when it was given; ``at`` is for what the other
+    side heard then and there, on the telephone.
+    """
     await _done(
         uow,
+        at or uow.now,
         await uow.lock_where(
             ResponseCommitment,
             col(ResponseCommitment.request_id) == request_id,
@@ -235,22 +240,23 @@ async def answered(uow: UnitOfWork, request_id: UUID, lender: UUID, *steps: Step
 async def turned_out(uow: UnitOfWork, mission: Mission) -> None:
     """Record whether the commitment to turn out was kept, now that the unit has left its depot; whoever leaves has answered, too.
     Locks them.
+
+    That it left counts from when it did: the control room may be told late. That it is an answer counts from now.
     """
-    await _done(
-        uow,
-        await uow.lock_where(
-            ResponseCommitment,
-            or_(
-                col(ResponseCommitment.mission_id) == mission.id,
-                and_(
-                    col(ResponseCommitment.request_id) == mission.request_id,
-                    col(ResponseCommitment.lender_id) == mission.lender_id,
-                    col(ResponseCommitment.mission_id).is_(None),
-                ),
+    found = await uow.lock_where(
+        ResponseCommitment,
+        or_(
+            col(ResponseCommitment.mission_id) == mission.id,
+            and_(
+                col(ResponseCommitment.request_id) == mission.request_id,
+                col(ResponseCommitment.lender_id) == mission.lender_id,
+                col(ResponseCommitment.mission_id).is_(None),
             ),
-            col(ResponseCommitment.done_at).is_(None),
         ),
+        col(ResponseCommitment.done_at).is_(None),
     )
+    await _done(uow, uow.act.occurred_at, [each for each in found if each.mission_id is not None])
+    await _done(uow, uow.now, [each for each in found if each.mission_id is None])
 
 
 def _begin(
@@ -289,9 +295,8 @@ def _begin(
     return begun
 
 
-async def _done(uow: UnitOfWork, commitments: Sequence[ResponseCommitment]) -> None:
+async def _done(uow: UnitOfWork, at: datetime, commitments: Sequence[ResponseCommitment]) -> None:
     steps = machine("response_commitment")
-    at = uow.act.occurred_at
     for commitment in commitments:
         if steps.is_final(commitment.status):
             continue

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import col
 
+from app.commands.occurred import keep_after
 from app.commands.registry import Act, handles
 from app.commands.request_lines import require_asked_of
 from app.commands.response_commitments import answered
@@ -34,6 +35,7 @@ async def decline_request(uow: UnitOfWork, cmd: DeclineRequest) -> None:
         NotFound: the request is not opened, and so not there for others.
         Conflict: it is the member's own request, or asked of another.
         TransitionNotAllowed: the request has ended.
+        OutOfOrder: nobody had asked then.
     """
     request = await uow.get(Request, uow.require_target())
     if request.opened_at is None and not uow.sees(request.member_id):
@@ -45,6 +47,7 @@ async def decline_request(uow: UnitOfWork, cmd: DeclineRequest) -> None:
         raise Conflict(message, extra={"current": request.state()}, hint="Cancel it if help is no longer needed.")
     await require_asked_of(uow, request, member)
     machine("request").refuse_final(request.status, "be declined", request.state())
+    keep_after(uow, cmd, request.opened_at, "The request was opened", request)
     mine = await uow.lock_where(Response, col(Response.request_id) == request.id, col(Response.member_id) == member)
     if mine:
         response = mine[0]

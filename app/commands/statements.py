@@ -276,7 +276,7 @@ async def _lines(
 
 async def _line(uow: UnitOfWork, statement: Statement, of: Billed, currency: str, lender: Member) -> StatementLine:
     mission = of.mission
-    effort = effort_of(mission, None)
+    effort = effort_of(mission)
     amount = rounded(sum((line.amount for line in of.lines), ZERO), currency)
     people = next((line.quantity for line in of.lines if line.item == "person_hours"), None)
     home_at = mission.home_at or uow.act.occurred_at

@@ -260,6 +260,7 @@ async def _stands(
             status=steps.next(steps.next(steps.initial, "offer"), "accept"),
             note=unasked.note,
             offered_at=unasked.offered_at,
+            accepted_at=uow.act.occurred_at,
             valid_until=unasked.valid_until,
         )
     )

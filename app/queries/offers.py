@@ -58,6 +58,8 @@ class OfferView(Row):
     status: str
     note: str | None
     offered_at: datetime
+    accepted_at: datetime | None
+    """When the requester took it, for good or provisionally, last."""
     valid_until: datetime | None
     lines: tuple[OfferLineView, ...]
     dispatchers_bind: tuple[Literal["requester", "lender"], ...] = ()

@@ -35,6 +35,10 @@ class ReassignmentView(Row):
     """When it was proposed."""
     answer: str | None
     answered_at: datetime | None
+    findings: list[dict[str, Any]]
+    """In what it lies outside the agreement that the unit runs under: {code, blocking, detail, figures}; the lender confirms it."""
+    worked_off_line_id: UUID | None
+    """The line whose work the unit had done when it was sent on: it still counts as filled by it."""
 
 
 async def reassignment(conn: asyncpg.Connection[Any], space: str, id_: UUID) -> ReassignmentView:

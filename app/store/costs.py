@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from app.domain.agreements import AgreementFacts
 
 # A mission counts with what was claimed or stated for it and is not given up; until then with what was estimated for it when
-# it was offered, and what is still only promised likewise. What never left costs nothing; what was split off a formation is in
+# it was offered, and what is still only promised likewise: in the present year, for nobody knows when it will be needed, and the old year's promises
+# are still open at New Year. What never left costs nothing; what was split off a formation is in
 # the formation's estimate until it is claimed for itself. A year is a calendar year in UTC.
 _SPENT: Final = """
     SELECT coalesce(sum(amount), 0) FROM (
@@ -28,7 +29,7 @@ _SPENT: Final = """
           FROM offer_line l
           JOIN offer o ON o.space_id = l.space_id AND o.id = l.offer_id
          WHERE l.space_id = $1 AND l.agreement_id = $2 AND l.estimate->>'currency' = $3 AND NOT l.committed
-           AND o.status IN ('offered', 'provisional', 'accepted') AND o.offered_at >= $4 AND o.offered_at < $5
+           AND o.status IN ('offered', 'provisional', 'accepted')
         UNION ALL
         SELECT (l.estimate->>'amount')::numeric / l.quantity
           FROM mission m
@@ -37,7 +38,7 @@ _SPENT: Final = """
            AND m.split_from_id IS NULL
            AND NOT (m.mobilised_at IS NULL
                     AND m.status IN ('stood_down', 'recalled', 'aborted', 'returning', 'returned', 'closed'))
-           AND coalesce(m.mobilised_at, m.status_at) >= $4 AND coalesce(m.mobilised_at, m.status_at) < $5
+           AND (m.mobilised_at IS NULL OR m.mobilised_at >= $4 AND m.mobilised_at < $5)
            AND NOT EXISTS (SELECT FROM claim_mission k JOIN claim c ON c.space_id = k.space_id AND c.id = k.claim_id
                             WHERE k.space_id = m.space_id AND k.mission_id = m.id AND c.status <> 'draft')
            AND NOT EXISTS (SELECT FROM statement_line s WHERE s.space_id = m.space_id AND s.mission_id = m.id)

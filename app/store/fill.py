@@ -22,6 +22,11 @@ _PARTS: Final = """
            - (SELECT count(*) FROM mission c JOIN mission m ON m.space_id = c.space_id AND m.id = c.split_from_id
              WHERE m.space_id = l.space_id AND m.request_line_id = l.id AND m.ended_by IS NULL AND m.type_code = l.type_code
                AND c.type_code = p.type AND c.relief_of_id IS NULL)::int
+           + (SELECT coalesce(sum(CASE WHEN w.type_code = p.type THEN 1 ELSE p.quantity - (
+                       SELECT count(*) FROM mission c WHERE c.space_id = w.space_id AND c.split_from_id = w.id AND c.type_code = p.type
+                          AND c.request_line_id = l.id AND c.relief_of_id IS NULL) END), 0)
+                FROM reassignment a JOIN mission w ON w.space_id = a.space_id AND w.id = a.mission_id
+               WHERE a.space_id = l.space_id AND a.worked_off_line_id = l.id AND w.type_code IN (l.type_code, p.type))::int
            + (SELECT count(DISTINCT coalesce(m.stands_for_id, m.id)) FROM mission m
              WHERE m.space_id = l.space_id AND m.request_line_id = l.id AND m.ended_by IS NULL AND m.type_code = p.type)::int
              AS committed,
@@ -41,7 +46,8 @@ FILL: Final = f"""
     l.quantity AS wanted,
     CASE WHEN {_COMPOSITE} THEN ({_WHOLES}) ELSE
     (SELECT count(DISTINCT coalesce(m.stands_for_id, m.id)) FROM mission m
-      WHERE m.space_id = l.space_id AND m.request_line_id = l.id AND m.ended_by IS NULL)::int END AS committed,
+      WHERE m.space_id = l.space_id AND m.request_line_id = l.id AND m.ended_by IS NULL)::int
+    + (SELECT count(*) FROM reassignment a WHERE a.space_id = l.space_id AND a.worked_off_line_id = l.id)::int END AS committed,
     CASE WHEN {_COMPOSITE} THEN ({_PROMISED}) ELSE
     (SELECT coalesce(sum(g.accepted_quantity), 0) FROM offer_line g
        JOIN offer o ON o.space_id = g.space_id AND o.id = g.offer_id
@@ -54,5 +60,5 @@ FILL: Final = f"""
           FROM ({_PARTS}) c) END AS parts
 """  # noqa: S608
 """Columns of a SELECT over ``request_line l``: what is asked for; what missions fill, also those that have come home
-after their work (one that was stood down, recalled, aborted or given other work fills nothing, and a mission and its
+after their work, and what those worked off that were sent on when they had done it (one that was stood down, recalled, aborted or given other work fills nothing, and a mission and its
 relief fill one place); what was accepted and has still to be committed; of a composite type the same for each part."""

@@ -23,6 +23,7 @@ _PARTS: Final = {
     "stands": "o.status IN ('offered', 'provisional', 'accepted')",
     "promised": "CASE WHEN o.status = 'accepted' THEN l.accepted_quantity ELSE l.quantity END",
     "split_off": "EXISTS (SELECT FROM mission k WHERE k.space_id = m.space_id AND k.split_from_id = m.id AND k.resource_id = r.id)",
+    "this_year": "(SELECT extract(year FROM max(recorded_at)) FROM journal_entry WHERE space_id = $1)",
     "by_call": "EXISTS (SELECT FROM call c WHERE c.space_id = m.space_id AND c.offer_id = m.offer_id)",
 }
 """What the statements share, by the word that stands for it. A phone call was checked by nobody: the unit rolls."""

@@ -8,22 +8,25 @@ from uuid import UUID
 
 import pytest
 
+from app.commands.agreement_versions import DraftAgreementVersion
 from app.commands.agreements import ConsentToAgreement, DraftAgreement, ProposeAgreement
 from app.commands.claim_steps import CloseClaim, PayClaim, VerifyClaim, WaiveClaim
 from app.commands.claims import DiscardClaim, DraftClaim, SubmitClaim
 from app.commands.exchange_rates import EnterExchangeRate
+from app.commands.incidents import ReportIncident
 from app.commands.measures import RecordMeasures
-from app.commands.missions import CloseMission, ReleaseMission
+from app.commands.missions import AbortMission, CloseMission, Recall, ReleaseMission, StandDown
 from app.commands.offer_answers import AcceptOffer
 from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
+from app.commands.reassignments import AnswerReassignment, ReassignMission
 from app.commands.reliefs import PlanRelief
 from app.domain.authority import SYSTEM
 from app.domain.errors import Conflict, Duplicate, NotFound, OutOfRange, RoleMissing, TransitionNotAllowed
 from app.queries.claims import claim as shown_claim
-from tests.commands.conftest import LUIK, PUMP, RATES
+from tests.commands.conftest import LUIK, MAAS, PUMP, RATES
 from tests.interleaving import overlapping
-from tests.world import everywhere
+from tests.world import everywhere, flood
 
 LENDER, PAYER, THIRD = ("luik", "finance"), ("maas", "finance"), ("aken", "finance")
 REIMBURSED = {"terms": "reimbursed", "currency": "EUR", "rates": RATES, "claim_within_days": 30, "pay_within_days": 20}
@@ -360,3 +363,91 @@ async def test_one_claim_is_converted_by_one_day_s_rate(
         assert told.no_rate is None
         assert (await act(SubmitClaim, drafted.id, who=LENDER)).subject["exchange_rate"] == rate
     await assert_fold()
+
+
+@pytest.mark.parametrize("end", [Recall, AbortMission, StandDown])
+async def test_a_handover_counts_once_however_it_ends(act, sent, walk, priced, clock, world, end):
+    """The unit that was relieved goes home early: the five hours in which both were at the pump are paid once."""
+    (mission,) = await sent("luik-pump-1")
+    await walk(mission, "mobilising", "in_transit", "on_scene")
+    relief = (await act(PlanRelief, mission, who=LUIK, resource_id=world.resources["luik-pump-2"])).id
+    await walk(relief, "mobilising", "in_transit", "on_scene")
+    clock.move(hours=5)
+    await act(end, mission, who=MAAS if end is StandDown else LUIK, why="Own fire.")
+    clock.move(hours=2)
+    await walk(mission, "returning", "returned")
+    clock.move(hours=1)
+    await act(ReleaseMission, relief)
+    await walk(relief, "returning", "returned")
+    claim = await act(DraftClaim, who=LENDER, mission_ids=[mission, relief])
+    hours = {row["mission_id"]: row for row in lines_of(claim) if row["item"] == "vehicle_hours"}
+    told = hours[str(relief)]
+    assert (told["quantity"], told["overlap"], told["billable"]) == ("8.00", "5.00", "3.00")
+    assert hours[str(mission)]["billable"] == "7.00"
+
+
+@pytest.mark.parametrize("leaves", ["relief", "relieved"])
+async def test_what_a_relief_does_elsewhere_is_paid(act, sent, walk, priced, clock, world, leaves):
+    """Two hours beside each other count once; after they have parted, each works for itself."""
+    (mission,) = await sent("luik-pump-1")
+    await walk(mission, "mobilising", "in_transit", "on_scene")
+    relief = (await act(PlanRelief, mission, who=LUIK, resource_id=world.resources["luik-pump-2"])).id
+    await walk(relief, "mobilising", "in_transit", "on_scene")
+    clock.move(hours=2)
+    other = (await act(ReportIncident, **flood(title="A dike at Limmel"))).id
+    gone = relief if leaves == "relief" else mission
+    asked = await act(ReassignMission, gone, incident_id=str(other), lon=5.71, lat=50.87, reason="The dike gives way.")
+    await act(AnswerReassignment, asked.id, who=LUIK, agreed=True)
+    await walk(gone, "in_transit", "on_scene")
+    clock.move(hours=6)
+    for each in (mission, relief):
+        await act(ReleaseMission, each)
+        await walk(each, "returning", "returned")
+    claim = await act(DraftClaim, who=LENDER, mission_ids=[mission, relief])
+    hours = {row["mission_id"]: row for row in lines_of(claim) if row["item"] == "vehicle_hours"}
+    told = hours[str(relief)]
+    assert (told["quantity"], told["overlap"], told["billable"]) == ("8.00", "2.00", "6.00")
+
+
+async def test_a_relief_without_an_agreement_has_no_rates(act, sent, sign, walk, clock, world):
+    """It goes under the treaty by its representative's own word: the paper of the unit that it relieves is not its own."""
+    await sign(REIMBURSED, caps={"longest_deployment_h": 4})
+    (mission,) = await sent("luik-pump-1")
+    await walk(mission, "mobilising", "in_transit", "on_scene")
+    boss = ("luik", "authorised_representative")
+    relief = await act(PlanRelief, mission, who=boss, resource_id=world.resources["luik-pump-2"], ad_hoc=True)
+    assert relief.subject["agreement_id"] is None
+    await walk(relief.id, "mobilising", "in_transit", "on_scene")
+    clock.move(hours=3)
+    for each in (mission, relief.id):
+        await act(ReleaseMission, each)
+        await walk(each, "returning", "returned")
+    with pytest.raises(Conflict):
+        await act(DraftClaim, who=LENDER, mission_ids=[relief.id])
+    claim = await act(DraftClaim, who=LENDER, mission_ids=[mission])
+    assert {row["rate"] for row in lines_of(claim)} <= {"60.00", "30.00", "1.20"}
+
+
+async def test_a_relief_is_billed_by_its_own_agreement(act, sent, sign, walk, clock, world, conn):
+    """A dearer version came into force meanwhile: the relief went under it, and the unit that it relieves did not."""
+    agreement = await sign(REIMBURSED)
+    (mission,) = await sent("luik-pump-1")
+    await walk(mission, "mobilising", "in_transit", "on_scene")
+    parties = [world.members[code] for code in ("maas", "luik", "aken", "hasselt")]
+    dear = REIMBURSED | {"rates": [{"item": "vehicle_hours", "rate": "70.00"}]}
+    version = {"lenders": parties, "borrowers": parties, "precedence": 10, "effective_at": "2026-01-01T00:00:00Z"}
+    terms = {"kinds": ["immediate"], "cost": dear}
+    await act(DraftAgreementVersion, agreement, who=SYSTEM, **version, terms=terms)
+    await act(ProposeAgreement, agreement, who=SYSTEM)
+    for party in parties:
+        await act(ConsentToAgreement, agreement, who=SYSTEM, on_behalf_of=party)
+    relief = (await act(PlanRelief, mission, who=LUIK, resource_id=world.resources["luik-pump-2"])).id
+    await walk(relief, "mobilising", "in_transit", "on_scene")
+    await act(ReleaseMission, mission)
+    clock.move(hours=3)
+    await act(ReleaseMission, relief)
+    for each in (mission, relief):
+        await walk(each, "returning", "returned")
+    claim = await act(DraftClaim, who=LENDER, mission_ids=[mission, relief])
+    hours = {row["mission_id"]: row["rate"] for row in lines_of(claim) if row["item"] == "vehicle_hours"}
+    assert hours == {str(mission): "60.00", str(relief): "70.00"}

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 
+from app.commands.agreement_versions import DraftAgreementVersion
+from app.commands.agreements import ConsentToAgreement, ProposeAgreement
 from app.commands.calls import AssistNow
 from app.commands.missions import CloseMission, StandDown
+from app.commands.offer_answers import AcceptOffer
+from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
 from app.domain.agreements import Case
-from app.domain.errors import AgreementRefused
+from app.domain.authority import SYSTEM
+from app.domain.errors import AgreementRefused, Conflict, OutOfRange
 from app.queries.agreements import try_case
 from app.store.costs import spent
+from app.store.invariants import broken_invariants
 from tests.commands.conftest import LUIK, PUMP, RATES
 from tests.interleaving import overlapping
 
@@ -114,6 +121,70 @@ async def test_a_lower_price_is_the_lenders_own(act, ask, sign, world, conn, clo
     with pytest.raises(AgreementRefused) as refused:
         await act(MakeOffer, request, who=LUIK, **offered(line, cost=swiss))
     assert [reason["code"] for reason in refused.value.extra["reasons"]] == ["cost_currency"]
+
+
+async def test_the_old_years_promises_count_in_the_new_year(act, ask, sign, world, conn, clock):
+    """Offered before midnight and sent after it, each of two lenders would have the whole year's money."""
+    cost = {"terms": "reimbursed", "currency": "EUR", "rates": RATES[:1]}
+    agreement = await sign(cost, yearly_cost={"amount": "500.00", "currency": "EUR"})
+    clock.at = datetime(2026, 12, 31, 23, 50, tzinfo=UTC)
+    request, (line,) = await ask((PUMP, 4))
+    first = await act(MakeOffer, request, who=LUIK, **offered(line, world.resources["luik-pump-1"]))
+    await act(AcceptOffer, first.id)
+    clock.move(minutes=20)
+    assert await spent(conn, "live", agreement, "EUR", clock.now()) == 480
+    aken = ("aken", "dispatcher")
+    second = offered(line, world.resources["aken-pump-1"], agreement_id=agreement)
+    with pytest.raises(AgreementRefused) as refused:
+        await act(MakeOffer, request, who=aken, **second)
+    assert [reason["code"] for reason in refused.value.extra["reasons"]] == ["yearly_cost_cap"]
+    await act(CommitOffer, first.id, who=LUIK)
+    assert await spent(conn, "live", agreement, "EUR", clock.now()) == 480
+    assert not await broken_invariants(conn)
+
+
+async def test_the_years_money_is_asked_again_at_the_commitment(act, ask, sign, world, conn):
+    """What was within the cap when it was offered may be beyond it by now: then it goes by the representative's word, unpaid."""
+    cost = {"terms": "reimbursed", "currency": "EUR", "rates": RATES[:1]}
+    agreement = await sign(cost, yearly_cost={"amount": "500.00", "currency": "EUR"})
+    request, (line,) = await ask((PUMP, 4))
+    offer = await act(MakeOffer, request, who=LUIK, **offered(line, world.resources["luik-pump-1"]))
+    await act(AcceptOffer, offer.id)
+    # Claims for more than was expected, as they come in during the year.
+    await conn.execute(
+        "UPDATE agreement_version SET terms = jsonb_set(terms, '{yearly_cost,amount}', '\"400.00\"') WHERE agreement_id = $1",
+        agreement,
+    )
+    with pytest.raises(AgreementRefused) as refused:
+        await act(CommitOffer, offer.id, who=LUIK)
+    (reason,) = refused.value.extra["reasons"]
+    figures = {"limit": "400.00", "currency": "EUR", "spent": "0.00", "adds": "480.00"}
+    assert (reason["code"], reason["figures"]) == ("yearly_cost_cap", figures)
+    gone = await act(CommitOffer, offer.id, who=("luik", "authorised_representative"), ad_hoc=True)
+    assert gone.rows["mission"][0]["agreement_id"] is None
+
+
+async def test_a_cap_does_not_change_its_currency_in_mid_year(act, ask, sign, world, clock, conn):
+    """The new one would begin at nothing, and the year cost twice what was agreed."""
+
+    def cost(currency):
+        return {"terms": "reimbursed", "currency": currency, "rates": RATES[:1]}
+
+    agreement = await sign(cost("EUR"), yearly_cost={"amount": "1000.00", "currency": "EUR"})
+    parties = [world.members[code] for code in ("maas", "luik", "aken", "hasselt")]
+    swiss = {"kinds": ["immediate"], "cost": cost("CHF"), "yearly_cost": {"amount": "1000.00", "currency": "CHF"}}
+    version = {"lenders": parties, "borrowers": parties, "precedence": 10, "terms": swiss}
+    for begins in ("2026-01-01T00:00:00Z", "2027-03-01T00:00:00Z"):
+        with pytest.raises(OutOfRange) as refused:
+            await act(DraftAgreementVersion, agreement, who=SYSTEM, **version, effective_at=begins)
+        assert refused.value.errors[0].pointer == "/effective_at"
+    await act(DraftAgreementVersion, agreement, who=SYSTEM, **version, effective_at="2027-01-01T00:00:00Z")
+    await act(ProposeAgreement, agreement, who=SYSTEM)
+    for party in parties[:-1]:
+        await act(ConsentToAgreement, agreement, who=SYSTEM, on_behalf_of=party)
+    clock.at = datetime(2027, 1, 2, 12, 0, tzinfo=UTC)
+    with pytest.raises(Conflict, match="2027"):
+        await act(ConsentToAgreement, agreement, who=SYSTEM, on_behalf_of=parties[-1])
 
 
 async def test_what_never_left_costs_nothing(act, sent, sign, walk, conn, clock):

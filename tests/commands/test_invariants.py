@@ -14,14 +14,16 @@ import pytest
 from app.commands.calls import AssistNow
 from app.commands.extensions import AnswerExtension, AskExtension
 from app.commands.formations import FormFormation, SplitMission
+from app.commands.incidents import ReportIncident
 from app.commands.offer_answers import AcceptOffer
 from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
+from app.commands.reassignments import AnswerReassignment, ReassignMission
 from app.commands.reliefs import PlanRelief
 from app.commands.resources import AddResource
 from app.store.invariants import INVARIANTS, broken_invariants
 from tests.commands.conftest import LUIK, PUMP, RATES
-from tests.world import box
+from tests.world import box, flood
 
 BOSS = ("luik", "authorised_representative")
 MODULE = "formation.hcp_module"
@@ -39,6 +41,8 @@ ENDED = "what has ended asks and promises no more"
 GAP = "the journal has no gap"
 RESERVE = "no reserve is gone below without a named act, of whatever type, area and hour"
 CAP = "no more of a type goes under an agreement than its cap, parts of formations among them"
+SENT_ON = "no unit that is sent elsewhere takes its agreement beyond a cap without a named act"
+OUT = "no more is out under an agreement than its cap, but what a named act or a phone call sent"
 STAY = "no unit stays for longer than its agreement knows without a named act"
 DEAR = "no lender asks more than its agreement lets it"
 COST = "no more money is promised in a year than the agreement's cap"
@@ -47,7 +51,7 @@ COST = "no more money is promised in a year than the agreement's cap"
 def test_each_invariant_has_its_proof():
     """An invariant that is added later is proven here, too."""
     assert set(INVARIANTS) == {
-        FILLED, TWO_MISSIONS, APART, PROMISED, COMMITTED, KEPT, ENDED, GAP, RESERVE, CAP, STAY, COST, DEAR,
+        FILLED, TWO_MISSIONS, APART, PROMISED, COMMITTED, KEPT, ENDED, GAP, RESERVE, CAP, SENT_ON, OUT, STAY, COST, DEAR,
     }  # fmt: skip
 
 
@@ -323,6 +327,42 @@ async def test_a_cap_that_a_formation_goes_beyond(go, module, offer, act, terms,
     assert await broken() == {CAP}
 
 
+@pytest.mark.parametrize("leaves", [0, 1])
+async def test_a_unit_that_is_sent_elsewhere_beyond_a_cap(sent, act, terms, broken, conn, world, leaves):
+    """A pump and its relief are one place until one of them is sent to another dike."""
+    (mission,) = await sent("luik-pump-1")
+    relief = (await act(PlanRelief, mission, who=BOSS, resource_id=world.resources["luik-pump-2"])).id
+    other = (await act(ReportIncident, **flood(title="A dike at Limmel"))).id
+    there = {"incident_id": str(other), "lon": 5.71, "lat": 50.87, "reason": "The dike gives way."}
+    asked = await act(ReassignMission, (mission, relief)[leaves], **there)
+    await act(AnswerReassignment, asked.id, who=LUIK, agreed=True)
+    assert await broken() == set()
+    one = {"units": [{"type": PUMP, "most": 1}], "longest_deployment_h": None}
+    await terms(world.agreements["maas-broad"], caps=one)
+    assert await broken() == {SENT_ON, OUT}
+    await terms(world.agreements["maas-broad"], caps=one | {"units": [{"type": PUMP, "most": 2}]})
+    assert await broken() == set()
+    await terms(world.agreements["maas-broad"], caps=one)
+    named = orjson.dumps([{"code": "cap_units", "blocking": False}]).decode()
+    await conn.execute("UPDATE reassignment SET findings = $1::jsonb", named)
+    assert await broken() == set()
+
+
+async def test_more_units_out_than_the_agreement_knows(sent, act, terms, broken, incident, world):
+    """What a phone call sends was checked by nobody; what an offer sends was."""
+    call = {"incident_id": incident, "type_code": PUMP, "quantity": 1, "lon": 5.7, "lat": 50.78}
+    members = {"requester_id": world.members["maas"], "lender_id": world.members["luik"]}
+    await act(AssistNow, who=LUIK, **call, **members)
+    await sent("luik-pump-1", incident=incident)
+    capped = {"units": [{"type": PUMP, "most": 1}], "longest_deployment_h": None}
+    await terms(world.agreements["maas-broad"], caps=capped)
+    assert OUT not in await broken()
+    await terms(world.agreements["maas-broad"], caps=capped | {"units": []})
+    await sent("aken-pump-1", incident=incident)
+    await terms(world.agreements["maas-broad"], caps=capped)
+    assert OUT in await broken()
+
+
 async def test_a_unit_that_stays_too_long(sent, act, terms, broken, conn, world, clock):
     """Eight hours where six are agreed; by a named act it may."""
     (mission,) = await sent("luik-pump-1", relieve_by=(clock.now() + timedelta(hours=8)).isoformat())
@@ -334,6 +374,17 @@ async def test_a_unit_that_stays_too_long(sent, act, terms, broken, conn, world,
     asked = await act(AskExtension, mission, until=until, reason="The water stays.")
     await act(AnswerExtension, asked.id, who=BOSS, granted=True, ad_hoc=True)
     assert await broken() == set()
+
+
+async def test_a_unit_that_nobody_has_relieved(sent, walk, terms, broken, world):
+    """That nobody has said by when is no reason to stay."""
+    (mission,) = await sent("luik-pump-1")
+    await terms(world.agreements["maas-broad"], caps={"units": [], "longest_deployment_h": 6})
+    assert await broken() == set()
+    await terms(world.agreements["maas-broad"], caps={"units": [], "longest_deployment_h": None})
+    await walk(mission, "mobilising")
+    await terms(world.agreements["maas-broad"], caps={"units": [], "longest_deployment_h": 6})
+    assert await broken() == {STAY}
 
 
 @pytest.mark.parametrize("sends", [False, True])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,8 +12,9 @@ from app.commands.due import run_due
 from app.commands.offer_answers import AcceptOffer, DeclineOffer, ExpireOffer, WithdrawOffer
 from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
-from app.commands.requests import CancelRequest
+from app.commands.requests import AcknowledgeRequest, CancelRequest
 from app.commands.resources import RetireResource, SetResourceStatus
+from app.commands.responses import DeclineRequest
 from app.domain.authority import SYSTEM
 from app.domain.errors import (
     AgreementRefused,
@@ -21,6 +22,7 @@ from app.domain.errors import (
     MissingField,
     NotAvailable,
     NotFound,
+    OutOfOrder,
     OutOfRange,
     OverFilled,
     RoleMissing,
@@ -518,3 +520,30 @@ async def test_the_crossing_is_the_open_one(do, ask, world, assert_fold):
     assert committed.rows["mission"][0]["crossing_id"] is None
     assert [warning["code"] for warning in committed.warnings] == ["no_open_crossing"]
     await assert_fold()
+
+
+async def test_nobody_answers_before_he_is_asked(act, ask, world, clock):
+    """A date of long ago would move promises and hours into another year, or make late answers good ones."""
+    request, (line,) = await ask((PUMP, 1))
+    old = (clock.now() - timedelta(days=30)).isoformat()
+    lines = [{"request_line_id": line, "resource_id": world.resources["luik-pump-1"]}]
+    with pytest.raises(OutOfOrder):
+        await act(MakeOffer, request, who=LUIK, lines=lines, occurred_at=old)
+    with pytest.raises(OutOfOrder):
+        await act(AcknowledgeRequest, request, who=LUIK, occurred_at=old)
+    with pytest.raises(OutOfOrder) as refused:
+        await act(DeclineRequest, request, who=LUIK, reason="crew", occurred_at=old)
+    assert refused.value.extra["current"]["id"] == str(request)
+    offer = await act(MakeOffer, request, who=LUIK, lines=lines)
+    clock.move(hours=1)
+    with pytest.raises(OutOfOrder):
+        await act(AcceptOffer, offer.id, occurred_at=old)
+    accepted = await act(AcceptOffer, offer.id)
+    between = (clock.now() - timedelta(minutes=1)).isoformat()
+    assert datetime.fromisoformat(accepted.subject["accepted_at"]) == clock.now()
+    with pytest.raises(OutOfOrder):
+        await act(CommitOffer, offer.id, who=LUIK, occurred_at=between)
+    clock.move(minutes=5)
+    late = (clock.now() - timedelta(minutes=4)).isoformat()
+    committed = await act(CommitOffer, offer.id, who=LUIK, occurred_at=late)
+    assert committed.rows["mission"][0]["status"] == "committed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -16,6 +17,7 @@ from app.commands.reassignments import AnswerReassignment, ReassignMission
 from app.commands.reliefs import PlanRelief
 from app.commands.requests import DraftRequest
 from app.domain.errors import (
+    AgreementRefused,
     Conflict,
     MissingField,
     NotAvailable,
@@ -24,6 +26,8 @@ from app.domain.errors import (
     RoleMissing,
     TransitionNotAllowed,
 )
+from app.store.agreements import uses_of
+from app.store.fill import FILL
 from app.store.invariants import broken_invariants
 from tests.commands.conftest import LUIK, MAAS, PUMP
 from tests.delivery.test_feed import Outlet, running
@@ -150,7 +154,7 @@ async def test_a_released_unit_may_go_on_elsewhere(act, out, elsewhere, filled, 
     asked = await act(ReassignMission, mission, incident_id=str(incident), request_line_id=str(line), **THERE)
     await act(AnswerReassignment, asked.id, who=LUIK, agreed=True)
     assert await filled(other) == ("committed", 1)
-    assert await filled(request) == ("open", 0)
+    assert await filled(request) == ("committed", 1), "its work there is done"
     await assert_fold()
 
 
@@ -231,6 +235,116 @@ async def test_agreed_while_it_is_recalled(
     row = await conn.fetchrow("SELECT status, ended_by FROM mission WHERE id = $1", mission)
     assert tuple(row) == ("recalled", "recalled")
     assert (await filled(request), await filled(other)) == (("open", 0), ("open", 0))
+    await assert_fold()
+
+
+async def test_a_relief_that_is_sent_elsewhere(act, sent, walk, elsewhere, conn, world, clock, due, assert_fold):
+    """The unit at the quay would wait for a relief that went to another dike, and nobody would be told; and the hours there would be free."""
+    until = (clock.now() + timedelta(hours=8)).isoformat()
+    (mission,) = await sent("luik-pump-1", relieve_by=until)
+    await walk(mission, "mobilising", "in_transit", "on_scene")
+    relief = (await act(PlanRelief, mission, who=LUIK, resource_id=world.resources["luik-pump-2"])).id
+    await walk(relief, "mobilising", "in_transit", "on_scene")
+    clock.move(hours=2)
+    incident, _, line = elsewhere
+    asked = await act(ReassignMission, relief, incident_id=str(incident), request_line_id=str(line), **THERE)
+    await act(AnswerReassignment, asked.id, who=LUIK, agreed=True)
+    row = await conn.fetchrow("SELECT relief_of_id, stands_for_id, overlap_hours FROM mission WHERE id = $1", relief)
+    assert tuple(row) == (None, None, 2.0)
+    await walk(relief, "in_transit", "on_scene")
+    clock.move(hours=5, minutes=30)
+    await due()
+    assert await conn.fetchval("SELECT alarms FROM mission WHERE id = $1", mission) == '["relief_due"]'
+    again = await act(
+        PlanRelief,
+        mission,
+        who=("luik", "authorised_representative"),
+        resource_id=world.resources["luik-pump-3"],
+        override_reserve="The neighbours cover us.",
+    )
+    assert again.subject["relief_of_id"] == str(mission)
+    await assert_fold()
+
+
+@pytest.mark.parametrize("leaves", ["relief", "relieved"])
+async def test_who_parts_from_its_relief_takes_a_place_of_its_own(
+    act, sent, sign, walk, elsewhere, conn, world, leaves, assert_fold
+):
+    """Of one pump that the agreement lets go, a relief and a new place would make two: only the representative's own word does."""
+    agreement = await sign({"terms": "free"}, caps={"units": [{"type": PUMP, "most": 1}]})
+    (mission,) = await sent("luik-pump-1")
+    relief = (await act(PlanRelief, mission, who=LUIK, resource_id=world.resources["luik-pump-2"])).id
+    incident, _, line = elsewhere
+    gone = relief if leaves == "relief" else mission
+    asked = await act(ReassignMission, gone, incident_id=str(incident), request_line_id=str(line), **THERE)
+    with pytest.raises(AgreementRefused) as refused:
+        await act(AnswerReassignment, asked.id, who=LEADER, agreed=True)
+    (reason,) = refused.value.extra["reasons"]
+    figures = {"type_code": PUMP, "most": 1, "under_way": 1, "promised": 0, "quantity": 1, "would_be": 2}
+    assert (reason["code"], reason["figures"]) == ("cap_units", figures)
+    with pytest.raises(RoleMissing):
+        await act(AnswerReassignment, asked.id, who=LEADER, agreed=True, ad_hoc=True)
+    boss = ("luik", "authorised_representative")
+    agreed = await act(AnswerReassignment, asked.id, who=boss, agreed=True, ad_hoc=True)
+    assert [finding["code"] for finding in agreed.subject["findings"]] == ["cap_units"]
+    assert (await uses_of(conn, "live", PUMP))[agreement].under_way == 2
+    assert not await broken_invariants(conn)
+    await assert_fold()
+
+
+async def test_a_unit_that_left_its_relief_and_comes_back_is_a_second_one(
+    act, ask, walk, world, conn, elsewhere, assert_fold
+):
+    """Two pumps at the quay are two, although one of them once relieved the other."""
+    request, (wanted,) = await ask((PUMP, 2))
+    boss = ("luik", "authorised_representative")
+    lines = [{"request_line_id": wanted, "resource_id": world.resources["luik-pump-1"]}]
+    offer = await act(MakeOffer, request, who=boss, lines=lines)
+    await act(AcceptOffer, offer.id)
+    mission = UUID((await act(CommitOffer, offer.id, who=boss)).rows["mission"][0]["id"])
+    home = await conn.fetchval("SELECT incident_id FROM mission WHERE id = $1", mission)
+    await act(PlanRelief, mission, who=LUIK, resource_id=world.resources["luik-pump-2"])
+    for incident, line in ((elsewhere[0], None), (home, wanted)):
+        to = {"incident_id": str(incident), **({"request_line_id": str(line)} if line else {})}
+        asked = await act(ReassignMission, mission, **to, **THERE)
+        await act(AnswerReassignment, asked.id, who=LUIK, agreed=True)
+    assert (
+        await conn.fetchval(
+            f"SELECT committed FROM (SELECT {FILL} FROM request_line l WHERE id = $1) f", UUID(str(wanted))
+        )
+        == 2
+    )
+    assert not await broken_invariants(conn)
+    await assert_fold()
+
+
+async def test_what_lies_outside_the_agreement_is_confirmed_by_who_leads(act, sent, sign, conn, assert_fold):
+    """A pump crew agreed to floods: into a cloud of chlorine it goes when its leader has read that, and not by a click for a place."""
+    agreement = await sign({"terms": "free"}, hazards=["flood"])
+    (mission,) = await sent("luik-pump-1")
+    other = await act(ReportIncident, **flood(title="Chlorine", hazard="chemical_release"))
+    asked = await act(ReassignMission, mission, incident_id=str(other.id), **THERE)
+    assert [finding["code"] for finding in asked.subject["findings"]] == ["hazard_not_covered"]
+    assert [warning["code"] for warning in asked.warnings] == ["hazard_not_covered"]
+    with pytest.raises(AgreementRefused) as refused:
+        await act(AnswerReassignment, asked.id, who=LEADER, agreed=True)
+    assert [reason["code"] for reason in refused.value.extra["reasons"]] == ["hazard_not_covered"]
+    agreed = await act(AnswerReassignment, asked.id, who=LEADER, agreed=True, confirm_findings=True)
+    assert [warning["code"] for warning in agreed.warnings] == ["hazard_not_covered"]
+    assert await conn.fetchval("SELECT agreement_id FROM mission WHERE id = $1", mission) == agreement
+    await assert_fold()
+
+
+async def test_work_that_was_done_stays_done(act, out, elsewhere, filled, assert_fold):
+    """A released pump goes on to the next dike, and home from there: nobody asks for it at the first one again."""
+    mission, request = out
+    await act(ReleaseMission, mission)
+    asked = await act(ReassignMission, mission, incident_id=str(elsewhere[0]), **THERE)
+    agreed = await act(AnswerReassignment, asked.id, who=LUIK, agreed=True)
+    assert agreed.rows["mission"][0]["ended_by"] == "reassigned"
+    assert await filled(request) == ("committed", 1)
+    await act(Recall, mission, who=LUIK, why="Own fire.")
+    assert await filled(request) == ("committed", 1)
     await assert_fold()
 
 

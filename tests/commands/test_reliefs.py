@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import orjson
 import pytest
 
+from app.commands.calls import AssistNow
+from app.commands.extensions import AnswerExtension, AskExtension
 from app.commands.missions import AdvanceMission, Recall, ReleaseMission
 from app.commands.offer_answers import AcceptOffer
 from app.commands.offer_commitment import CommitOffer
@@ -15,6 +17,7 @@ from app.commands.offers import MakeOffer
 from app.commands.reliefs import PlanRelief
 from app.commands.requests import CloseRequest, DraftRequest
 from app.domain.errors import AgreementRefused, Conflict, NotAvailable, NotFound, RoleMissing, TransitionNotAllowed
+from app.store.invariants import broken_invariants
 from tests.commands.conftest import LUIK, MAAS, PUMP
 from tests.interleaving import overlapping
 
@@ -211,3 +214,31 @@ async def test_relief_against_release(act, out, world, conn, filled, monkeypatch
         assert UUID(str(planned.id)) != mission
     assert await filled(request) == ("committed", 1)
     await assert_fold()
+
+
+async def test_the_agreements_longest_deployment_binds_without_a_word(
+    act, sent, sign, walk, clock, due, alarms, conn, world
+):
+    """Nobody wrote down by when: four hours after the alarm the crew goes home all the same, and an hour before that somebody is told."""
+    await sign({"terms": "free"}, caps={"longest_deployment_h": 4})
+    (mission,) = await sent("luik-pump-1")
+    assert await conn.fetchval("SELECT relieve_by FROM mission WHERE id = $1", mission) is None
+    clock.move(hours=10)
+    alarmed = await walk(mission, "mobilising")
+    assert datetime.fromisoformat(alarmed.subject["relieve_by"]) == clock.now() + timedelta(hours=4)
+    await walk(mission, "in_transit", "on_scene")
+    clock.move(hours=2, minutes=59)
+    await due()
+    assert await alarms(mission) == []
+    clock.move(minutes=1)
+    await due()
+    assert await alarms(mission) == ["relief_due"]
+    until = (clock.now() + timedelta(hours=2)).isoformat()
+    asked = await act(AskExtension, mission, until=until, reason="The water stays.")
+    with pytest.raises(AgreementRefused):
+        await act(AnswerExtension, asked.id, who=LUIK, granted=True)
+    members = {"requester_id": world.members["maas"], "lender_id": world.members["luik"], "quantity": 1}
+    incident = await conn.fetchval("SELECT incident_id FROM mission WHERE id = $1", mission)
+    called = await act(AssistNow, who=LUIK, incident_id=incident, type_code=PUMP, lon=5.7, lat=50.78, **members)
+    assert datetime.fromisoformat(called.rows["mission"][0]["relieve_by"]) == clock.now() + timedelta(hours=4)
+    assert not await broken_invariants(conn)

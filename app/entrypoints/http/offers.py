@@ -103,7 +103,9 @@ async def list_offers_for_request(
     "/requests/{request_id}/offers",
     status_code=201,
     summary="Offer help",
-    responses=responses(errors.AgreementRefused, errors.NotAvailable, errors.UnknownCode, errors.NaiveTime, body=True),
+    responses=responses(
+        errors.AgreementRefused, errors.NotAvailable, errors.OutOfOrder, errors.UnknownCode, errors.NaiveTime, body=True
+    ),
 )
 async def make_offer(
     request_id: UUID, enter: Enter, command: Annotated[MakeOffer, Body(examples=[TWO_PUMPS])]
@@ -139,7 +141,9 @@ async def list_offer_crossings(
 @router.post(
     "/offers/{offer_id}/accept",
     summary="Accept an offer",
-    responses=responses(errors.TransitionNotAllowed, errors.OverFilled, errors.NotAvailable, body=True),
+    responses=responses(
+        errors.TransitionNotAllowed, errors.OverFilled, errors.NotAvailable, errors.OutOfOrder, body=True
+    ),
 )
 async def accept_offer(
     offer_id: UUID, enter: Enter, command: Annotated[AcceptOffer, Body(examples=[ONE_OF_THEM])]
@@ -179,7 +183,9 @@ async def withdraw_offer(
 @router.post(
     "/offers/{offer_id}/commit",
     summary="Commit an offer",
-    responses=responses(errors.TransitionNotAllowed, errors.OverFilled, errors.NotAvailable, body=True),
+    responses=responses(
+        errors.TransitionNotAllowed, errors.OverFilled, errors.NotAvailable, errors.OutOfOrder, body=True
+    ),
 )
 async def commit_offer(
     offer_id: UUID, enter: Enter, command: Annotated[CommitOffer, Body(examples=[THIS_PUMP])]

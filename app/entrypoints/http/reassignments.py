@@ -88,7 +88,9 @@ async def reassign_mission(
 @router.post(
     "/reassignments/{reassignment_id}/answer",
     summary="Agree to a reassignment, or refuse it",
-    responses=responses(errors.TransitionNotAllowed, errors.OverFilled, errors.MissingField, body=True),
+    responses=responses(
+        errors.TransitionNotAllowed, errors.OverFilled, errors.MissingField, errors.AgreementRefused, body=True
+    ),
 )
 async def answer_reassignment(
     reassignment_id: UUID,

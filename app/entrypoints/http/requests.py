@@ -189,7 +189,7 @@ async def open_request(
     "/requests/{request_id}/acknowledge",
     status_code=201,
     summary="Acknowledge a request",
-    responses=responses(errors.TransitionNotAllowed, errors.Duplicate, body=True),
+    responses=responses(errors.TransitionNotAllowed, errors.Duplicate, errors.OutOfOrder, body=True),
 )
 async def acknowledge_request(
     request_id: UUID,

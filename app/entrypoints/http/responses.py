@@ -23,7 +23,7 @@ router = space_router("responses")
 @router.post(
     "/requests/{request_id}/decline",
     summary="Say that you can't send",
-    responses=responses(errors.TransitionNotAllowed, errors.UnknownCode, body=True),
+    responses=responses(errors.TransitionNotAllowed, errors.OutOfOrder, errors.UnknownCode, body=True),
 )
 async def decline_request(
     request_id: UUID,

@@ -26,6 +26,7 @@ class Mission(Spaced, table=True):
     ``relieved`` (another took over), ``reassigned`` (it does other work now). ``relief_of_id`` is the mission that this one
     relieves; ``stands_for_id`` the one whose place in the line it has taken, so that both count once while they overlap.
     ``split_from_id`` is the mission of the formation that this one was a part of, until it went on alone.
+    ``overlap_hours`` is for how long it worked beside one that it was to relieve, until either was sent elsewhere.
     ``kind`` is the request's. ``alarms`` are the codes of what somebody has to see to now (``ALARMS``).
 
     For the money: ``mobilised_at`` to ``home_at`` is how long it was away (``left_at``: from its depot), ``kilometres`` how far it drove
@@ -61,6 +62,7 @@ class Mission(Spaced, table=True):
         CheckConstraint("split_from_id <> id", name="split"),
         CheckConstraint("(kilometres IS NULL) = (kilometres_from IS NULL) AND kilometres >= 0", name="kilometres"),
         CheckConstraint("crew_count >= 0 AND person_hours >= 0", name="people"),
+        CheckConstraint("overlap_hours >= 0", name="overlap_hours"),
         CheckConstraint("(destination_lon IS NULL) = (destination_lat IS NULL)", name="destination"),
         CheckConstraint("(agreement_id IS NULL) = (agreement_version IS NULL)", name="agreement"),
         CheckConstraint("lender_id <> requester_id", name="two_members"),
@@ -116,6 +118,7 @@ class Mission(Spaced, table=True):
     relief_of_id: UUID | None = None
     stands_for_id: UUID | None = None
     split_from_id: UUID | None = None
+    overlap_hours: float | None = None
     alarms: list[str] = Field(default_factory=list, sa_type=JSONB)
     destination: str | None = None
     destination_lon: float | None = None

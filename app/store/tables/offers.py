@@ -35,6 +35,7 @@ class Offer(Spaced, table=True):
     note: str | None = None
     offered_at: datetime = Field(sa_type=UtcTime)
     valid_until: datetime | None = Field(default=None, sa_type=UtcTime)
+    accepted_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class OfferLine(Spaced, table=True):

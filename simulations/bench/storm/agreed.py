@@ -58,7 +58,7 @@ async def agree_on_limits(door: Door, members: list[dict[str, Any]]) -> None:
             "claim_within_days": 30,
             "pay_within_days": 30,
         },
-        "yearly_cost": {"amount": "60000.00", "currency": "EUR"},
+        "yearly_cost": {"amount": "20000.00", "currency": "EUR"},
         "response": [{"types": "*", "acknowledge_min": 1, "answer_min": 1, "turn_out_min": 1, "binding": "obligatory"}],
     }
     drafted = await door.execute(

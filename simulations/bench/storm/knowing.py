@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from simulations.bench.storm.client import Client
@@ -67,6 +68,14 @@ class Knowing(Client):
     def parts(self, formation: str) -> list[Json]:
         """Return the units that a formation is made of."""
         return self.board.all("resource", lambda row: row["formation_id"] == formation)
+
+    def dated(self, body: Json | None = None) -> Json:
+        """Return a body that now and then says that it happened before: minutes ago, or in another year."""
+        said = dict(body or {})
+        if self.by_chance(0.1):
+            before = timedelta(seconds=self.rng.choice((1, 20, 600, 90_000, 400 * 86_400)))
+            said["occurred_at"] = (datetime.now(UTC) - before).isoformat()
+        return said
 
     def by_chance(self, share: float) -> bool:
         """Return whether what happens so often happens now."""

@@ -53,14 +53,20 @@ class Missions(Knowing):
         elif status in {"on_scene", "at_destination"}:
             await self.send(mission["requester_id"], f"{path}/release")
         elif status == "returned":
-            await self.send(lender, f"{path}/measures", {"kilometres": 40.5})
-            await self.send(lender, f"{path}/close")
+            await self._close(path, lender, mission["requester_id"])
         else:
-            await self.send(lender, f"{path}/advance", {"to": NEXT[status]})
+            await self.send(lender, f"{path}/advance", self.dated({"to": NEXT[status]}))
+
+    async def _close(self, path: str, lender: str, asker: str) -> None:
+        """Write down what was measured and close it; now and then the requester closes it first."""
+        if self.by_chance(0.3):
+            await self.send(asker, f"{path}/close")
+        await self.send(lender, f"{path}/measures", {"kilometres": 40.5})
+        await self.send(lender, f"{path}/close")
 
     async def disturb(self) -> None:
         """Something comes between: the lender needs its unit, or the requester does no longer, or for longer, or elsewhere."""
-        mission = self.board.one(self.rng, "mission", lambda row: row["status"] in UNDER_WAY)
+        mission = self.board.one(self.rng, "mission", lambda row: row["status"] in (*UNDER_WAY, "released"))
         if mission is None:
             return
         path, lender, asker = f"missions/{mission['id']}", mission["lender_id"], mission["requester_id"]
@@ -88,12 +94,14 @@ class Missions(Knowing):
             await self._accompany(what, path, lender, asker)
 
     def _elsewhere(self, mission: Json) -> Json:
-        """Return where else the unit could work: at another place, or for a line of the requester's that asks for its type."""
+        """Return where else the unit could work: at another place, or for a line of the requester's that asks for its type, or did: also
+        the one that it has left.
+        """
         body = {"place": "The lock", "lon": mission["lon"], "lat": mission["lat"], "reason": "The quay gives way."}
         own = {
             row["id"]: row["incident_id"]
             for row in self.board.all("request", lambda row: row["member_id"] == mission["requester_id"])
-            if row["status"] in ASKING and row["kind"] != "day_to_day"
+            if row["status"] in (*ASKING, "committed") and row["kind"] != "day_to_day"
         }
         lines = self.board.all(
             "request_line", lambda row: row["request_id"] in own and row["type_code"] == mission["type_code"]
@@ -136,4 +144,9 @@ class Missions(Knowing):
             return
         lender = self.board.rows["mission"][row["mission_id"]]["lender_id"]
         yes = self.rng.random() < 0.7  # noqa: PLR2004 - a share
-        await self.send(lender, f"{path}/{row['id']}/answer", {word: yes} if yes else {word: yes, "reason": "No crew."})
+        body: Json = {word: yes} if yes else {word: yes, "reason": "No crew."}
+        if yes and self.by_chance(0.3):
+            body["ad_hoc"] = True
+        if kind == "reassignment" and self.by_chance(0.8):
+            body["confirm_findings"] = True
+        await self.send(lender, f"{path}/{row['id']}/answer", body)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
+from simulations.bench.storm.agreed import CODE as LIMITS
+from simulations.bench.storm.agreed import RATES
 from simulations.bench.storm.aid import Aid
 from simulations.bench.storm.client import READS, Refused
 from simulations.bench.storm.knowing import ASKING
@@ -135,11 +138,11 @@ class Walker(Missions, Claims, Agreements, Aid, Places):
         lender = self.lender(line["type_code"], request["member_id"])
         chance = self.rng.random()
         if chance < 0.15:  # noqa: PLR2004 - a share
-            await self.send(lender, f"{path}/acknowledge")
+            await self.send(lender, f"{path}/acknowledge", self.dated())
         elif chance < 0.2:  # noqa: PLR2004 - a share
-            await self.send(lender, f"{path}/decline", {"reason": "own_emergency"})
+            await self.send(lender, f"{path}/decline", self.dated({"reason": "own_emergency"}))
         else:
-            await self.send(lender, f"{path}/offers", {"lines": [self.offered(line, lender)]})
+            await self.send(lender, f"{path}/offers", self.dated({"lines": [self.offered(line, lender)]}))
 
     def offered(self, line: Json, lender: str) -> Json:
         """Return a line of an offer: a named unit, or so many of the type; now and then by a named act."""
@@ -154,7 +157,19 @@ class Walker(Missions, Claims, Agreements, Aid, Places):
             sent["override_reserve"] = {"reason": "The neighbours cover us."}
         elif chance < 0.2:  # noqa: PLR2004 - a share
             sent["ad_hoc"] = True
+        if self.by_chance(0.2):
+            sent["cost"] = self._price()
+        limits = self.board.all("agreement", lambda row: row["code"] == LIMITS)
+        if limits and self.by_chance(0.3):  # the one whose money is nearly spent
+            sent["agreement_id"] = limits[0]["id"]
+            sent["expected_hours"] = self.rng.randint(1, 9)
         return sent
+
+    def _price(self) -> Json:
+        """Return a price of the lender's own: lower than is agreed, the same, higher, or in another currency."""
+        share = self.rng.choice((Decimal("0.5"), Decimal(1), Decimal("1.01"), Decimal(100)))
+        rates = [rate | {"rate": str((Decimal(rate["rate"]) * share).quantize(Decimal("0.01")))} for rate in RATES]
+        return {"terms": "reimbursed", "currency": self.rng.choice(("EUR", "EUR", "EUR", "CHF")), "rates": rates}
 
     async def decide(self) -> None:
         """Accept, in full or in part, decline, or withdraw an offer."""
@@ -170,9 +185,9 @@ class Walker(Missions, Claims, Agreements, Aid, Places):
         elif chance < 0.4:  # noqa: PLR2004 - a share
             lines = self.board.all("offer_line", lambda row: row["offer_id"] == offer["id"])
             some = [{"offer_line_id": row["id"], "quantity": self.rng.randint(1, row["quantity"])} for row in lines]
-            await self.send(asker, f"{path}/accept", {"lines": some})
+            await self.send(asker, f"{path}/accept", self.dated({"lines": some}))
         else:
-            await self.send(asker, f"{path}/accept")
+            await self.send(asker, f"{path}/accept", self.dated())
 
     async def commit(self) -> None:
         """Commit an offer that was accepted, with units that seem to be free."""
@@ -196,7 +211,7 @@ class Walker(Missions, Claims, Agreements, Aid, Places):
                 await self.send(offer["lender_id"], f"offers/{offer['id']}/withdraw")
                 return
         if units:
-            await self.send(offer["lender_id"], f"offers/{offer['id']}/commit", {"units": units})
+            await self.send(offer["lender_id"], f"offers/{offer['id']}/commit", self.dated({"units": units}))
 
     async def end_request(self) -> None:
         """Cancel or close a request."""

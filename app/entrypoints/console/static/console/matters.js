@@ -12,6 +12,7 @@ import { can, may } from "./rules.js";
 import { useSending } from "./sending.js";
 import { fillOf, tables } from "./store.js";
 import { stamp } from "./time.js";
+import { codeText } from "./told.js";
 import { html, useState } from "./view.js";
 
 /** @typedef {import("./store.js").Row} Row */
@@ -69,8 +70,16 @@ function Matter({ kind, id, whole }) {
   return html`<li class="matter ${mark} ${waits ? "waits" : "dim"}">
     ${whole && html`<div><strong>${unitText(mission)}</strong> ${request && html`<a class="ref" href=${requestLink(request.id)}>${request.ref}</a> `}<${Member} id=${asker} /> <${Phone} id=${asker} /></div>`}
     <div><b>${whatText(kind, row)}</b>${kind === "extension" && waits ? html` · <${Left} at=${row.until} />` : ""}${row.needed_by && waits ? html` · <${Left} at=${row.needed_by} />` : ""}${row.reason || row.note ? html` <q>${row.reason ?? row.note}</q>` : ""} <span class="dim"><${Age} at=${row.occurred_at} /></span></div>
+    <${Outside} row=${row} />
     <div class="matter-foot"><${State} text=${stateName(kind, row.status)} tone=${waits ? "notice" : ["refused", "declined"].includes(row.status) ? "alert" : ""} />${waits && who !== myMember() ? html` <span class="dim">${t("waits_for", { who: memberName(who) })}</span>` : ""}${row.status === "confirmed" ? html` <span>${row.place}${row.ready_at ? ` · ${t("support.from", { time: stamp(row.ready_at) })}` : ""}</span>` : ""}${row.answer ? html` <q>${row.answer}</q>` : ""}
       ${waits ? html`<span class="buttons"><${Answer} kind=${kind} row=${row} mission=${mission} /></span>` : ""}</div></li>`;
+}
+
+/** In what a unit would go outside the agreement that it runs under. @param {{row: Row}} props */
+function Outside({ row }) {
+  const findings = /** @type {{code: string, figures?: Record<string, any>}[]} */ (row.findings ?? []);
+  if (!findings.length) return null;
+  return html`<p class="late">${t("reassignment.outside")}</p><ul class="why">${findings.map((finding) => html`<li>${codeText(finding)}</li>`)}</ul>`;
 }
 
 /** @param {{kind: string, row: Row, mission: Row}} props */
@@ -85,8 +94,8 @@ function Answer({ kind, row, mission }) {
   const [command, path, yes] = kind === "extension" ? ["answer_extension", "extensions", "granted"] : ["answer_reassignment", "reassignments", "agreed"];
   if (!may(command, sides, { request_kind: mission.kind })) return null;
   const agree = async () => {
-    await carryOutConfirmed({ title: t(`${kind}.agree`), text: html`<p>${t(`${kind}.agree.text`, { unit, what, who: memberName(mission.requester_id) })}</p><p><${Member} id=${mission.requester_id} /> <${Phone} id=${mission.requester_id} /></p>`, action: t(`${kind}.agree`) },
-      () => ({ path: `/${path}/${row.id}/answer`, body: { [yes]: true }, revision: row.revision }), { done: t("done.agreed", { unit, what }), latest: () => tables[kind].get(row.id) });
+    await carryOutConfirmed({ title: t(`${kind}.agree`), text: html`<p>${t(`${kind}.agree.text`, { unit, what, who: memberName(mission.requester_id) })}</p><${Outside} row=${row} /><p><${Member} id=${mission.requester_id} /> <${Phone} id=${mission.requester_id} /></p>`, action: t(`${kind}.agree`) },
+      () => ({ path: `/${path}/${row.id}/answer`, body: { [yes]: true, ...(row.findings?.length && { confirm_findings: true }) }, revision: row.revision }), { done: t("done.agreed", { unit, what }), latest: () => tables[kind].get(row.id) });
   };
   return html`<button type="button" class="button primary small" onClick=${agree}>${t(`${kind}.agree`)}</button>
     <button type="button" class="button small" onClick=${() => refuse(t("refuse"), t(`${kind}.refuse.text`, { unit, what, who: memberName(mission.requester_id) }), `/${path}/${row.id}/answer`, row, (why) => ({ [yes]: false, reason: why }))}>${t("refuse")}</button>`;
