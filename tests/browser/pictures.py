@@ -236,7 +236,9 @@ def protocols(page, *, narrow):
         part(page, "map")
     protocol = page.get_by_role("region", name=SAY("protocol"))
     expect(protocol.get_by_role("checkbox").first).to_be_visible()
-    protocol.evaluate("part => part.scrollIntoView({block: 'start'})")
+    protocol.evaluate(
+        "part => { const card = part.closest('.chosen'); card.scrollTop += part.getBoundingClientRect().top - card.getBoundingClientRect().top; }"
+    )
     settled(page)
     yield "checklist"
     go(page, "#/protocol/river_flood")
