@@ -17,7 +17,7 @@ from app.commands.agreement_drafts import VersionBody, require_one_currency, req
 from app.commands.agreement_versions import Versions, begin, locked, parties_of, switch, withdraw
 from app.commands.registry import Act, Command, handles
 from app.domain.agreement_terms import Terms
-from app.domain.errors import Conflict, Duplicate, FieldError, OutOfRange, TransitionNotAllowed
+from app.domain.errors import Conflict, Duplicate, FieldError, Forbidden, OutOfRange, TransitionNotAllowed
 from app.domain.forms import WHOLE, Code, Instant, Names, Note
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
@@ -53,13 +53,13 @@ class ConsentToAgreement(Act):
 
 
 class SuspendAgreement(Act):
-    """Set it aside for the time being. Missions under way go on."""
+    """Set it aside for the time being. Missions under way go on. Each party that does so takes its own word back."""
 
     reason: Note
 
 
 class ResumeAgreement(Act):
-    """Take a suspended agreement up again."""
+    """Take back one's own suspension. The agreement counts again once nobody sets it aside any more."""
 
 
 class TerminateAgreement(Act):
@@ -191,22 +191,50 @@ def _agree(uow: UnitOfWork, found: Versions, version: AgreementVersion) -> None:
 
 @handles(SuspendAgreement)
 async def suspend_agreement(uow: UnitOfWork, cmd: SuspendAgreement) -> None:
-    """Record ``agreement.suspended``. Locks the agreement and its versions."""
+    """Record ``agreement.suspended``. Locks the agreement and its versions.
+
+    Raises:
+        Conflict: the party has set it aside before.
+    """
     found = await locked(uow)
     agreement = found.agreement
     uow.authorise({"party": parties_of(found.current)})
+    own = uow.actor.member_id
+    if own in agreement.suspended_by:
+        message = "Your member has set this agreement aside already."
+        raise Conflict(
+            message, extra={"current": agreement.state()}, hint="Resume it, and suspend it with the other reason."
+        )
     agreement.status = machine("agreement").next(agreement.status, "suspend")
     agreement.suspended_reason = cmd.reason
+    if own is not None:
+        agreement.suspended_by = [*agreement.suspended_by, own]
     uow.record("agreement.suspended", agreement, reason=cmd.reason)
 
 
 @handles(ResumeAgreement)
 async def resume_agreement(uow: UnitOfWork, _cmd: ResumeAgreement) -> None:
-    """Record ``agreement.resumed``. Locks the agreement and its versions."""
+    """Record ``agreement.resumed``, or ``agreement.suspension_lifted`` while another party's suspension stands.
+
+    Locks the agreement and its versions.
+
+    Raises:
+        Forbidden: the suspension is another party's word.
+    """
     found = await locked(uow)
-    agreement = found.agreement
+    agreement, own = found.agreement, uow.actor.member_id
     uow.authorise({"party": parties_of(found.current)})
-    agreement.status = machine("agreement").next(agreement.status, "resume")
+    resumed = machine("agreement").next(agreement.status, "resume")
+    if own is not None and agreement.suspended_by and own not in agreement.suspended_by:
+        message = "Another party set this agreement aside, and only that party takes its word back."
+        raise Forbidden(
+            message, extra={"current": agreement.state()}, hint="Ask a member of `suspended_by` to resume it."
+        )
+    agreement.suspended_by = [] if own is None else [each for each in agreement.suspended_by if each != own]
+    if agreement.suspended_by:
+        uow.record("agreement.suspension_lifted", agreement, party_id=own)
+        return
+    agreement.status = resumed
     agreement.suspended_reason = None
     uow.record("agreement.resumed", agreement)
 
@@ -321,6 +349,8 @@ def _end(uow: UnitOfWork, found: Versions, transition: str) -> None:
     parties = sorted(found.parties)
     agreement.status = machine("agreement").next(agreement.status, transition)
     agreement.review_due = False
+    if transition == "terminate" and agreement.terminates_at is None:
+        agreement.terminates_at, agreement.notice_by_member_id = uow.now, uow.actor.member_id
     rows: list[AgreementVersion] = []
     if coming is not None:
         drafted = coming.status == "draft"

@@ -24,6 +24,7 @@ from app.commands.request_lines import Priority
 from app.commands.requests import require_may_ask
 from app.commands.response_commitments import answered
 from app.domain import geo
+from app.domain.automatic_order import promised
 from app.domain.errors import AgreementRefused, Conflict, FieldError, MissingField, NotFound, OutOfRange, OverFilled
 from app.domain.forms import WHOLE, Code, Flag, LongText, ShortText
 from app.domain.ids import new_id
@@ -86,7 +87,7 @@ async def alarm_automatic_aid(uow: UnitOfWork, cmd: AlarmAutomaticAid) -> None:
     Locks the agreements, then (lender, type) of each lender of the clause by id.
 
     Raises:
-        AgreementRefused: no clause covers this type at this place.
+        AgreementRefused: no clause covers this type at this place, or fewer are promised by those that do.
         TransitionNotAllowed: the incident is closed.
     """
     requester = uow.actor.member_id
@@ -118,7 +119,7 @@ async def alarm_automatic_aid(uow: UnitOfWork, cmd: AlarmAutomaticAid) -> None:
         )
     )
     order = await order_of(uow, aid, line)
-    _require_clause(order)
+    _require_clause(order, cmd.quantity)
     uow.record("automatic_aid.alarmed", aid, visibility="parties", parties=[requester])
     uow.record("request.opened", request, line)
     await _go_on(uow, aid, request, line, order)
@@ -223,13 +224,30 @@ async def pass_automatic_alarm(uow: UnitOfWork, _cmd: PassAutomaticAlarm) -> Non
 # ---------------------------------------------------------------- what an answer comes to
 
 
-def _require_clause(order: Order) -> None:
+def _require_clause(order: Order, quantity: int) -> None:
     if order.turns:
+        most = promised(order.turns)
+        if quantity > most:
+            raise _beyond(quantity, most)
         return
     detail = "No clause of automatic aid covers this type at this place."
     hint = "Ask in the open, or ring and write the call down."
     error = FieldError("/type_code", AgreementRefused.slug, detail)
     raise AgreementRefused(detail, errors=[error], extra={"reasons": []}, hint=hint)
+
+
+def _beyond(quantity: int, most: int) -> AgreementRefused:
+    """Nobody has signed for more than the clauses say: what is beyond them is asked for as other help is."""
+    detail = f"The clauses of automatic aid promise {most} of this type here; {quantity} were alarmed for."
+    reason = {
+        "code": "beyond_clause",
+        "blocking": True,
+        "detail": detail,
+        "figures": {"quantity": quantity, "most": most},
+    }
+    hint = f"Alarm for {most} at most, and ask for the others by a request."
+    error = FieldError("/quantity", AgreementRefused.slug, detail)
+    return AgreementRefused(detail, errors=[error], extra={"reasons": [reason]}, hint=hint)
 
 
 def _require_answer(cmd: AnswerAutomaticAlarm, alarm: AutomaticAlarm) -> None:

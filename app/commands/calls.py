@@ -27,11 +27,11 @@ from app.commands.response_commitments import answered, begin_own_answers, begin
 from app.domain import geo
 from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.day_to_day import require_incident
-from app.domain.errors import FieldError, Forbidden, Malformed, NotFound, OverFilled
+from app.domain.errors import FieldError, Forbidden, Malformed, NotFound, OutOfRange, OverFilled
 from app.domain.forms import WHOLE, Code, ShortText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
-from app.domain.resource_types import require_type
+from app.domain.resource_types import is_composite, require_type
 from app.store.tables import Call, Incident, Member, Mission, Request
 from app.store.unit_of_work import UnitOfWork
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 SAME_CALL: Final = timedelta(minutes=30)
 """How far apart two records of one call may say that it was."""
+OWNED: Final = "SELECT count(*) FROM resource WHERE space_id = $1 AND member_id = $2 AND type_code = $3 AND NOT retired"
 OPEN_CALL: Final = machine("call").sources("confirm")
 
 Called = Annotated[int, Field(strict=True, ge=1, le=100), WHOLE]
@@ -104,6 +105,7 @@ async def assist_now(uow: UnitOfWork, cmd: AssistNow) -> None:
 
     Raises:
         NotAvailable: a unit that was named is not free.
+        OutOfRange: more than the lender owns of the type.
         Conflict: the request that it is for asks for nothing more.
         OverFilled: more than its line still lacks.
     """
@@ -132,7 +134,7 @@ async def assist_now(uow: UnitOfWork, cmd: AssistNow) -> None:
         await begin_turn_out(uow, request, mission)
     if await settle_request(uow, request):
         uow.record(f"request.{request.status}", request)
-    owe(uow, call, request.kind, opened_before=before is not None)
+    owe(uow, call, request.kind, opened_before=before is not None, ad_hoc=verdict is None)
     await _spoken(uow, call, request, verdict, asked_before=before is not None)
     uow.later("ring_back", uow.now + timedelta(minutes=uow.settings.ring_back_minutes), call.id)
 
@@ -204,7 +206,26 @@ async def _require_known(uow: UnitOfWork, cmd: AssistNow, own: UUID) -> None:
         incident = await uow.get(Incident, cmd.incident_id)
         machine("incident").refuse_final(incident.status, "be sent help for", incident.state())
     require_type(cmd.type_code)
+    await _require_owned(uow, cmd)
     await require_point_inside(uow, cmd.lon, cmd.lat, pointer="/lon")
+
+
+async def _require_owned(uow: UnitOfWork, cmd: AssistNow) -> None:
+    """Refuse more than the lender owns: a slip of the finger would become a hundred missions. Of a composite type any number can be formed.
+
+    Raises:
+        OutOfRange: with the code ``beyond_owned`` and both figures.
+    """
+    if is_composite(cmd.type_code) or cmd.quantity == 1:
+        return
+    owned = await uow.raw.fetchval(OWNED, uow.space, cmd.lender_id, cmd.type_code)
+    if cmd.quantity <= max(1, owned):
+        return
+    detail = f"The lender owns {owned} of this type; {cmd.quantity} were written down."
+    reason = {"code": "beyond_owned", "detail": detail, "figures": {"quantity": cmd.quantity, "owned": owned}}
+    hint = "Correct the quantity; what others send is a call of its own with each of them."
+    error = FieldError("/quantity", OutOfRange.slug, detail)
+    raise OutOfRange(detail, errors=[error], extra={"reasons": [reason]}, hint=hint)
 
 
 async def _lock_calls(uow: UnitOfWork, requester_id: UUID, lender_id: UUID, type_code: str) -> None:

@@ -11,9 +11,9 @@ from uuid import UUID
 from pydantic import Field
 from sqlmodel import col
 
-from app.commands.mission_steps import HOME, authorise, locked_mission
+from app.commands.mission_steps import HOME, authorise, locked_mission, not_now
 from app.commands.registry import Act, handles
-from app.domain.errors import FieldError, MissingField, NotFound, TransitionNotAllowed
+from app.domain.errors import FieldError, MissingField, NotFound
 from app.domain.forms import Count, Form, Measure, Phone, Quantity, ShortText
 from app.domain.lifecycle import machine
 from app.store.tables import Mission, User
@@ -108,5 +108,5 @@ async def _open_mission(uow: UnitOfWork) -> Mission:
     mission = await locked_mission(uow)
     authorise(uow, mission)
     if mission.status == HOME or machine("mission").is_final(mission.status):
-        raise TransitionNotAllowed("mission", mission.status, "be changed", [], current=mission.state())
+        raise not_now(mission, "be changed")
     return mission

@@ -77,7 +77,10 @@ async def choose_crossing(
         uow.warn("no_open_crossing", f"No crossing between {lender.country} and {there} is open to this unit.")
     if (nearest := soonest(open_ways, *way)) is not None and nearest is not chosen:
         for excess in excesses(nearest, size):
-            uow.warn(excess.code, _said(nearest, excess), figures={"crossing": nearest.code, **excess.figures})
+            way_taken = "" if chosen is None else f" It goes by {chosen.names['en']}."
+            goes_by = {} if chosen is None else {"goes_by": chosen.code}
+            figures = {"crossing": nearest.code, **goes_by, **excess.figures}
+            uow.warn(excess.code, _said(nearest, excess) + way_taken, figures=figures)
     return chosen
 
 
@@ -95,7 +98,7 @@ def has_control(crossing: Crossing | None) -> bool:
 
 def _require_passable(crossing: Crossing, unit: Sized | None, at: datetime) -> None:
     if not is_open(crossing, at):
-        message = f"The crossing {crossing.code} is closed."
+        message = f"The crossing {crossing.names['en']} is closed."
         raise Conflict(message, extra={"current": crossing.state()})
     if beyond := excesses(crossing, unit):
         message = " ".join(_said(crossing, excess) for excess in beyond)
@@ -109,6 +112,4 @@ def _said(crossing: Crossing, excess: Excess) -> str:
     """Return in English what a unit is too much for: both figures stand in it."""
     measure, limit = excess.figures.values()
     unit = next(iter(excess.figures)).rpartition("_")[2]
-    return (
-        f"The unit is {excess.code.replace('_', ' ')} for {crossing.code}: {measure:g} {unit}, limit {limit:g} {unit}."
-    )
+    return f"The unit is {excess.code.replace('_', ' ')} for {crossing.names['en']}: {measure:g} {unit}, limit {limit:g} {unit}."

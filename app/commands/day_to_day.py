@@ -14,7 +14,7 @@ from app.commands.registry import Act, handles
 from app.commands.request_lines import locked_lines, require_asked_of
 from app.commands.response_commitments import answered, begin_turn_out
 from app.domain.day_to_day import KIND
-from app.domain.errors import Conflict, NotFound
+from app.domain.errors import Conflict, NotFound, RoleMissing
 from app.domain.forms import ShortText
 from app.domain.requests import STILL_ASKING
 from app.store.tables import Request, RequestLine
@@ -35,10 +35,12 @@ class SendDayToDay(Act):
 async def send_day_to_day(uow: UnitOfWork, cmd: SendDayToDay) -> None:
     """Record ``mission.mobilising`` and the request's new state for the corridor, ``offer.accepted`` for the two members.
 
-    What the agreements say against it is a warning, as with a phone call: an ambulance waits for no signature. Locks the request, its line,
-    the agreements, (lender, type), the unit.
+    What an agreement says against it is a warning, as with a phone call: an ambulance waits for no signature. That no agreement lets it go at
+    all is no warning: help under the treaty is the representative's act, as with an offer. Locks the request, its line, the agreements,
+    (lender, type), the unit.
 
     Raises:
+        RoleMissing: no agreement allows it, and the actor may not bind the member without one.
         Conflict: it is another kind of request, the member's own, asked of another member, or nothing more is asked for.
         NotAvailable: the unit is not free, or of another type.
     """
@@ -53,6 +55,8 @@ async def send_day_to_day(uow: UnitOfWork, cmd: SendDayToDay) -> None:
     line = (await locked_lines(uow, request))[0]
     called = _as_called(request, line, lender, cmd)
     verdict, reasons = await ground(uow, called, request.kind)
+    if verdict is None:
+        _require_representative(uow, lender, request.kind)
     units = await take_units(uow, [cmd.resource_id], lender, line.type_code, pointer="/resource_id")
     offer, offer_line = await accepted_offer(uow, called, line, verdict, reasons, units)
     mission = await sent(uow, called, request.kind, offer_line, units[0])
@@ -63,6 +67,14 @@ async def send_day_to_day(uow: UnitOfWork, cmd: SendDayToDay) -> None:
     if await settle_request(uow, request):
         uow.record(f"request.{request.status}", request)
     await answered(uow, request.id, lender, "acknowledge", "answer")
+
+
+def _require_representative(uow: UnitOfWork, lender: UUID, kind: str) -> None:
+    try:
+        uow.authorise({"lender": {lender}}, command="offer_ad_hoc", facts={"request_kind": kind})
+    except RoleMissing as refusal:
+        refusal.advice = "No agreement lets it go: let your authorised representative send it, or agree by telephone and write the call down."
+        raise
 
 
 def _require_sendable(request: Request, lender: UUID) -> None:

@@ -24,6 +24,7 @@ ACTS: Final[Mapping[str, tuple[str, str]]] = {
     "open": ("open_request", "requester"),
     "accept": ("accept_offer", "requester"),
     "commit": ("commit_offer", "lender"),
+    "ad_hoc": ("offer_ad_hoc", "lender"),
 }
 """What a phone call takes ahead: the command that it stands for, and the side whose act that is."""
 
@@ -71,14 +72,16 @@ def may(uow: UnitOfWork, act: str, call: Call, kind: str) -> bool:
     return uow.may(command, sides, {"request_kind": kind})
 
 
-def owe(uow: UnitOfWork, call: Call, kind: str, *, opened_before: bool) -> None:
+def owe(uow: UnitOfWork, call: Call, kind: str, *, opened_before: bool, ad_hoc: bool) -> None:
     """Write down the acts that whoever recorded the call may not do; record ``debt.owed`` of each, for everybody.
 
-    Nobody owes the opening of a request that was ``opened_before`` the call.
+    Nobody owes the opening of a request that was ``opened_before`` the call; that help runs under no agreement is the lender's act where
+    it is ``ad_hoc``, and nobody's otherwise.
     """
+    needless = {act for act, is_so in (("open", opened_before), ("ad_hoc", not ad_hoc)) if is_so}
     due_at = uow.now + timedelta(minutes=uow.settings.debt_minutes)
     for act, (_, side) in ACTS.items():
-        if (opened_before and act == "open") or may(uow, act, call, kind):
+        if act in needless or may(uow, act, call, kind):
             continue
         debt = uow.add(
             Debt(

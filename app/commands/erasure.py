@@ -17,7 +17,7 @@ from sqlmodel import col
 
 from app.commands.blacking_out import black_out, read_on
 from app.commands.open_matters import require_relief, require_successor
-from app.commands.registry import Command, handles
+from app.commands.registry import Act, Command, handles
 from app.commands.users import require_another_admin
 from app.domain.errors import Conflict, FieldError, Malformed, NotFound, StaleRevision
 from app.domain.forms import Flag, ShortText
@@ -41,7 +41,7 @@ Names = Annotated[tuple[ShortText, ...], Field(max_length=20)]
 Text = tuple[str, UUID, str]
 
 
-class EraseUser(Command):
+class EraseUser(Act):
     """Erase a user: account, sessions, tokens, and its name wherever the member's matters name it. It can't be undone."""
 
     also: Names = ()
@@ -50,7 +50,7 @@ class EraseUser(Command):
     """Look into texts of the member, too, and black the names out there."""
 
 
-class ErasePerson(Command):
+class ErasePerson(Act):
     """Erase a person who is no user: who was rung, a guide, an authority's officer. It can't be undone."""
 
     names: Annotated[tuple[ShortText, ...], Field(min_length=1, max_length=20)]

@@ -14,11 +14,11 @@ from pydantic import Field
 from sqlmodel import col
 
 from app.commands.depots import owner_of
-from app.commands.mission_steps import HOME, authorise, known_mission, locked_mission
+from app.commands.mission_steps import HOME, authorise, known_mission, locked_mission, not_now
 from app.commands.parts import crew_of, lock_units, parts_among, parts_with
 from app.commands.registry import Act, handles
 from app.commands.resources import Mobilisation, Readiness, own_depot, require_free_call_sign
-from app.domain.errors import Conflict, FieldError, Malformed, NotAvailable, NotFound, OutOfRange, TransitionNotAllowed
+from app.domain.errors import Conflict, FieldError, Malformed, NotAvailable, NotFound, OutOfRange
 from app.domain.forms import CallSign, Code, Count, Phone, ShortText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
@@ -172,7 +172,7 @@ async def split_mission(uow: UnitOfWork, cmd: SplitMission) -> None:
     if unit is None or not is_composite(unit.type_code):
         raise Conflict("Only a formation can be split.", extra={"current": mission.state()})
     if mission.status == HOME or machine("mission").is_final(mission.status):
-        raise TransitionNotAllowed("mission", mission.status, "be split", [], current=mission.state())
+        raise not_now(mission, "be split")
     here = {part.id: part for part in await parts_with(uow, mission, parts_among(unit, rows))}
     parts: list[Resource] = []
     for number, id_ in enumerate(dict.fromkeys(cmd.part_ids)):

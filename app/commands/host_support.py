@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from app.commands.mission_steps import HOME, authorise, locked_mission
+from app.commands.mission_steps import HOME, authorise, locked_mission, not_now
 from app.commands.registry import Act, handles
-from app.domain.errors import Conflict, TransitionNotAllowed
+from app.commands.times import require_ahead
+from app.domain.errors import Conflict
 from app.domain.forms import Instant, Note, Quantity, ShortText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
@@ -49,11 +50,13 @@ async def ask_host_support(uow: UnitOfWork, cmd: AskHostSupport) -> None:
 
     Raises:
         TransitionNotAllowed: the unit is home.
+        OutOfRange: it was needed at a time that has passed.
     """
     mission = await locked_mission(uow)
     authorise(uow, mission)
     if mission.status == HOME or machine("mission").is_final(mission.status):
-        raise TransitionNotAllowed("mission", mission.status, "be supported", [], current=mission.state())
+        raise not_now(mission, "be supported")
+    require_ahead(uow, cmd.needed_by, "/needed_by")
     support = uow.add(
         HostSupport(
             space_id=uow.space,
@@ -78,8 +81,10 @@ async def confirm_host_support(uow: UnitOfWork, cmd: ConfirmHostSupport) -> None
 
     Raises:
         TransitionNotAllowed: it was answered, or has lapsed.
+        OutOfRange: it would be ready at a time that has passed.
     """
     support = await _answered(uow, "confirm", cmd.note)
+    require_ahead(uow, cmd.ready_at, "/ready_at")
     support.place, support.ready_at = cmd.place, cmd.ready_at or uow.act.occurred_at
     uow.record("host_support.confirmed", support)
 

@@ -12,12 +12,14 @@ from app.commands.places import require_inside
 from app.commands.playbooks import apply_fitting
 from app.commands.registry import Act, handles
 from app.domain import geo
+from app.domain.errors import Conflict
 from app.domain.forms import WHOLE, Code, CountryCode, Language, LongText, ShortText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
+from app.domain.requests import STILL_ASKING
 from app.domain.short_codes import short_code
 from app.domain.vocabulary import codes, phases, require
-from app.store.tables import Incident, IncidentLogEntry, Member
+from app.store.tables import Incident, IncidentLogEntry, Member, Request
 from app.store.unit_of_work import UnitOfWork
 
 Severity = Annotated[int, Field(strict=True, ge=1, le=5), WHOLE]
@@ -72,6 +74,8 @@ class AddLogEntry(Act):
     language: Language | None = None
 
 
+ASKS: Final = ("submitted", *STILL_ASKING)
+"""States of a request in which somebody still waits for an answer."""
 HELP_UNDER_WAY: Final = """
     SELECT (SELECT count(*) FROM mission
             WHERE space_id = $1 AND incident_id = $2 AND status NOT IN ('returned', 'closed')) AS missions,
@@ -163,16 +167,33 @@ async def change_phase(uow: UnitOfWork, cmd: ChangePhase) -> None:
 
 @handles(CloseIncident)
 async def close_incident(uow: UnitOfWork, _cmd: CloseIncident) -> None:
-    """Record ``incident.closed``. Locks the incident. Warns of help that is under way for it, which goes on."""
+    """Record ``incident.closed``. Locks the incident. Warns of help that is under way for it, which goes on.
+
+    Raises:
+        Conflict: requests for it still ask for something: whoever asked cancels or closes them first.
+    """
     incident = await uow.lock_target(Incident)
     uow.authorise({"lead": {incident.lead_member_id}})
-    incident.status = machine("incident").next(incident.status, "close")
+    closed = machine("incident").next(incident.status, "close")
+    await _require_nothing_asked(uow, incident)
+    incident.status = closed
     incident.closed_at = uow.act.occurred_at
     counted = await uow.raw.fetchrow(HELP_UNDER_WAY, uow.space, incident.id)
     if counted is not None and (counted["missions"] or counted["requests"]):
         detail = f"Help goes on for this incident: missions under way {counted['missions']}, requests open {counted['requests']}."
         uow.warn("help_under_way", detail, figures=dict(counted))
     uow.record("incident.closed", incident)
+
+
+async def _require_nothing_asked(uow: UnitOfWork, incident: Incident) -> None:
+    """Refuse to end an incident that somebody is still asked to send help for: units would leave for nothing."""
+    asking = await uow.find(Request, col(Request.incident_id) == incident.id, col(Request.status).in_(ASKS))
+    if asking:
+        refs = ", ".join(sorted(request.ref for request in asking))
+        detail = f"Requests for this incident still ask for help: {refs}."
+        hint = "Have the member that asked cancel each of them, or close it; `requests` lists them."
+        listed = [{"id": request.id, "ref": request.ref, "member_id": request.member_id} for request in asking]
+        raise Conflict(detail, extra={"current": incident.state(), "requests": listed}, hint=hint)
 
 
 @handles(AddLogEntry)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 from sqlmodel import col
 
-from app.commands.mission_steps import CLOSED, HOME, authorise, locked_mission
+from app.commands.mission_steps import CLOSED, HOME, authorise, locked_mission, not_now
 from app.commands.registry import Act, handles
-from app.domain.errors import Conflict, FieldError, MissingField, TransitionNotAllowed
+from app.domain.errors import Conflict, FieldError, MissingField, OutOfRange
 from app.domain.forms import Count, Form, Measure, ShortText
 from app.domain.geo import great_circle_km
 from app.planning.eta import DETOUR, km_over
@@ -18,6 +18,16 @@ from app.store.tables import Claim, ClaimMission, Crossing, StatementLine
 if TYPE_CHECKING:
     from app.store.tables import Depot, Mission
     from app.store.unit_of_work import UnitOfWork
+
+
+TOLERANCE: Final = 1.25
+"""How much longer people may have worked than the mission was away: they begin before it leaves, and clean up after it."""
+SHIFTS: Final = 3
+"""How many crews one unit has at most, taking turns."""
+LARGE_CREW: Final = 30
+"""How many people are not yet a slip of the finger on any unit."""
+FASTEST_KMH: Final = 130
+"""Faster than any unit is on average."""
 
 
 class Used(Form):
@@ -49,19 +59,25 @@ async def record_measures(uow: UnitOfWork, cmd: RecordMeasures) -> None:
         TransitionNotAllowed: the unit is not home.
         Conflict: the mission is closed, and a claim that was submitted or a statement counts with it.
         MissingField: nothing is said.
+        OutOfRange: more people, or hours of theirs, than the mission's own time and crew can have been.
+        Conflict: no unit was ever named for it.
     """
     mission = await locked_mission(uow)
     authorise(uow, mission)
     if mission.status == CLOSED:
         await _require_uncounted(uow, mission)
     elif mission.status != HOME:
-        raise TransitionNotAllowed("mission", mission.status, "be measured", [], current=mission.state())
+        raise not_now(mission, "be measured")
+    if mission.resource_id is None:
+        hint = "Nothing went, so nothing can be measured; where something did, ring whoever keeps the books."
+        raise Conflict("This mission never had a unit.", extra={"current": mission.state()}, hint=hint)
     said = {
         name for name in ("kilometres", "crew_count", "person_hours", "consumables") if getattr(cmd, name) is not None
     }
     if not said:
         detail = "Say what was measured: kilometres, people, hours or consumables."
         raise MissingField(detail, errors=[FieldError("", MissingField.slug, detail)])
+    _require_plausible(uow, mission, cmd)
     if cmd.kilometres is not None:
         mission.kilometres, mission.kilometres_from = cmd.kilometres, "odometer"
     if cmd.crew_count is not None:
@@ -84,6 +100,36 @@ async def _require_uncounted(uow: UnitOfWork, mission: Mission) -> None:
         raise Conflict(
             detail, extra={"current": mission.state()}, hint="Answer it there: what is wrong can be disputed."
         )
+
+
+def _require_plausible(uow: UnitOfWork, mission: Mission, cmd: RecordMeasures) -> None:
+    """Hold what was measured against how long the mission was away, and with whom. A way that is too long is a warning: an odometer shows what
+    it shows; people and hours beyond what there was are slips of the finger, and would be billed.
+    """
+    away = _hours_away(mission)
+    crew = mission.crew_count if cmd.crew_count is None else cmd.crew_count
+    if cmd.crew_count is not None and cmd.crew_count > (most := max(LARGE_CREW, SHIFTS * (mission.crew_count or 0))):
+        raise _implausible("/crew_count", f"{cmd.crew_count} people on one mission; at most {most} are taken as meant.")
+    if cmd.person_hours is not None and crew:
+        longest = round(crew * (away * TOLERANCE + 1), 1)
+        if cmd.person_hours > longest:
+            raise _implausible(
+                "/person_hours",
+                f"{crew} people who were away for {away:.1f} hours have worked {longest:g} hours at most, not {cmd.person_hours:g}.",
+            )
+    if cmd.kilometres is not None and cmd.kilometres > (farthest := round((away + 1) * FASTEST_KMH)):
+        detail = f"{cmd.kilometres:g} km in {away:.1f} hours: look at the odometer again."
+        uow.warn("kilometres_implausible", detail, figures={"kilometres": cmd.kilometres, "most": farthest})
+
+
+def _hours_away(mission: Mission) -> float:
+    begun = mission.mobilised_at or mission.left_at or mission.status_at
+    return max(0.0, ((mission.home_at or mission.status_at) - begun).total_seconds() / 3600)
+
+
+def _implausible(pointer: str, detail: str) -> OutOfRange:
+    hint = "Correct the figure; where the crew was larger, send `crew_count` with it."
+    return OutOfRange(detail, errors=[FieldError(pointer, OutOfRange.slug, detail)], hint=hint)
 
 
 async def estimated_km(uow: UnitOfWork, mission: Mission, depot: Depot) -> float:

@@ -86,7 +86,13 @@ def require_under_way(mission: Mission, words: str) -> None:
         TransitionNotAllowed: with the mission as it is.
     """
     if mission.status in LEAVING:
-        raise TransitionNotAllowed("mission", mission.status, words, [], current=mission.state())
+        raise not_now(mission, words)
+
+
+def not_now(mission: Mission, words: str) -> TransitionNotAllowed:
+    """Return the refusal of what can't be done to the mission as it is, with the steps that can."""
+    steps = machine("mission").steps(mission.status, facts_of(mission))
+    return TransitionNotAllowed("mission", mission.status, words, steps, current=mission.state())
 
 
 def unanswered(mission: Mission) -> bool:

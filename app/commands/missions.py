@@ -52,13 +52,15 @@ from app.domain.vocabulary import require
 from app.store.tables import Depot, HostSupport, Mission, Request, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from app.store.unit_of_work import UnitOfWork
 
 
 MOBILISING: Final = "mobilising"
 LEFT: Final = "in_transit"
+BEFORE_LEAVING: Final = frozenset({"committed", "mobilising"})
+"""Where a unit is still at home."""
 HOMEWARD: Final = ("returning", HOME)
 TRANSPORT: Final = ("transporting", "at_destination")
 
@@ -151,6 +153,7 @@ async def advance_mission(uow: UnitOfWork, cmd: AdvanceMission) -> None:
     Raises:
         TransitionNotAllowed: no such step from here, or to a dispatch system: no way leads there.
         OutOfOrder: it happened before what is known already.
+        Conflict: nobody has named the unit that would drive.
     """
     require("state to advance to", cmd.to, reached_by("advance_mission"), pointer="/to")
     mission = await known_mission(uow)
@@ -165,6 +168,7 @@ async def advance_mission(uow: UnitOfWork, cmd: AdvanceMission) -> None:
         states = way_to(mission, cmd.to)
     else:
         states = [step_to(mission, cmd.to, by="advance_mission")]
+    _require_unit(mission, states)
     _set_destination(mission, cmd)
     uow.main = mission  # the receipt is about it, whatever is told before
     if states and unanswered(mission):
@@ -188,6 +192,14 @@ async def advance_mission(uow: UnitOfWork, cmd: AdvanceMission) -> None:
         await let_go(uow, mission)
     if request is not None and cmd.to == HOME:
         await _close_day_to_day(uow, request)
+
+
+def _require_unit(mission: Mission, states: Sequence[str]) -> None:
+    """Refuse to let a mission leave for which nobody has named a unit: what drives would be counted as standing at home."""
+    leaves = mission.status in BEFORE_LEAVING and any(state not in BEFORE_LEAVING for state in states)
+    if leaves and mission.resource_id is None and not unanswered(mission):
+        hint = "Let the lender name the unit first (assign a unit); then it can leave."
+        raise Conflict("Nobody has named this mission's unit.", extra={"current": mission.state()}, hint=hint)
 
 
 def _set_destination(mission: Mission, cmd: AdvanceMission) -> None:

@@ -185,9 +185,10 @@ async def _ask_again(
 
 async def _expect(uow: UnitOfWork, missions: Sequence[tuple[Mission, Resource]]) -> None:
     """Look at each rendezvous that the units are sent to; it may be closed, or have no room for them."""
-    for id_, units in Counter(mission.rendezvous_id for mission, _ in missions).items():
+    await uow.flush()  # these missions are in the count
+    for id_ in {mission.rendezvous_id for mission, _ in missions}:
         if id_ is not None:
-            await expected_at(uow, id_, more=units)
+            await expected_at(uow, id_, more=0)
 
 
 def _require_accepted(offer: Offer) -> None:

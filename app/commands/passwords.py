@@ -16,6 +16,10 @@ from app.domain.errors import FieldError, Malformed
 
 SHORTEST: Final = 12
 LONGEST: Final = 256
+NAMED: Final = 4
+"""How many characters a name has that a password is not made of."""
+FEWEST: Final = 5
+"""How many different characters a password has."""
 
 
 def _long_enough(value: SecretStr) -> SecretStr:
@@ -26,9 +30,23 @@ def _long_enough(value: SecretStr) -> SecretStr:
     return value
 
 
+def _of_several_characters(value: SecretStr) -> SecretStr:
+    """Refuse what is long by repetition alone: one character, or a short piece, over and over."""
+    plain = value.get_secret_value().casefold()
+    repeated = (plain + plain).find(plain, 1) < min(len(plain), SHORTEST // 2 + 1)
+    if repeated or len(set(plain)) < FEWEST:
+        raise PydanticCustomError(
+            "value_error",
+            "a password has {least} different characters, and is no short piece repeated",
+            {"least": FEWEST},
+        )
+    return value
+
+
 Password: TypeAlias = Annotated[
     SecretStr,
     AfterValidator(_long_enough),
+    AfterValidator(_of_several_characters),
     WithJsonSchema(
         {
             "type": "string", "format": "password", "writeOnly": True,
@@ -48,9 +66,20 @@ def require_unlike(password: SecretStr, *names: str) -> None:
     Raises:
         Malformed: it is one of ``names`` (the login, the display name).
     """
-    if _plain(password).casefold() in {unicodedata.normalize("NFC", name).casefold() for name in names}:
-        detail = "The password is the name of its owner."
+    plain = _letters(_plain(password))
+    known = {_letters(unicodedata.normalize("NFC", name)) for name in names} - {""}
+    if (
+        plain in known
+        or any(len(name) >= NAMED and plain.replace(name, "").isdigit() for name in known)
+        or any(len(name) >= NAMED and not plain.replace(name, "") for name in known)
+    ):
+        detail = "The password is the name of its owner, or that name with figures."
         raise Malformed(detail, errors=[FieldError("/password", Malformed.slug, detail)])
+
+
+def _letters(text: str) -> str:
+    """Return the letters and figures of a text, all small: what is left of a name however it is punctuated."""
+    return "".join(each for each in text.casefold() if each.isalnum())
 
 
 async def hashed(password: SecretStr) -> str:

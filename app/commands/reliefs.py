@@ -25,11 +25,11 @@ from app.commands.offer_check import Found, Sought, judge
 from app.commands.parts import parts_of
 from app.commands.registry import Act, Command, handles
 from app.commands.response_commitments import begin_turn_out
-from app.domain.errors import AgreementRefused, Conflict, FieldError, NotFound, OutOfRange
+from app.domain.errors import AgreementRefused, Conflict, FieldError, NotAvailable, NotFound, OutOfRange
 from app.domain.forms import Flag, Instant, Note, ShortText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
-from app.store.tables import Mission, Request
+from app.store.tables import Mission, Request, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,6 +78,7 @@ async def plan_relief(uow: UnitOfWork, cmd: PlanRelief) -> None:
         if wanted:
             uow.authorise({"lender": {mission.lender_id}}, command=act, facts={"request_kind": mission.kind})
     _require_later(uow, cmd)
+    await _require_fit(uow, mission, cmd)
     found = await _judged(uow, mission, cmd)
     units = await take_units(uow, [cmd.resource_id], mission.lender_id, mission.type_code, pointer="/resource_id")
     mission = await locked_mission(uow)
@@ -157,6 +158,21 @@ def _require_later(uow: UnitOfWork, cmd: PlanRelief) -> None:
     if cmd.relieve_by is not None and cmd.relieve_by <= uow.now:
         detail = "The relief would be relieved before it goes."
         raise OutOfRange(detail, errors=[FieldError("/relieve_by", OutOfRange.slug, detail)])
+
+
+async def _require_fit(uow: UnitOfWork, mission: Mission, cmd: PlanRelief) -> None:
+    """Refuse a unit that can't take over whatever the agreements say, before they are asked about it. Nothing is locked yet."""
+    unit = await uow.get(Resource, cmd.resource_id)
+    if unit.member_id != mission.lender_id:
+        raise NotFound(f"{Resource.KIND} of your member", unit.id)
+    detail = None
+    if unit.type_code != mission.type_code:
+        detail = f"{unit.call_sign} is no {mission.type_code}: a relief is of the type that it relieves."
+    elif unit.retired or unit.status != "available":
+        detail = f"{unit.call_sign} is {'retired' if unit.retired else unit.status.replace('_', ' ')}."
+    if detail is not None:
+        error = FieldError("/resource_id", NotAvailable.slug, detail)
+        raise NotAvailable(detail, errors=[error], extra={"current": unit.state()})
 
 
 async def _judged(uow: UnitOfWork, mission: Mission, cmd: PlanRelief) -> Found:

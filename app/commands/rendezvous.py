@@ -14,13 +14,15 @@ from sqlmodel import col
 
 from app.commands.changes import write_sent
 from app.commands.depots import owner_of
+from app.commands.mission_steps import facts_of
 from app.commands.places import require_point_inside
 from app.commands.registry import Act, handles
 from app.domain import geo
 from app.domain.errors import Duplicate, TransitionNotAllowed
 from app.domain.forms import Code, Count, Flag, LongText, Names, Quantity, ShortText, fitting, pattern_schema
 from app.domain.ids import new_id
-from app.store.rendezvous import COMING, used
+from app.domain.lifecycle import machine
+from app.store.rendezvous import COMING, used, vehicles
 from app.store.tables import Member, Mission, Rendezvous
 
 if TYPE_CHECKING:
@@ -166,20 +168,21 @@ async def send_to_rendezvous(uow: UnitOfWork, cmd: SendToRendezvous) -> None:
             "mission",
             mission.status,
             "send_to_rendezvous",
-            (),
+            machine("mission").steps(mission.status, facts_of(mission)),
             words="be sent to a rendezvous",
             current=mission.state(),
         )
     mission.rendezvous_id = None
     if cmd.rendezvous_id is not None:
-        mission.rendezvous_id = (await expected_at(uow, cmd.rendezvous_id, more=1, without=mission)).id
+        more = await vehicles(uow.raw, uow.space, mission.id)
+        mission.rendezvous_id = (await expected_at(uow, cmd.rendezvous_id, more=more, without=mission)).id
     uow.record("mission.sent_to_rendezvous", mission)
 
 
 async def expected_at(uow: UnitOfWork, rendezvous_id: UUID, *, more: int, without: Mission | None = None) -> Rendezvous:
     """Return a rendezvous that ``more`` units are to go to; warn where it is closed, or has no room for them.
 
-    ``without``: a mission that is counted in ``more`` and may stand in the count already. Nothing is locked: two who send
+    ``without``: the mission that all of ``more`` are of, and that may stand in the count already. Nothing is locked: two who send
     their units there at once may both find room, and the map shows it.
 
     Raises:
@@ -190,7 +193,7 @@ async def expected_at(uow: UnitOfWork, rendezvous_id: UUID, *, more: int, withou
         uow.warn("rendezvous_closed", f"The rendezvous {place.guide_code} is closed.", rendezvous_id=str(place.id))
     taken = await used(uow.raw, uow.space, place.id)
     if without is not None and await _counted(uow, without, place):
-        taken -= 1
+        taken -= more
     if taken + more > place.capacity:
         _warn_full(uow, place, taken + more)
     return place

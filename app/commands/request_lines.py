@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlmodel import col
 
 from app.commands.places import require_point_inside
+from app.commands.times import require_ahead
 from app.domain import geo
 from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import Conflict, FieldError, OutOfRange
@@ -99,13 +100,16 @@ async def write_lines(
     A line that stands in the same place keeps its id.
 
     Raises:
-        UnknownCode, OutsideCorridor: with the line's place in the body.
+        UnknownCode, OutsideCorridor, OutOfRange: with the line's place in the body.
     """
     touched: list[RequestLine] = []
     for position, line in enumerate(wanted):
         pointer = f"/lines/{position}"
         require_type(line.type_code, pointer=f"{pointer}/type_code")
         await require_point_inside(uow, line.lon, line.lat, pointer=f"{pointer}/lon")
+        before = present[position].needed_by if position < len(present) else None
+        if line.needed_by != before:
+            require_ahead(uow, line.needed_by, f"{pointer}/needed_by")
         if line.rendezvous_id is not None:
             await uow.get(Rendezvous, line.rendezvous_id)
         said = line.model_dump()

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.domain.errors import RoleMissing, ScopeMissing
+from app.domain.errors import RoleMissing, ScopeMissing, WrongSide
 from app.domain.protocol_data import Code, Names, Shape, parse, read, wrong
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def check(
     """Refuse an actor that may not do ``command`` in this matter; asks ``may_ever`` too.
 
     ``sides`` holds the ids of the members (for ``self``: users) on each side, ``facts`` what grants may hang on, such as
-    ``request_kind``. Raises as ``may_ever`` does, and ``ValueError`` when none of the sides that count was handed in.
+    ``request_kind``. Raises as ``may_ever`` does, ``WrongSide`` where the role is there and the member stands elsewhere, and ``ValueError`` when none of the sides that count was handed in.
     """
     may_ever(command, actor)
     if actor.kind == "system":
@@ -145,7 +145,8 @@ def check(
     _demand_sides(command, grants, sides)
     fitting = [grant for grant in grants if grant.fits(facts)]
     if not any(grant.has_role(actor) and grant.on_side(actor, sides) for grant in fitting):
-        raise _refusal(command, fitting or grants)
+        held = [grant for grant in fitting if grant.side.held_by == "member" and grant.has_role(actor)]
+        raise _wrong_side(command, held) if held else _refusal(command, fitting or grants)
 
 
 def may(command: str, actor: Actor, sides: Mapping[str, frozenset[UUID]], facts: Mapping[str, str] = _NO_FACTS) -> bool:
@@ -180,8 +181,18 @@ def _refusal(command: str, grants: Iterable[Grant]) -> RoleMissing:
     """Name the roles of all grants of the first side: the one a colleague would be asked on."""
     listed = list(grants)
     side = listed[0].side.code
-    roles = [role for grant in listed if grant.side.code == side for role in grant.roles]
-    return RoleMissing(command, roles=list(dict.fromkeys(roles)), side=side)
+    return RoleMissing(command, roles=_roles_on(listed, side), side=side)
+
+
+def _wrong_side(command: str, held: Iterable[Grant]) -> WrongSide:
+    """Name the side on which the actor's own role would be enough."""
+    listed = list(held)
+    side = listed[0].side
+    return WrongSide(command, _roles_on(listed, side.code), side.code, side.means)
+
+
+def _roles_on(grants: Iterable[Grant], side: str) -> list[str]:
+    return list(dict.fromkeys(role for grant in grants if grant.side.code == side for role in grant.roles))
 
 
 # ---------------------------------------------------------------- the file

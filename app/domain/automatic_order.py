@@ -114,6 +114,11 @@ def turns(known: Iterable[tuple[AgreementFacts, Terms]], wanted: Wanted) -> dict
     return found
 
 
+def promised(found: Mapping[UUID, Sequence[Turn]]) -> int:
+    """Return how many the clauses promise beforehand in all: of each lender what its most generous clause says."""
+    return sum(max(turn.clause.quantity for turn in own) for own in found.values())
+
+
 def said(turn: Turn, means: Means) -> Verdict:
     """Return what the turn's agreement says to the case."""
     verdict = check(turn.agreement, turn.terms, means.case, means.stock, means.use)

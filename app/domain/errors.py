@@ -5,7 +5,7 @@
     │   └── UnknownCode, OutsideCorridor, InvalidGeometry, …
     ├── NotSignedIn          401  nobody, or a token or session that no longer counts
     ├── Forbidden            403  somebody, but not one who may
-    │   └── RoleMissing, ScopeMissing, CsrfFailed
+    │   └── RoleMissing (WrongSide), ScopeMissing, CsrfFailed
     ├── NotFound             404  not there, or not for these eyes
     ├── Conflict             409  well formed, but not in the present state (which is in the body)
     │   └── TransitionNotAllowed, StaleRevision, AgreementRefused, …
@@ -290,6 +290,23 @@ class RoleMissing(Forbidden):
         )
 
 
+class WrongSide(RoleMissing):
+    """The actor holds the role, and its member stands on another side of the matter than the one that decides."""
+
+    slug = "wrong-side"
+    title = "The other side decides this"
+
+    def __init__(self, command: str, roles: Sequence[str], side: str, means: str) -> None:
+        super().__init__(command, roles, side)
+        self.detail = (
+            f"{command} is the word of the side '{side.replace('_', ' ')}', and your member is not on it. {means}"
+        )
+        self.args = (self.detail,)
+        self.advice = (
+            f"Ask the side that decides: {means[:1].lower()}{means[1:].rstrip('.')}. Your role is not what is missing."
+        )
+
+
 class ScopeMissing(Forbidden):
     """The token was made for less than this."""
 
@@ -352,7 +369,7 @@ class TransitionNotAllowed(Conflict):
         words: str = "",
         current: Mapping[str, Any] | None = None,
     ) -> None:
-        can = ", ".join(allowed) or "nothing"
+        can = ", ".join(step.replace("_", " ") for step in allowed) or "nothing"
         super().__init__(
             f"The {machine} is {state} and can't {words or transition.replace('_', ' ')}; possible from here: {can}.",
             extra={"machine": machine, "state": state, "transition": transition, "allowed": list(allowed)}

@@ -67,7 +67,8 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One step. ``by`` names the commands that take it; ``never_inferred`` marks somebody's decision.
+    """One step. ``by`` names the commands that take it; ``never_inferred`` marks somebody's decision, ``follows`` what nobody chooses: it
+    comes of what happens to something else (of a mission's end, for its request).
 
     A status from a dispatch system that is ahead of the mission fills the states between; that never passes through
     a step that is ``never_inferred``: a unit that is back was not therefore recalled.
@@ -80,6 +81,7 @@ class Transition:
     only_if: str | None
     unless: str | None
     never_inferred: bool
+    follows: bool
 
     def holds(self, facts: Mapping[str, bool]) -> bool:
         """Whether the facts let this step happen; a fact that is missing does not."""
@@ -119,6 +121,10 @@ class Machine:
             for step in self.transitions
             if state in step.sources and step.holds(facts) and (by is None or by in step.by)
         )
+
+    def steps(self, state: str, facts: Mapping[str, bool] = _NO_FACTS, *, by: str | None = None) -> list[str]:
+        """Return the names of the steps that somebody can choose now: not those that follow from what happens to something else."""
+        return list(dict.fromkeys(step.name for step in self.allowed(state, facts, by=by) if not step.follows))
 
     def reached_by(self, command: str) -> tuple[str, ...]:
         """Return the states that ``command`` can lead to, in the order of the file."""
@@ -185,7 +191,7 @@ class Machine:
     def _refusal(
         self, state: str, wanted: str, facts: Mapping[str, bool], *, by: str | None = None
     ) -> TransitionNotAllowed:
-        possible = [step.name for step in self.allowed(state, facts, by=by)]
+        possible = self.steps(state, facts, by=by)
         words = f"become {wanted}" if wanted in self.states else ""
         return TransitionNotAllowed(self.name, state, wanted, allowed=possible, words=words)
 
@@ -215,6 +221,7 @@ class _TransitionShape(Shape):
     only_if: Code | None = None
     unless: Code | None = None
     never_inferred: bool = False
+    follows: bool = False
 
 
 class _MachineShape(Shape):
@@ -259,7 +266,9 @@ def _build(file: Path, shape: _MachineShape) -> Machine:
             }
         ),
         transitions=tuple(
-            Transition(step.name, step.sources, step.to, step.by, step.only_if, step.unless, step.never_inferred)
+            Transition(
+                step.name, step.sources, step.to, step.by, step.only_if, step.unless, step.never_inferred, step.follows
+            )
             for step in shape.transitions
         ),
         facts=MappingProxyType(shape.facts),

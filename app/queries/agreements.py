@@ -73,6 +73,9 @@ class AgreementView(Row):
     version: int
     drafted_by_member_id: UUID
     suspended_reason: str | None
+    """What the last party said that set it aside."""
+    suspended_by: tuple[UUID, ...]
+    """Parties that set it aside: it counts again once each of them has taken its own word back."""
     proposed_at: datetime | None
     """Since when the corridor sees it."""
     lenders: tuple[UUID, ...]
@@ -85,7 +88,7 @@ class AgreementView(Row):
     effective_at: datetime
     expires_at: datetime | None
     terminates_at: datetime | None
-    """When it ends, because a party gave notice."""
+    """When it ends, or ended, because a party gave notice or ended it at once."""
     notice_by_member_id: UUID | None
     notice_days: int
     """How long before its end a party gives notice; 0: it ends at once."""

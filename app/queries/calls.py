@@ -47,7 +47,7 @@ class DebtView(Row):
     member_id: UUID
     """Who owes it."""
     act: str
-    """`open`, `accept` or `commit`."""
+    """`open`, `accept`, `commit`, or `ad_hoc`: that help is given without an agreement."""
     status: str
     due_at: datetime
     made_good_at: datetime | None

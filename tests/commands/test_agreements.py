@@ -167,7 +167,7 @@ async def test_suspended_resumed_terminated(do, world, engine, assert_fold):
     assert suspended.subject["suspended_reason"] == "The insurance has run out."
     trial = await tried()
     assert [reason.code for reason in trial.reasons] == ["not_in_force"]
-    resumed = await do(ResumeAgreement(), broad)
+    resumed = await do(ResumeAgreement(), broad, who="aken")
     assert (resumed.subject["status"], resumed.subject["suspended_reason"]) == ("in_force", None)
     await do(TerminateAgreement(), broad)
     trial = await tried()

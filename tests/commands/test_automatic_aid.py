@@ -568,3 +568,15 @@ async def test_the_preview_says_what_the_alarm_will_say(sign, act, incident, ala
     assert [(each.code, each.figures) for each in lender.reasons] == [
         (each["code"], each["figures"]) for each in passed["reasons"]
     ]
+
+
+async def test_nobody_is_alarmed_beyond_what_the_clauses_promise(clause, alarm, conn):
+    """Two of each of two lenders were signed for: a fifth has nobody's signature, and is asked for as other help is."""
+    await clause()
+    with pytest.raises(AgreementRefused) as refused:
+        await alarm(quantity=5)
+    assert refused.value.errors[0].pointer == "/quantity"
+    (reason,) = refused.value.extra["reasons"]
+    assert (reason["code"], reason["figures"]) == ("beyond_clause", {"quantity": 5, "most": 4})
+    assert await conn.fetchval("SELECT count(*) FROM request") == 0
+    assert (await alarm(quantity=4)).subject["quantity"] == 4

@@ -284,13 +284,13 @@ async def test_the_lender_names_the_unit_that_rolled(assist, do, world, assert_f
     """The call sign comes a minute after the call; from then on the unit is on the mission and on its way."""
     called = await assist(lender="aken", quantity=1)
     (mission,) = missions_of(called)
-    await do(AdvanceMission, mission, who=AKEN, to="in_transit")
     with pytest.raises(RoleMissing):
         await do(AssignUnit, mission, who=MAAS, resource_id=world.resources["aken-pump-1"])
     named = await do(AssignUnit, mission, who=AKEN, resource_id=world.resources["aken-pump-1"])
     assert named.subject["crossing_id"] == str(world.crossings["vaals"])
     assert named.subject["has_control"]
     assert named.rows["resource"][0]["status"] == "committed"
+    await do(AdvanceMission, mission, who=AKEN, to="in_transit")
     other = await assist(lender="aken", quantity=1, type_code="engine.pumper")
     with pytest.raises(NotAvailable):
         await do(AssignUnit, missions_of(other)[0], who=AKEN, resource_id=world.resources["aken-pump-2"])

@@ -152,6 +152,8 @@ OF_OTHER_THINGS = frozenset(
         "dispute_statement",
         "draft_agreement",
         "draft_agreement_version",
+        "erase_person",
+        "erase_user",
         "end_external_id",
         "enter_exchange_rate",
         "form_formation",

@@ -16,6 +16,7 @@ from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
 from app.commands.positions import ReportedPosition, ReportPositions, report_positions
 from app.commands.reliefs import PlanRelief
+from app.commands.rendezvous import AddRendezvous, SendToRendezvous
 from app.commands.requests import DraftRequest
 from app.commands.resources import AddResource, ChangeResource, RetireResource, SetResourceStatus
 from app.domain.agreements import Case
@@ -34,9 +35,11 @@ from app.queries.candidates import candidates
 from app.queries.exports import export_rows
 from app.store.agreements import stock_of, uses_of
 from app.store.costs import spent
+from app.store.rendezvous import used
 from tests.commands.conftest import LUIK, MAAS, PUMP, RATES
 from tests.conftest import NOON
 from tests.interleaving import overlapping
+from tests.world import everywhere
 
 MODULE, TRUCK, COMMAND = "formation.hcp_module", "vehicle.truck", "command.vehicle"
 AKEN = ("aken", "dispatcher")
@@ -562,3 +565,19 @@ async def test_what_is_exported_with_a_formation_comes_back(door, conn, world, m
     told = (await door.execute(command, actor=world.actor(*LUIK), space="live")).outcome
     assert (told["added"], told["changed"], told["unchanged"]) == (0, 0, len(rows))
     await assert_fold()
+
+
+async def test_a_formation_takes_the_room_of_its_parts(module, wanted, act, reader):
+    """A car park with room for two is full of one module: four vehicles stand in the road."""
+    body = {"code": "p2", "guide_code": "P2", "names": everywhere("P2"), "kind": "staging_area", "capacity": 2}
+    place = (await act(AddRendezvous, lon=5.7, lat=50.8, **body)).id
+    request, line = await wanted()
+    offer = await act(MakeOffer, request, who=LUIK, lines=[named(line, module[0])])
+    await act(AcceptOffer, offer.id)
+    units = [{"offer_line_id": offer.rows["offer_line"][0]["id"], "rendezvous_id": str(place)}]
+    sent = await act(CommitOffer, offer.id, who=LUIK, units=units)
+    full = [{"capacity": 2, "units": 4}]
+    assert [each["figures"] for each in sent.warnings if each["code"] == "rendezvous_full"] == full
+    assert await used(reader, "live", place) == 4
+    again = await act(SendToRendezvous, UUID(sent.rows["mission"][0]["id"]), rendezvous_id=place)
+    assert [each["figures"] for each in again.warnings if each["code"] == "rendezvous_full"] == full

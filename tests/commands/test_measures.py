@@ -48,12 +48,13 @@ async def test_who_never_left_drove_nothing(act, sent, walk):
     assert (home["kilometres"], home["left_at"]) == (None, None)
 
 
-async def test_the_odometer_counts_more_than_the_estimate(act, sent, walk, assert_fold):
+async def test_the_odometer_counts_more_than_the_estimate(act, sent, walk, clock, assert_fold):
     """What was measured replaces what was estimated, and nobody measures before the unit is home."""
     (mission,) = await sent("luik-pump-1")
     with pytest.raises(TransitionNotAllowed):
         await act(RecordMeasures, mission, who=LUIK, kilometres=61.5)
     await walk(mission, "mobilising", "in_transit", "on_scene")
+    clock.move(hours=6)
     await act(ReleaseMission, mission)
     await walk(mission, "returning", "returned")
     diesel = {"item": "diesel", "quantity": 80.0, "unit": "l"}

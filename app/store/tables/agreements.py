@@ -17,7 +17,8 @@ from app.store.tables.base import Spaced, UtcTime, ref, state_of
 class Agreement(Spaced, table=True):
     """An agreement; ``version`` is the one that counts (or the newest, until one is in force).
 
-    ``terminates_at`` is when it ends because a party, ``notice_by_member_id``, gave notice. ``review_at`` is when the parties
+    ``suspended_by`` are the parties whose word sets it aside: it counts again once each has taken its own back. ``suspended_reason`` is
+    what the last of them said. ``terminates_at`` is when it ends, or ended, because a party, ``notice_by_member_id``, gave notice or ended it at once. ``review_at`` is when the parties
     look at it again, ``review_due`` that the day has come and nobody has.
 
     Until ``proposed_at`` it is there for its parties alone, also when it is terminated without ever being proposed.
@@ -38,6 +39,7 @@ class Agreement(Spaced, table=True):
     version: int = 1
     drafted_by_member_id: UUID
     suspended_reason: str | None = None
+    suspended_by: list[UUID] = Field(default_factory=list, sa_type=ARRAY(PG_UUID(as_uuid=True)))
     proposed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     terminates_at: datetime | None = Field(default=None, sa_type=UtcTime)
     notice_by_member_id: UUID | None = None

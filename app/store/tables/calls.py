@@ -49,14 +49,16 @@ class Call(Spaced, table=True):
 
 
 class Debt(Spaced, table=True):
-    """An act that the phone call took ahead: ``open``, ``accept`` or ``commit``, owed by one side's representative."""
+    """An act that the phone call took ahead, owed by one side's representative: ``open``, ``accept``, ``commit``, or ``ad_hoc`` (help
+    without an agreement).
+    """
 
     __tablename__ = "debt"
     __table_args__ = (
         ref("call_id", "call"),
         ref("request_id", "request"),
         ref("member_id", "member"),
-        one_of("act", ("open", "accept", "commit")),
+        one_of("act", ("open", "accept", "commit", "ad_hoc")),
         state_of("debt"),
         Index(None, "space_id", "request_id"),
         Index(None, "space_id", "member_id", "status"),

@@ -58,8 +58,9 @@ function Head({ row, versions }) {
   return html`<header class="request-head"><p class="back"><a href="#/agreements">‹ ${t("agreements")}</a></p>
     <div class="request-title agreement-title"><div><h1>${named(row.names)}</h1><p class="dim"><span class="ref">${row.code}</span> · ${partiesText(row)} · ${scopeText(row)} · ${termText(row)}</p></div>
       <${State} text=${stateName("agreement", row.status)} tone=${agreementTone(row)} /></div>
-    ${row.suspended_reason && html`<p class="request-note">${t("agreement.suspended_because")} <q>${row.suspended_reason}</q></p>`}
-    ${row.terminates_at && html`<p class="request-note">${t("agreement.notice_given", { who: memberName(row.notice_by_member_id), day: day(row.terminates_at) })}</p>`}
+    ${row.suspended_reason && html`<p class="request-note">${row.suspended_by.length ? `${row.suspended_by.map(memberName).join(", ")}: ` : ""}${t("agreement.suspended_because")} <q>${row.suspended_reason}</q></p>`}
+    ${row.terminates_at && row.status === "terminated" && html`<p class="request-note">${t("agreement.ended", { day: day(row.terminates_at) })}</p>`}
+    ${row.terminates_at && row.status !== "terminated" && html`<p class="request-note">${t("agreement.notice_given", { who: memberName(row.notice_by_member_id), day: day(row.terminates_at) })}</p>`}
     <div class="request-who"><span class="dim">${t("agreement.version_since", { n: row.version, day: day(row.effective_at) })}${row.review_at ? html` · <span class=${row.review_due ? "late" : ""}>${t("agreement.review_at", { day: day(row.review_at) })}</span>` : ""}</span>
       <span class="buttons"><${Actions} row=${row} versions=${versions} /></span></div></header>`;
 }
@@ -70,6 +71,7 @@ function Actions({ row, versions }) {
   const task = taskOf(row, versions);
   const proposed = versions.find((each) => each.status === "proposed");
   const name = named(row.names);
+  const own = row.suspended_by.includes(myMember());
   const act = (/** @type {string} */ command, /** @type {string} */ path, /** @type {{danger?: boolean, body?: Record<string, any>}} */ how = {}) => () => carryOutConfirmed({ title: t(command), text: html`<p>${t(`${command}.text`, { name, n: proposed?.version ?? row.version, days: row.notice_days })}</p>`, action: t(command), why: "asked", danger: how.danger },
     (answer) => ({ path: `/agreements/${row.id}/${path}`, body: { ...how.body, ...answer }, revision: row.revision }), { done: t(`done.${command}`, { name }) });
   const reasoned = (/** @type {string} */ command, /** @type {string} */ path) => () => openForm({
@@ -89,8 +91,8 @@ function Actions({ row, versions }) {
     ${proposed && may("withdraw_agreement", party) ? button("withdraw_agreement", reasoned("withdraw_agreement", "withdraw")) : ""}
     ${task?.kind === "version" && may("draft_agreement_version", party) ? html`<a class="button" href=${write}>${t("draft_agreement_version")}</a>` : ""}
     ${row.review_at && ["in_force", "suspended"].includes(row.status) && may("review_agreement", party) ? button("review_agreement", () => review(row)) : ""}
-    ${can("agreement", row.status, "suspend_agreement") && may("suspend_agreement", party) ? button("suspend_agreement", reasoned("suspend_agreement", "suspend")) : ""}
-    ${can("agreement", row.status, "resume_agreement") && may("resume_agreement", party) ? button("resume_agreement", act("resume_agreement", "resume"), true) : ""}
+    ${can("agreement", row.status, "suspend_agreement") && !own && may("suspend_agreement", party) ? button("suspend_agreement", reasoned("suspend_agreement", "suspend")) : ""}
+    ${can("agreement", row.status, "resume_agreement") && (own || !row.suspended_by.length) && may("resume_agreement", party) ? button("resume_agreement", act("resume_agreement", "resume"), true) : ""}
     ${row.status !== "draft" && can("agreement", row.status, "terminate_agreement") && !row.terminates_at && may("terminate_agreement", party) ? button("terminate_agreement", act("terminate_agreement", "terminate", { danger: true })) : ""}`;
 }
 

@@ -9,7 +9,7 @@ import { now } from "./time.js";
 /** @typedef {{status: string, texts: Record<string, string>}} Clause */
 /** @typedef {{version: number, status: string, effective_at: string, proposed_at: string | null}} Coming */
 /**
- * @typedef {{id: string, revision: number, code: string, names: Record<string, string>, status: string, version: number, suspended_reason: string | null,
+ * @typedef {{id: string, revision: number, code: string, names: Record<string, string>, status: string, version: number, suspended_reason: string | null, suspended_by: string[],
  *   lenders: string[], borrowers: string[], precedence: number, terms: Record<string, any>, effective_at: string, expires_at: string | null, terminates_at: string | null,
  *   notice_by_member_id: string | null, notice_days: number, review_at: string | null, review_due: boolean, parties: Party[], coming: Coming | null,
  *   clauses_open: string[], clauses_unsaid: string[], awaiting: string[]}} Agreement
