@@ -167,6 +167,7 @@ OF_OTHER_THINGS = frozenset(
         "propose_agreement",
         "propose_turn_swap",
         "remove_contact",
+        "remove_depot",
         "remove_protocol_overlay",
         "remove_representative",
         "report_incident",
@@ -195,6 +196,36 @@ OF_OTHER_THINGS = frozenset(
     ]
 )
 """Commands whose texts are about no help that somebody asked for, or cannot be about help from day to day."""
+OF_DRILLS = frozenset(
+    [
+        "add_corrective_action",
+        "answer_ready",
+        "approve_drill",
+        "change_corrective_action",
+        "change_drill",
+        "close_drill",
+        "deliver_inject",
+        "end_drill",
+        "go_ahead_with_drill",
+        "hold_hot_wash",
+        "jump_drill",
+        "observe_drill",
+        "overrule_rating",
+        "pause_drill",
+        "plan_drill",
+        "reach_sync_point",
+        "resume_drill",
+        "schedule_drill",
+        "set_drill_speed",
+        "stand_down_drill",
+        "start_drill",
+        "stop_drill",
+        "tick_expectation",
+        "write_hot_wash",
+    ]
+)
+"""Commands about a drill itself: its plan, its steps, what was seen in it and what came of it."""
+
 OF_A_LINE = frozenset({("recall", "why"), ("abort_mission", "why")})
 """Texts without which the act is not to be had: they are short here."""
 
@@ -202,13 +233,13 @@ OF_A_LINE = frozenset({("recall", "why"), ("abort_mission", "why")})
 async def test_no_command_tells_of_a_patient(door, world, tools, conn):
     """The next command that takes a text would be the next that forgets this: here all help there is is help from day to day.
 
-    A command that is about no help goes into ``OF_OTHER_THINGS``.
+    A command that is about no help goes into one of the two lists above.
     """
     scene = Scene(world, tools)
     await scene.prepare()
     people = [actor_of(world, member, role) for member in ("maas", "luik", "aken") for role in authority.roles()]
     let_through, kept_out = set(), set()
-    for command in CASES.keys() - OF_OTHER_THINGS:
+    for command in CASES.keys() - OF_OTHER_THINGS - OF_DRILLS:
         for make in CASES[command]:
             case = await make(scene)
             await conn.execute("UPDATE request SET kind = 'day_to_day'")
@@ -227,7 +258,7 @@ async def test_no_command_tells_of_a_patient(door, world, tools, conn):
                         continue
                     else:
                         let_through.add((command, field))
-    assert let_through == OF_A_LINE
+    assert let_through == OF_A_LINE, sorted({c for c, _ in let_through - OF_A_LINE})
     assert all(pointer == f"/{field}" for _, field, pointer in kept_out)
     assert len(kept_out) > 40, "the cases have come to nothing"
 
