@@ -112,7 +112,7 @@ def test_the_commands_are_those_of_the_readme():
         ("serve",), ("demo",), ("migrate",), ("corridor", "load"), ("corridor", "jurisdiction"), ("corridor", "rota"), ("user", "add"), ("user", "export"), ("user", "erase"),
         ("token", "add"),
         ("journal", "verify"), ("journal", "export"), ("openapi",), ("bench",),
-        ("import",), ("export",), ("template",), ("drill", "check"),
+        ("import",), ("export",), ("template",), ("drill", "check"), ("drill", "run"), ("drill", "papers"),
     }  # fmt: skip
 
 
