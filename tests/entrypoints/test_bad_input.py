@@ -186,7 +186,7 @@ async def test_nobody_and_the_wrong_role_change_nothing(anonymous, client, every
     told(await anonymous.post(INCIDENTS, json=flood()), 401, "not-signed-in")
     refused = told(await client("maas", "viewer").post(INCIDENTS, json=flood()), 403, "role-missing")
     assert refused["roles"] == ["dispatcher"]
-    told(await client("luik", "authorised_representative").post(f"{made}/close", json={}), 403, "role-missing")
+    told(await client("luik", "authorised_representative").post(f"{made}/close", json={}), 403, "wrong-side")
     unknown = {"Authorization": "Bearer concord_nonsense"}
     told(await anonymous.post(INCIDENTS, json=flood(), headers=unknown), 401, "token-invalid")
     assert await everything() == before
