@@ -17,7 +17,7 @@ from app.commands.agreement_drafts import VersionBody, require_one_currency, req
 from app.commands.agreement_versions import Versions, begin, locked, parties_of, switch, withdraw
 from app.commands.registry import Act, Command, handles
 from app.domain.agreement_terms import Terms
-from app.domain.errors import Conflict, Duplicate, FieldError, Forbidden, OutOfRange, TransitionNotAllowed
+from app.domain.errors import Conflict, Duplicate, FieldError, OutOfRange, TransitionNotAllowed
 from app.domain.forms import WHOLE, Code, Instant, Names, Note
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
@@ -219,7 +219,7 @@ async def resume_agreement(uow: UnitOfWork, _cmd: ResumeAgreement) -> None:
     Locks the agreement and its versions.
 
     Raises:
-        Forbidden: the suspension is another party's word.
+        Conflict: the suspension is another party's word.
     """
     found = await locked(uow)
     agreement, own = found.agreement, uow.actor.member_id
@@ -227,7 +227,7 @@ async def resume_agreement(uow: UnitOfWork, _cmd: ResumeAgreement) -> None:
     resumed = machine("agreement").next(agreement.status, "resume")
     if own is not None and agreement.suspended_by and own not in agreement.suspended_by:
         message = "Another party set this agreement aside, and only that party takes its word back."
-        raise Forbidden(
+        raise Conflict(
             message, extra={"current": agreement.state()}, hint="Ask a member of `suspended_by` to resume it."
         )
     agreement.suspended_by = [] if own is None else [each for each in agreement.suspended_by if each != own]

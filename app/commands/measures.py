@@ -59,7 +59,7 @@ async def record_measures(uow: UnitOfWork, cmd: RecordMeasures) -> None:
         TransitionNotAllowed: the unit is not home.
         Conflict: the mission is closed, and a claim that was submitted or a statement counts with it.
         MissingField: nothing is said.
-        OutOfRange: more people, or hours of theirs, than the mission's own time and crew can have been.
+        OutOfRange: more people than one unit carries, in however many shifts.
         Conflict: no unit was ever named for it.
     """
     mission = await locked_mission(uow)
@@ -103,20 +103,20 @@ async def _require_uncounted(uow: UnitOfWork, mission: Mission) -> None:
 
 
 def _require_plausible(uow: UnitOfWork, mission: Mission, cmd: RecordMeasures) -> None:
-    """Hold what was measured against how long the mission was away, and with whom. A way that is too long is a warning: an odometer shows what
-    it shows; people and hours beyond what there was are slips of the finger, and would be billed.
+    """Hold what was measured against how long the mission was away, and with whom. Hours and a way that are too long are a warning: an odometer
+    shows what it shows, and steps are sometimes written down after the fact; more people than any unit carries are a slip of the finger.
     """
     away = _hours_away(mission)
     crew = mission.crew_count if cmd.crew_count is None else cmd.crew_count
     if cmd.crew_count is not None and cmd.crew_count > (most := max(LARGE_CREW, SHIFTS * (mission.crew_count or 0))):
         raise _implausible("/crew_count", f"{cmd.crew_count} people on one mission; at most {most} are taken as meant.")
-    if cmd.person_hours is not None and crew:
-        longest = round(crew * (away * TOLERANCE + 1), 1)
-        if cmd.person_hours > longest:
-            raise _implausible(
-                "/person_hours",
-                f"{crew} people who were away for {away:.1f} hours have worked {longest:g} hours at most, not {cmd.person_hours:g}.",
-            )
+    if (
+        cmd.person_hours is not None
+        and crew
+        and cmd.person_hours > (longest := round(crew * (away * TOLERANCE + 1), 1))
+    ):
+        detail = f"{crew} people who were away for {away:.1f} hours have worked {longest:g} hours at most, not {cmd.person_hours:g}."
+        uow.warn("person_hours_implausible", detail, figures={"person_hours": cmd.person_hours, "most": longest})
     if cmd.kilometres is not None and cmd.kilometres > (farthest := round((away + 1) * FASTEST_KMH)):
         detail = f"{cmd.kilometres:g} km in {away:.1f} hours: look at the odometer again."
         uow.warn("kilometres_implausible", detail, figures={"kilometres": cmd.kilometres, "most": farthest})

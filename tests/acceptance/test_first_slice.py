@@ -142,7 +142,7 @@ async def test_a_city_asks_a_neighbour_sends_the_unit_comes_home(city):
 
     # ---- the requester takes both, and could not take more than was offered
     (luik_line,) = ids(two, "offer_line")
-    await luik.does(f"offers/{two['id']}/accept", refused="role-missing")
+    await luik.does(f"offers/{two['id']}/accept", refused="wrong-side")
     await maas.does(
         f"offers/{two['id']}/accept", refused="over-filled", lines=[{"offer_line_id": luik_line, "quantity": 3}]
     )
@@ -180,7 +180,7 @@ async def test_a_city_asks_a_neighbour_sends_the_unit_comes_home(city):
         {"offer_line_id": aken_line, "resource_id": units[name], "crossing_id": checks["id"]}
         for name in ("Heros Aachen HCP 1", "Heros Walheim HCP 1")
     ]
-    await maas.does(f"offers/{below['id']}/commit", refused="role-missing", units=going)
+    await maas.does(f"offers/{below['id']}/commit", refused="wrong-side", units=going)
     from_aken = ids(await aken.does(f"offers/{below['id']}/commit", units=going), "mission")
     assert await filled(maas, request) == ("committed", 4, 4, 0, 0)
     assert await states(luik, [*from_luik, *from_aken]) == ["committed"] * 4
@@ -199,7 +199,7 @@ async def test_a_city_asks_a_neighbour_sends_the_unit_comes_home(city):
     )
     assert no_control["current"]["status"] == "in_transit"
     await aken.does(f"missions/{from_aken[0]}/advance", refused="transition-not-allowed", to="on_scene")
-    await maas.does(f"missions/{from_aken[0]}/advance", refused="role-missing", to="on_scene")
+    await maas.does(f"missions/{from_aken[0]}/advance", refused="wrong-side", to="on_scene")
     for id_ in from_aken:
         await aken_liaison.does(f"missions/{id_}/border", to="at_border")
         await aken_liaison.does(f"missions/{id_}/border", to="cleared")
@@ -212,7 +212,7 @@ async def test_a_city_asks_a_neighbour_sends_the_unit_comes_home(city):
     # ---- the lender recalls one of its own
     home_first, *_ = reversed(from_luik)
     recalled_unit = (await luik.get(f"missions/{home_first}"))["resource_id"]
-    await maas.does(f"missions/{home_first}/recall", refused="role-missing", why="x")
+    await maas.does(f"missions/{home_first}/recall", refused="wrong-side", why="x")
     await luik.does(f"missions/{home_first}/recall", why="L'Ourthe déborde à Angleur.")
     assert await filled(maas, request) == ("partly_committed", 4, 3, 0, 1)
     told = [entry for entry in await maas.journal() if entry["type"] == "mission.recalled"]

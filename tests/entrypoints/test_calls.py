@@ -112,5 +112,5 @@ async def test_refused_bodies(maas, client, agreed, world):
         assert answer.status_code == 422, answer.text
         assert answer.json()["errors"][0]["pointer"] == pointer
     third = await client("aken", "dispatcher").post(f"{SPACE}/assist-now", json=agreed)
-    assert third.json()["type"] == "/problems/role-missing"
+    assert third.json()["type"] == "/problems/wrong-side"
     assert (await maas.get(f"{SPACE}/missions")).json()["items"] == []

@@ -73,7 +73,7 @@ async def test_how_it_is_now(client, world):
 @pytest.mark.parametrize(
     ("who", "body", "status", "slug"),
     [
-        (("aken", "dispatcher"), {"control": "closed"}, 403, "role-missing"),
+        (("aken", "dispatcher"), {"control": "closed"}, 403, "wrong-side"),
         (("luik", "dispatcher"), {"delay_min": -1}, 422, "out-of-range"),
         (("luik", "dispatcher"), {"delay_min": "20"}, 422, "wrong-type"),
         (("luik", "dispatcher"), {"control": "shut"}, 422, "unknown-code"),

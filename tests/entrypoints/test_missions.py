@@ -111,7 +111,7 @@ async def test_refusals_show_what_is_possible(maas, aken, mission):
     assert early.json()["allowed"] == ["mobilise"]
     assert early.json()["current"]["status"] == "committed"
     not_theirs = await maas.post(f"{mission}/recall", json={"why": "Ours now."})
-    assert (not_theirs.status_code, not_theirs.json()["type"]) == (403, "/problems/role-missing")
+    assert (not_theirs.status_code, not_theirs.json()["type"]) == (403, "/problems/wrong-side")
     silent = await aken.post(f"{mission}/recall", json={})
     assert silent.json()["errors"][0]["pointer"] == "/why"
     past = await aken.post(f"{mission}/advance", json={"to": "mobilising", "occurred_at": "2026-07-14T11:00:00Z"})

@@ -40,7 +40,7 @@ async def test_an_authority_is_told_and_confirms(client, world, notice):
     again = await http.post(f"{notice}/confirm", json={})
     assert (again.status_code, again.json()["type"]) == (409, "/problems/conflict")
     other = await client("luik", "dispatcher").post(f"{notice}/confirm", json={})
-    assert (other.status_code, other.json()["type"]) == (403, "/problems/role-missing")
+    assert (other.status_code, other.json()["type"]) == (403, "/problems/wrong-side")
     for params, count in (
         ({"confirmed": True}, 1),
         ({"confirmed": False}, 0),
@@ -95,6 +95,6 @@ async def test_a_phase(client):
     assert said.status_code == 200, said.text
     assert (await client("luik", "viewer").get(incident)).json()["phases"] == {"DE": "katastrophenfall"}
     other = await client("maas", "dispatcher").post(f"{incident}/phase", json={"country": "DE", "phase": "none"})
-    assert (other.status_code, other.json()["type"]) == (403, "/problems/role-missing")
+    assert (other.status_code, other.json()["type"]) == (403, "/problems/wrong-side")
     wrong = await client("maas", "dispatcher").post(f"{incident}/phase", json={"country": "NL", "phase": "red"})
     assert (wrong.status_code, wrong.json()["type"]) == (422, "/problems/unknown-code")

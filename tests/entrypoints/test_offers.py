@@ -163,7 +163,7 @@ async def test_an_agreement_from_draft_to_force(client, world):
     await luik.post(f"{at}/propose", json={})
     shown = (await aken.get(at)).json()
     assert set(shown["awaiting"]) == {str(world.members["luik"]), str(world.members["hasselt"])}
-    assert (await aken.post(f"{at}/consent", json={})).json()["type"] == "/problems/role-missing"
+    assert (await aken.post(f"{at}/consent", json={})).json()["type"] == "/problems/wrong-side"
     for who in (luik, hasselt):
         assert (await who.post(f"{at}/consent", json={})).status_code == 200
     read = await aken.get(at)

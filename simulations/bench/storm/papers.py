@@ -30,9 +30,10 @@ class Agreements(Knowing):
             await self.send(self._party(agreement), f"agreements/{agreement['id']}/suspend", {"reason": "Insurance"})
 
     async def resume_agreement(self) -> None:
-        """Resume it."""
+        """Resume it, by who suspended it."""
         if (agreement := self.board.one(self.rng, "agreement", lambda row: row["status"] == "suspended")) is not None:
-            await self.send(self._party(agreement), f"agreements/{agreement['id']}/resume")
+            by = self.rng.choice(agreement["suspended_by"] or [self._party(agreement)])
+            await self.send(by, f"agreements/{agreement['id']}/resume")
 
     async def renew(self) -> None:
         """Go on with what is on its way; where nothing is, write a new version, look an agreement over again, or make or end one."""

@@ -244,9 +244,10 @@ class Walker(Missions, Claims, Agreements, Aid, Places):
             return
         type_code = self.rng.choice(self.types())
         lender = self.lender(type_code, asker["id"])
+        owned = sum(row["member_id"] == lender and row["type_code"] == type_code for row in self.board.all("resource"))
         body: Json = {
             "requester_id": asker["id"], "lender_id": lender, "incident_id": incident["id"], "type_code": type_code,
-            "quantity": self.rng.randint(1, 2), "lon": asker["lon"], "lat": asker["lat"], "person_rung": "Duty officer",
+            "quantity": self.rng.randint(1, min(2, max(1, owned))), "lon": asker["lon"], "lat": asker["lat"], "person_rung": "Duty officer",
         }  # fmt: skip
         writes = self.rng.choice((asker["id"], lender))
         unit = self.unit(lender, type_code)
