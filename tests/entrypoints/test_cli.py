@@ -422,6 +422,15 @@ def test_the_demonstration_shows_itself_and_ends(folder):
     assert passwords[0] == passwords[1]
 
 
+@pytest.fixture
+def hang_ups():
+    """Hang-ups are heard by what is started, also where the tests themselves run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hang_ups")
 def test_a_closed_terminal_ends_the_database_too(folder):
     """A hang-up must not leave a server behind that nobody watches; under nohup it ends nothing."""
     place = folder / "closed"
