@@ -59,7 +59,7 @@ async def test_a_new_version_counts_when_every_party_has_consented(screens, worl
 
 
 async def test_what_a_party_sets_aside_is_set_aside_on_every_screen(screens, world):
-    """The other side would go on offering under words that do not count any more."""
+    """The other side would go on offering under words that do not count any more; and only who set it aside takes its word back."""
     ours, theirs = [await screens(member, role=REPRESENTATIVE) for member in ("maas", "luik")]
     for screen in (ours, theirs):
         await open_agreement(screen, world.agreements["maas-broad"])
@@ -67,10 +67,12 @@ async def test_what_a_party_sets_aside_is_set_aside_on_every_screen(screens, wor
     await ours.dialog.get_by_role("textbox").fill("De verzekering wordt vernieuwd.")
     await ours.button("suspend_agreement", ours.dialog).click()
     await expect(theirs.page.locator(".request-note")).to_contain_text("De verzekering wordt vernieuwd.")
-    await theirs.button("resume_agreement").click()
-    await theirs.button("resume_agreement", theirs.dialog).click()
+    await expect(theirs.button("suspend_agreement")).to_be_visible()
+    await expect(theirs.button("resume_agreement")).to_have_count(0)
+    await ours.button("resume_agreement").click()
+    await ours.button("resume_agreement", ours.dialog).click()
     await expect(ours.button("suspend_agreement")).to_be_visible()
-    await expect(ours.page.locator(".request-note")).to_have_count(0)
+    await expect(theirs.page.locator(".request-note")).to_have_count(0)
 
 
 async def test_who_may_not_bind_the_member_sees_no_button_for_it(screens, world):
