@@ -7,7 +7,9 @@ import sys
 
 import orjson
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.store import engine as engines
 from simulations import bench
 from simulations.bench.measure import Effort, Figure, Goal
 
@@ -15,6 +17,12 @@ KEYS = ["bench", "case", "value", "unit", "against", "against_value", "ratio", "
 A_LITTLE = Effort(rounds=1, seconds=0.2)
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def own_engines(monkeypatch):
+    """A bench listens to how its engines connect, and measures them: they share nothing with those of other tests."""
+    monkeypatch.setattr(engines, "create_async_engine", create_async_engine)
 
 
 @pytest.mark.parametrize(

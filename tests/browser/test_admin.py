@@ -81,7 +81,7 @@ async def test_a_token_is_shown_once_used_and_revoked(screens, address):
     await section(admin, "audit")
     refusals = admin.page.locator(".refusal")
     await expect(refusals.first).to_contain_text(admin.w("command.report_incident"))
-    await expect(refusals.first).to_contain_text(admin.w("problem.scope-missing"))
+    await expect(refusals.first).to_contain_text(admin.w("refused.scope-missing"))
 
 
 async def test_roles_change_before_ones_eyes(screens, do, world):

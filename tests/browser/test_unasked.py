@@ -42,7 +42,7 @@ async def test_a_member_says_that_it_cannot(screens, world):
     await luik.dialog.locator(".time-field .choices button").nth(1).click()
     await luik.button("lender_word.say_cannot", luik.dialog).click()
     panel = maas.panel("lender_words")
-    await expect(panel).to_contain_text("Eigene Lage")
+    await expect(panel).to_contain_text("Eigene Einsatzlage")
     await expect(panel.get_by_role("button")).to_have_count(1)  # its own word alone, not another's
     await luik.button("lender_word.withdraw", luik.panel("lender_words")).click()
     await luik.button("lender_word.withdraw", luik.dialog).click()

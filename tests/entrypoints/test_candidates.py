@@ -69,7 +69,7 @@ async def test_reasons_speak_the_readers_language(client, door, world, request_)
     by_name = {item["call_sign"]: item for item in found["items"]}
     (why,) = by_name["luik pump 1"]["reasons"]
     assert (why["code"], why["figures"]) == ("out_of_service", {"out_of_service_reason": "crew"})
-    assert why["text"] == "Hors service : Pas d'équipage."
+    assert why["text"] == "Hors service\u00a0: Pas d'équipage."
     shut = by_name["aken pump 1"]
     assert (shut["eta_min"], shut["arrives_at"], shut["in_time"]) == (None, None, None)
     assert [each["code"] for each in shut["reasons"]] == ["no_open_crossing"]
