@@ -11,7 +11,7 @@ import pytest
 from app.cli.server import GRACE_S
 from tests.acceptance.serving import LIVE, Place, empty_folder
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 def test_a_client_that_waits_for_entries_is_answered_when_the_service_ends():
