@@ -13,7 +13,10 @@ from fastapi import FastAPI
 import app.commands.catalogue  # noqa: F401 - enters every handler at the door
 from app.commands.execute import Door
 from app.delivery.hub import Hub
+from app.delivery.plans import Plans
+from app.delivery.routers import HttpRouter
 from app.delivery.wakes import Wakes
+from app.delivery.webhooks import Webhooks
 from app.domain.clock import Clock, SystemClock
 from app.entrypoints import feed
 from app.entrypoints.console import home, shell, signing_in
@@ -25,12 +28,19 @@ from app.entrypoints.http import (
     calls,
     candidates,
     claims,
+    conformance,
     contacts,
     coordination,
     corridor,
     crossings,
     depots,
     docs,
+    drill_calendar,
+    drill_control,
+    drill_evaluation,
+    drill_reports,
+    drill_scenarios,
+    drills,
     exchange_rates,
     extensions,
     external_ids,
@@ -38,6 +48,8 @@ from app.entrypoints.http import (
     handovers,
     health,
     host_support,
+    inbox,
+    inbox_sources,
     incidents,
     journal,
     lender_words,
@@ -47,14 +59,17 @@ from app.entrypoints.http import (
     money_due,
     notices,
     offers,
+    outbox,
     papers,
     personal_data,
+    plans,
     playbooks,
     positions,
     problems,
     questions,
     reach,
     reassignments,
+    recommendations,
     rendezvous,
     representatives,
     requests,
@@ -70,8 +85,10 @@ from app.entrypoints.http import (
     unasked_offers,
     users,
     vocabulary,
+    webhooks,
 )
 from app.entrypoints.scheduler import scheduler
+from app.queries.forces import AllForces
 from app.settings import Settings
 from app.store.engine import create_engine
 
@@ -92,6 +109,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     responses.router,
     response_commitments.router,
     candidates.router,
+    recommendations.router,
+    plans.router,
     questions.router,
     extensions.router,
     formations.router,
@@ -101,6 +120,13 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     representatives.router,
     notices.router,
     handovers.router,
+    drills.router,
+    drill_control.router,
+    drill_evaluation.router,
+    drill_reports.router,
+    drill_calendar.router,
+    drill_calendar.by_key,
+    drill_scenarios.router,
     agreements.router,
     agreement_versions.router,
     claims.router,
@@ -118,6 +144,13 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     playbooks.router,
     lender_words.router,
     external_ids.router,
+    outbox.router,
+    outbox.free,
+    webhooks.router,
+    conformance.router,
+    inbox.router,
+    inbox.signed,
+    inbox_sources.router,
     sheets.router,
     papers.router,
     corridor.router,
@@ -139,6 +172,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 
 FEED_POOL: Final = 3
 """Connections kept for the feed, and as many again under load: commands that wait for locks hold all of theirs."""
+
+WEBHOOK_POOL: Final = 2
+"""Connections kept for the webhooks; they hold none while they wait for a receiver."""
 
 DESCRIPTION: Final = """
 Cities on two sides of a border help each other in a disaster: incidents, requests, offers, missions, and the journal
@@ -168,12 +204,20 @@ def create_app(settings: Settings, dsn: str, *, clock: Clock | None = None, back
     feeding = create_engine(dsn, pool_size=FEED_POOL, lock_timeout_ms=settings.lock_timeout_ms)
     hub = Hub(feeding, wakes, door.clock, idle_minutes=settings.idle_minutes)
 
+    sending = create_engine(dsn, pool_size=WEBHOOK_POOL, lock_timeout_ms=settings.lock_timeout_ms)
+    worker = Webhooks(sending, door)
+    wakes.on_committed = worker.wake
+    forces = AllForces(settings.roads)
+    router = None if settings.router is None else HttpRouter(settings.router)
+    planning = Plans(feeding, wakes, door.clock, forces, router)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         running = [asyncio.create_task(wakes.run(), name="wakes"), asyncio.create_task(hub.run(), name="hub")]
         due = scheduler(door) if background else None
         if due is not None:
             due.start()
+            running.append(asyncio.create_task(worker.run(), name="webhooks"))
         try:
             yield
         finally:
@@ -183,8 +227,13 @@ def create_app(settings: Settings, dsn: str, *, clock: Clock | None = None, back
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            await worker.close()
+            await planning.close()
+            if router is not None:
+                await router.close()
             await engine.dispose()
             await feeding.dispose()
+            await sending.dispose()
 
     made = FastAPI(
         title="Concord",
@@ -206,6 +255,10 @@ def create_app(settings: Settings, dsn: str, *, clock: Clock | None = None, back
     made.state.wakes = wakes
     made.state.known_spaces = set()
     made.state.hub = hub
+    made.state.webhooks = worker
+    made.state.forces = forces
+    made.state.router = router
+    made.state.plans = planning
     made.openapi = _described(made)  # type: ignore[method-assign]  # FastAPI's documented way to extend its document
     problems.install(made)
     docs.install(made)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -21,6 +22,36 @@ _APP = Path(__file__).resolve().parent
 def _address(value: str) -> str:
     if not re.match(r"postgres(ql)?(\+asyncpg)?://", value):
         raise PydanticCustomError("database_url", "it is written postgresql://user:password@host:port/name")
+    return value
+
+
+def _networks(value: str) -> str:
+    try:
+        for part in filter(str.strip, value.split(",")):
+            ip_network(part.strip())
+    except ValueError:
+        raise PydanticCustomError("networks", "networks are written 10.20.0.0/16, with commas between") from None
+    return value
+
+
+def _router(value: str) -> str:
+    if not re.fullmatch(r"(osrm|valhalla)\+https?://[^\s/?#]+(/[^\s?#]*)?", value):
+        raise PydanticCustomError("router", "it is written osrm+http://host:port or valhalla+https://host")
+    return value
+
+
+TREATY: Final = {
+    "en": "mutual assistance between neighbouring states, case by case",
+    "de": "gegenseitige Hilfe zwischen Nachbarstaaten, im Einzelfall",
+    "fr": "l'assistance mutuelle entre États voisins, au cas par cas",
+    "nl": "wederzijdse bijstand tussen buurstaten, per geval",
+}
+"""What help without an agreement rests on, where nobody has named the treaty."""
+
+
+def _by_language(value: dict[str, str] | str) -> dict[str, str] | str:
+    if isinstance(value, dict) and ("en" not in value or not all(map(str.strip, value.values()))):
+        raise PydanticCustomError("treaty", "a text, or a JSON object of texts by language that has at least en")
     return value
 
 
@@ -71,9 +102,32 @@ class Settings(BaseSettings):
     retention_days_audit: int = Field(
         default=400, ge=1, le=3650, description="Days until what was refused is forgotten."
     )
-    treaty: str = Field(
-        default="mutual assistance between neighbouring states, case by case",
-        description="Legal basis named when help is given without an agreement (`ad_hoc`).",
+    webhook_networks: Annotated[str, AfterValidator(_networks)] = Field(
+        default="", description="Private networks, with commas between, into which webhooks may be sent, also by http."
+    )
+    webhook_timeout_s: float = Field(
+        default=15, gt=0, le=30, description="Seconds in which a dispatch system has to answer a webhook."
+    )
+    inbox_body_kb: int = Field(
+        default=64, ge=1, le=1024, description="Largest message of a dispatch system that is read, in KiB."
+    )
+    retention_days_inbox: int = Field(
+        default=90, ge=1, le=3650, description="Days until a message of a dispatch system that is done with is erased."
+    )
+    retention_days_deliveries: int = Field(
+        default=90, ge=1, le=3650, description="Days until what was sent to dispatch systems leaves their log."
+    )
+    roads: Path | None = Field(
+        default=None,
+        description="File of the corridor's roads, for times of travel; without one, 1.3 times the great circle.",
+    )
+    router: Annotated[str, AfterValidator(_router)] | None = Field(
+        default=None,
+        description="External router for times of travel, osrm+http://… or valhalla+http://…; when it fails, the own roads answer.",
+    )
+    treaty: Annotated[dict[str, str] | str, AfterValidator(_by_language)] = Field(
+        default=TREATY,
+        description="Legal basis named when help is given without an agreement (`ad_hoc`): one text, or a JSON object by language.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line written."
@@ -84,6 +138,10 @@ class Settings(BaseSettings):
     def origins(self) -> frozenset[str]:
         """``feed_origins``, each as a browser writes it."""
         return frozenset(origin.strip().lower().rstrip("/") for origin in self.feed_origins.split(",")) - {""}
+
+    def treaty_in(self, language: str) -> str:
+        """Return what help without an agreement rests on, in a language; in English where it is not said in that one."""
+        return self.treaty if isinstance(self.treaty, str) else self.treaty.get(language, self.treaty["en"])
 
 
 def _data(name: str) -> Path:

@@ -30,6 +30,12 @@ HTTP_REQUESTS = Counter(
     registry=REGISTRY,
 )
 FEED_READERS = Gauge("concord_feed_readers", "Connections that follow a feed", registry=REGISTRY)
+WEBHOOK_TRIES = Counter(
+    "concord_webhook_tries",
+    "Deliveries to dispatch systems that were tried, by outcome",
+    ["outcome"],
+    registry=REGISTRY,
+)
 REFUSED_LOGINS = Counter("concord_refused_logins", "Sign-ins refused, by reason", ["reason"], registry=REGISTRY)
 
 

@@ -34,9 +34,9 @@ async def put_away(clients: Mapping[str, Client], titles: frozenset[str]) -> Non
     going = _Going(clients, codes)
     live = await anyone.all("incidents", status=["reported", "active", "contained"])
     for incident in [each for each in live if each["title"] in titles]:
-        for mission in await anyone.all("missions", incident=incident["id"], kind=KINDS):
+        for mission in await going.all("missions", incident["id"]):
             await going.home(mission)
-        for request in await anyone.all("requests", incident=incident["id"], kind=KINDS):
+        for request in await going.all("requests", incident["id"]):
             await going.end(request)
         await going.post(incident["lead_member_id"], "authorised_representative", f"incidents/{incident['id']}/close")
 
@@ -50,6 +50,14 @@ class _Going:
         """Return the first client there is of a member in one of these roles."""
         code = self._codes.get(member_id, "")
         return next((self._clients[f"{code}/{role}"] for role in roles if f"{code}/{role}" in self._clients), None)
+
+    async def all(self, what: str, incident: str) -> list[Json]:
+        """Return all of a list about an incident: help from day to day is told to its two members alone, so each member is asked."""
+        members = {who.partition("/")[0]: client for who, client in self._clients.items()}
+        found: dict[str, Json] = {}
+        for client in members.values():
+            found |= {row["id"]: row for row in await client.all(what, incident=incident, kind=KINDS)}
+        return list(found.values())
 
     async def post(self, member_id: str, role: str, path: str, **body: Any) -> Json | None:
         """Carry out a command if there is somebody to do so; None if not, or if it was refused."""

@@ -16,15 +16,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import app.commands.catalogue  # noqa: F401 - enters every handler at the door
 from app.commands.execute import Door
+from app.commands.load_corridor import load_corridor
 from app.domain.clock import SetClock
+from app.domain.webhooks import events
 from app.main import create_app
 from app.settings import Settings
 from app.store import engine as engines
 from app.store.embedded import EmbeddedServer
-from app.store.engine import create_engine
+from app.store.engine import create_engine, reading
 from app.store.folded import folded_and_tables
 from app.store.migrate import migrate
 from app.store.tables import JOURNALED
+from tests.commands.drilling import Drilling
+from tests.entrypoints.drilling import Cast, DrillOverHttp
 from tests.world import World, build_world
 
 NOON = datetime(2026, 7, 14, 12, 0, tzinfo=UTC)
@@ -218,11 +222,78 @@ async def client(application, world):
 
 @pytest.fixture
 def assert_fold(engine):
-    """Compares the journal folded from its beginning with the tables, row by row, in every journaled table."""
+    """Compares the journal folded from its beginning with the tables, row by row, in every journaled table, and its events with what a
+    webhook can ask for."""
 
     async def compare(space: str = "live") -> None:
+        async with reading(engine) as conn:
+            told = await conn.fetch("SELECT DISTINCT type FROM journal_entry WHERE space_id = $1", space)
+        for area, _, what in (row["type"].partition(".") for row in told):
+            assert what in events().events.get(area, {what}), f"no webhook can ask for {area}.{what}: events.yaml"
         folded, tables = await folded_and_tables(engine, space)
         for kind in JOURNALED:
             assert folded.get(kind, {}) == tables.get(kind, {}), f"the journal tells {kind} otherwise than the table"
 
     return compare
+
+
+# ---------------------------------------------------------------- drills
+
+
+@pytest.fixture(scope="session")
+async def corridor_template(server_dsn, empty_template):
+    """Name of a database with the demonstration corridor in it."""
+    name = f"concord_corridor_{uuid.uuid4().hex[:8]}"
+    beside = f"{server_dsn.rsplit('/', 1)[0]}/{name}"
+    connection = await asyncpg.connect(server_dsn, timeout=10)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {empty_template}")
+    engine = create_engine(beside, pool_size=2)
+    folder = Path(__file__).parents[1] / "simulations" / "corridors" / "meuse-rhine"
+    await load_corridor(Door(engine, Settings(), SetClock(NOON)), folder, lambda _line: None)
+    await engine.dispose()
+    yield name
+    await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture
+async def corridor_database(server_dsn, corridor_template):
+    """Address of a fresh database with the demonstration corridor in it."""
+    name = f"concord_drill_{uuid.uuid4().hex[:12]}"
+    connection = await asyncpg.connect(server_dsn, timeout=10)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {corridor_template}")
+    yield f"{server_dsn.rsplit('/', 1)[0]}/{name}"
+    await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture
+async def drilling(corridor_database, settings, clock):
+    """Acts in drills on the demonstration corridor."""
+    engine = create_engine(corridor_database, pool_size=6)
+    yield await Drilling(Door(engine, settings, clock), clock).learn()
+    await engine.dispose()
+
+
+@pytest.fixture
+async def beside(corridor_database):
+    """A connection to the drills' database."""
+    connection = await asyncpg.connect(corridor_database, timeout=10)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def played(corridor_database, drilling, settings, clock):
+    """A drill over HTTP: clients of members in roles, on the drills' database, with the same clock."""
+    made = create_app(settings, corridor_database, clock=clock, background=False)
+    async with made.router.lifespan_context(made):
+        over = DrillOverHttp(made, drilling)
+        yield over
+        await over.close()
+
+
+@pytest.fixture
+async def cast(played):
+    """The staff and the players of the small drill, and somebody who takes no part."""
+    return await Cast(played).come()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import data, drills, journal, jurisdictions, people, rota, running, sheets
+from app.cli import data, dispatch_sim, drills, journal, jurisdictions, people, rota, running, sheets
 from app.cli.terminal import run
 
 EPILOG = """
@@ -57,6 +57,7 @@ people.install(app)
 sheets.install(app)
 journal.install(app)
 drills.install(app)
+dispatch_sim.install(app)
 
 
 def main() -> None:

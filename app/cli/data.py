@@ -131,10 +131,14 @@ def load(
 
 async def load_into(settings: Settings, dsn: str, folder: Path, tell: Callable[[str], None]) -> str:
     """Load a corridor into the database and return what was loaded, in one line."""
+    from app.commands.integration import fill_integration
     from app.commands.load_corridor import load_corridor
 
     async with opened_door(settings, dsn, tell) as door:
-        return str(await load_corridor(door, folder, tell))
+        loaded = await load_corridor(door, folder, tell)
+        tell("Filling the integration space")
+        await fill_integration(door)
+    return str(loaded)
 
 
 def openapi(

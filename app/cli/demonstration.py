@@ -8,6 +8,7 @@ import os
 import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -20,7 +21,7 @@ from app.cli.running import Host, Port
 from app.cli.terminal import Data, Ended, Refusal, end_process, err, out, settings_of, steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from uuid import UUID
 
@@ -69,6 +70,24 @@ LOGINS: Final = (
     Login("maastricht-admin", "nl-maastricht", "nl", "Administrator, Maastricht", "admin",
           "administrator: users, tokens, what was refused, health"),
 )  # fmt: skip
+DRILL_LOGINS: Final = (
+    Login("sittard-director", "nl-sittard-geleen", "nl", "Exercise director, Sittard-Geleen", "exercise_director",
+          "directs a drill: begin the one that is ready, pause, end, hot wash"),
+    Login("hasselt-director", "be-hasselt", "nl", "Exercise director, Hasselt", "exercise_director",
+          "directs it on the other side: plan another, approve, say go on"),
+    Login("heinsberg-director", "de-heinsberg", "de", "Exercise director, Heinsberg", "exercise_director",
+          "directs it on the third side: after a pause its word is needed, too"),
+    Login("sittard-control", "nl-sittard-geleen", "nl", "Drill controller, Sittard-Geleen", "drill_controller",
+          "controls it: the script, inject now, tick what was done"),
+    Login("heinsberg-evaluator", "de-heinsberg", "de", "Drill evaluator, Heinsberg", "drill_evaluator",
+          "evaluates it: objectives, observations, ratings"),
+    Login("heerlen", "nl-heerlen", "nl", "Dispatcher, Heerlen", "dispatcher",
+          "plays in it, and in last month's: the report and what came of it"),
+    Login("heinsberg", "de-heinsberg", "de", "Dispatcher, Heinsberg", "dispatcher",
+          "plays on the other side: what is told, and the red button"),
+    Login("liege-director", "be-liege", "fr", "Exercise director, Liège", "exercise_director",
+          "directs next week's drill, in which Liège is not yet READY"),
+)  # fmt: skip
 
 
 def demo(
@@ -90,6 +109,9 @@ def demo(
     configure_logging(level=settings.log_level, as_json=settings.log_json)
     try:
         with bound(settings) as listening, ExitStack() as open_:
+            if settings.roads is None:
+                roads = open_.enter_context(corridor_folder(CORRIDOR)) / "roads.yaml"
+                settings = settings.model_copy(update={"roads": roads})
             with steps() as tell:
                 dsn = open_.enter_context(open_database(settings, data, tell, sole=True, on_lost=end_process))
                 logins = _Logins(data_folder(settings, data) / LOGINS_FILE)
@@ -100,7 +122,7 @@ def demo(
                 dsn,
                 listening,
                 lambda url: _show(url, logins, playing=play),
-                _flood(tokens, speed) if play else None,
+                _company(settings, dsn, logins, tokens, speed),
             )
     except Ended:
         return  # as it was asked to
@@ -123,7 +145,7 @@ class _Logins:
             raise Refusal(message) from error
         self.passwords: dict[str, str] = {
             each.login: str(kept[each.login]) if isinstance(kept, dict) and each.login in kept else _new_password()
-            for each in LOGINS
+            for each in (*LOGINS, *DRILL_LOGINS)
         }
 
     def keep(self) -> None:
@@ -144,6 +166,7 @@ async def _prepare(
     settings: Settings, dsn: str, logins: _Logins, tell: Callable[[str], None], *, playing: bool
 ) -> dict[str, str]:
     """Load the corridor, let people in, and return the players' tokens by ``<member code>/<role>``."""
+    from app.commands.integration import fill_integration
     from app.commands.load_corridor import load_corridor
     from app.store.migrate import migrate
 
@@ -155,11 +178,11 @@ async def _prepare(
                 await load_corridor(door, folder, tell)
             else:
                 await live_through_the_weeks_before(door, dsn, folder, tell)
+        tell("Filling the integration space")
+        await fill_integration(door)
         tell("Making logins")
         logins.keep()
-        members, users = await _known(door)
-        for each in LOGINS:
-            await _let_in(door, each, logins.passwords[each.login], members, users)
+        await _let_all_in(door, LOGINS, logins)
         await stand_at_home(door)
         return await let_play(door, _cast()) if playing else {}
 
@@ -183,6 +206,15 @@ async def _known(door: Door) -> tuple[dict[str, UUID], dict[str, Any]]:
         members = await conn.fetch("SELECT code, id FROM member WHERE space_id = 'live' ORDER BY code")
         users = await conn.fetch("SELECT login, id, password_hash FROM user_account WHERE active")
     return {row["code"]: row["id"] for row in members}, {row["login"]: row for row in users}
+
+
+async def _let_all_in(door: Door, all_: Sequence[Login], logins: _Logins, stop: asyncio.Event | None = None) -> None:
+    """Let them in one by one, until it is to stop."""
+    members, users = await _known(door)
+    for each in all_:
+        if stop is not None and stop.is_set():
+            return
+        await _let_in(door, each, logins.passwords[each.login], members, users)
 
 
 async def _let_in(door: Door, who: Login, password: str, members: Mapping[str, UUID], users: Mapping[str, Any]) -> None:
@@ -220,20 +252,28 @@ def _cast() -> frozenset[str]:
     return story().cast | {f"{code}/{role}" for code in takes_part for role in PUTS_AWAY}
 
 
-# ---------------------------------------------------------------- the flood
+# ---------------------------------------------------------------- while it serves
 
 
-def _flood(tokens: Mapping[str, str], speed: float) -> Company:
+def _company(settings: Settings, dsn: str, logins: _Logins, tokens: Mapping[str, str], speed: float) -> Company:
+    """Return what goes on beside the service: those who drill are let in, and the flood is played if there are players for it."""
+
     async def company(url: str, stop: asyncio.Event) -> None:
         import structlog
 
         from simulations.flood import play
 
+        say = partial(err.print, markup=False)
         try:
-            await play(url, tokens, progress=lambda line: err.print(line, markup=False), speed=speed, stop=stop)
+            # Their passwords take a second or two to be hashed: nobody waits for that before the service answers.
+            async with opened_door(settings, dsn, lambda _: None) as door:
+                await _let_all_in(door, DRILL_LOGINS, logins, stop)
+            say("Those who drill can sign in.")
+            if tokens:
+                await play(url, tokens, progress=say, speed=speed, stop=stop)
         except Exception:
             # Whatever is wrong with the story, the service goes on without it.
-            structlog.get_logger(__name__).exception("flood_ended")
+            structlog.get_logger(__name__).exception("demonstration_ended")
 
     return company
 
@@ -244,8 +284,10 @@ def _show(url: str, logins: _Logins, *, playing: bool) -> None:
     for heading in ("Login", "Password"):
         table.add_column(heading, no_wrap=True)
     table.add_column("What to try")
-    for each in LOGINS:
-        table.add_row(each.login, logins.passwords[each.login], each.to_try)
+    for group in (LOGINS, DRILL_LOGINS):
+        for each in group:
+            table.add_row(each.login, logins.passwords[each.login], each.to_try)
+        table.add_section()
     first = LOGINS[0]
     sign_in = json.dumps({"login": first.login, "password": logins.passwords[first.login]})
     out.print()

@@ -1,4 +1,4 @@
-"""``drill run``: play a scenario without people, and print how each objective went."""
+"""``drill run``: play a scenario without people, print what was planned and what came, and write the report."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import dataclasses
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.data import corridor_folder
-from app.cli.terminal import FAILED, Data, err, out, settings_of, steps
+from app.cli.terminal import FAILED, Data, err, settings_of, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from app.cli.drill_reports import Reported
     from app.commands.drill_running import Ran
     from app.settings import Settings
 
@@ -29,7 +30,7 @@ class Who(StrEnum):
 
 EPILOG = (
     "**Examples:** `concord drill run meuse-flood` · `concord drill run power-loss --speed 60 --virtual all --wait`"
-    " · `concord drill run my-drill.yaml --data ./data`\n\n**Exit status:** 0 it was played to its end, 1 something broke."
+    " · `concord drill run my-drill.yaml --data ./data` · `concord drill run bus-crash --report reports`\n\n**Exit status:** 0 it was played to its end, 1 something broke."
 )
 
 
@@ -44,16 +45,27 @@ def run(
         typer.Option("--wait/--no-wait", help="Whether time is waited for, or goes on to what comes next at once."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FILE|FOLDER",
+            help="Write the after-action report: `.json`, `.pdf` (English), or into a folder JSON, and CSV and PDF in four languages.",
+        ),
+    ] = None,
     data: Data = None,
 ) -> None:
-    """Play a drill without people, and print how each objective went.
+    """Play a drill without people, and print its report: planned and actual, and how each objective went.
 
     On a database of its own that is thrown away, unless `--data` or CONCORD_DATABASE_URL names one. Its corridor is loaded where it is not there.
     """
     import asyncio
 
+    from app.cli.drill_reports import require_target, show, write
     from app.cli.drills import named_corridor, scenario_file
     from app.telemetry import configure_logging
+
+    require_target(report)
 
     settings = settings_of()
     configure_logging(level="ERROR", as_json=False)
@@ -64,7 +76,7 @@ def run(
         tell = open_.enter_context(steps())
         tell("Opening the database")
         dsn = open_.enter_context(_database(settings, data, tell))
-        ran = asyncio.run(
+        ran, said = asyncio.run(
             _play(settings, dsn, folder, script, speed=speed, virtual=virtual.value, wait=wait, tell=tell)
         )
     if as_json:
@@ -72,7 +84,10 @@ def run(
 
         typer.echo(orjson.dumps(dataclasses.asdict(ran), default=str, option=orjson.OPT_INDENT_2).decode())
     else:
-        _print(ran)
+        show(ran, said)
+    if report is not None and said is not None:
+        for file in write(said, report):
+            err.print(f"Written: {file}")
     if ran.broken:
         for line in ran.broken:
             err.print(f"[bold red]Broken:[/] {line}")
@@ -107,8 +122,9 @@ async def _play(
     virtual: str,
     wait: bool,
     tell: Callable[[str], None],
-) -> Ran:
+) -> tuple[Ran, Reported | None]:
     from app.cli.data import opened_door
+    from app.cli.drill_reports import reported
     from app.commands.drill_running import run_drill
     from app.commands.execute import Door
     from app.commands.load_corridor import load_corridor
@@ -119,49 +135,11 @@ async def _play(
         await load_corridor(door, folder, tell)
         playing = door if wait else Door(door.engine, settings, SetClock(door.clock.now()))
         tell("Playing")
-        return await run_drill(
+        ran = await run_drill(
             playing,
             script,
             speed=speed,
             virtual=virtual,
             tell=lambda us, inject: tell(f"{clock_text(us / 1e6)} {inject}"),
         )
-
-
-def _print(ran: Ran) -> None:
-    from collections import Counter
-
-    from rich.table import Table
-
-    table = Table("Objective", "Rating", "Figure", "n", "95 %", title=f"{ran.code}: {ran.status}")
-    for each in ran.ratings:
-        interval = each["interval"]
-        table.add_row(
-            each["names"].get("en", each["objective"]),
-            each["computed"] or "not assessed",
-            _figure(each),
-            str(each["n"]),
-            "" if interval is None else f"{interval[0]:.0%} to {interval[1]:.0%}",
-        )
-    out.print(table)
-    refused = sum("refused" in task["outcome"] for task in ran.tasks)
-    ratings = Counter(each["computed"] or "not assessed" for each in ran.ratings)
-    listed = ", ".join(f"{number} {rating}" for rating, number in sorted(ratings.items()))
-    out.print(
-        f"{ran.deliveries} injects, {ran.entries} entries, {len(ran.tasks)} acts of virtual players"
-        f" ({refused} with a refusal), {listed}."
-    )
-
-
-def _figure(rating: dict[str, Any]) -> str:
-    from app.domain.drills.shapes import clock_text
-
-    if rating["never"]:
-        return "never"
-    if rating["figure"] is None:
-        return ""
-    if rating["metric"] == "time":
-        return clock_text(rating["figure"])
-    if rating["metric"] == "share":
-        return f"{rating['hits']} of {rating['n']} ({rating['figure']:.0%})"
-    return f"{rating['figure']:g}"
+        return ran, await reported(playing, ran)

@@ -99,6 +99,7 @@ def export(
     """Write the journal as JSON lines, which `journal verify FILE` checks on any machine, without a database.
 
     First what it is and where it ends, then each entry; for an entry that is hidden a stub, which keeps the chain whole.
+    Of a drill, EXERCISE stands in a line of its own before and after that, in each language of the corridor.
     """
     from app.store.database import open_database
 
@@ -190,6 +191,7 @@ def _unpacked(plain: BufferedReader) -> tuple[IO[bytes], bool]:
 async def _export(dsn: str, space: str, as_member: str | None, stream: IO[bytes]) -> int:
     from app.domain.chain import Viewer
     from app.domain.clock import SystemClock
+    from app.domain.drills.journal_marks import is_mark
     from app.store import journal
 
     async with _connected(dsn) as connection:
@@ -199,7 +201,7 @@ async def _export(dsn: str, space: str, as_member: str | None, stream: IO[bytes]
         async with aclosing(journal.export_lines(connection, space, viewer, exported_at=now)) as lines:
             async for line in lines:
                 stream.write(line + b"\n")
-                entries += 1
+                entries += not is_mark(line)
     return entries
 
 

@@ -151,6 +151,10 @@ def erase_user(
     texts: Annotated[
         bool, typer.Option("--texts/--no-texts", help="Black the names out in texts of the member as well.")
     ] = True,
+    why: Annotated[
+        str | None,
+        typer.Option("--why", help="Who asked for it and when, without the person's name: the reason stays."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     data: Data = None,
 ) -> None:
@@ -166,7 +170,7 @@ def erase_user(
 
         async with opened_door(settings, dsn, tell) as door:
             id_ = await _user(door, login)
-            receipt = await carry_out(door, EraseUser(also=tuple(also), texts=texts), target=id_)
+            receipt = await carry_out(door, EraseUser(also=tuple(also), texts=texts, why=why), target=id_)
             tell("Going through the texts")
             while await one_due(door, command=FORGETS):
                 pass

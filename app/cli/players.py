@@ -87,10 +87,12 @@ async def stand_at_home(door: Door) -> None:
 async def live_through_the_weeks_before(door: Door, dsn: str, folder: Path, tell: Callable[[str], None]) -> None:
     """Load the corridor as of some weeks ago, and have everything happen that ``simulations.history`` tells, up to now.
 
-    For a database in which nothing has happened: the journal's times never go back.
+    The drills of that time are played between its steps, and those to come are planned at its end. For a database in which nothing
+    has happened: the journal's times never go back.
     """
     import httpx
 
+    from app.cli.demo_drills import DemoDrills
     from app.commands.due import next_due, run_due
     from app.commands.execute import Door
     from app.commands.load_corridor import load_corridor
@@ -105,14 +107,23 @@ async def live_through_the_weeks_before(door: Door, dsn: str, folder: Path, tell
     story = history.story()
     tokens = await let_play(past, story.cast, days=story.days + 1)
 
-    async def turn(to: datetime) -> None:
+    drills = DemoDrills.read(now)
+    await drills.begin(past)
+
+    async def go_on(to: datetime) -> None:
         while (due := await next_due(past)) is not None and due <= to:
             clock.at = max(clock.at, due)
             await run_due(past)
         clock.at = max(clock.at, to)
+
+    async def turn(to: datetime) -> None:
+        await drills.until(to, go_on)
+        await go_on(to)
 
     application = create_app(door.settings, dsn, clock=clock, background=False)
     async with application.router.lifespan_context(application):
         transport = httpx.ASGITransport(app=application)
         await history.tell(clock.at, tokens, transport=transport, turn=turn, progress=tell)
     await turn(now)
+    tell("Planning drills")
+    await drills.plan(door)

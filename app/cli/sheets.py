@@ -97,11 +97,16 @@ def import_(
     from app.commands.import_files import import_command
     from app.commands.imports import watcher
     from app.domain.errors import BadRows
+    from app.interop.drill_marks import is_marked
 
     wanted: Format | None = format_.value if format_ else SUFFIXES.get(file.suffix.lower())
     if wanted is None:
         raise Refusal(f"The name {file.name!r} does not tell whether it is CSV or GeoJSON. Say --format.")
     content = file.read_bytes()
+    if is_marked(content, geojson=wanted == "geojson"):
+        raise Refusal(
+            f"{file.name} is a drill's: EXERCISE stands first and last in it. Nothing of a drill is taken into live."
+        )
     with bar(f"Reading {file.name}") as advance:
         watcher.set(advance)
         command = import_command(

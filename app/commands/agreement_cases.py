@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NoReturn
 from sqlmodel import col
 
 from app.domain.agreement_parts import parts_in, with_parts
-from app.domain.agreement_terms import Terms
-from app.domain.agreements import UNUSED, Case, added_cost, check, choose
+from app.domain.agreement_terms import Terms, read_terms
+from app.domain.agreements import UNUSED, Case, added_cost, check, choose, with_reserves
 from app.domain.errors import AgreementRefused, FieldError
 from app.domain.resource_types import parts_of_type
 from app.store.agreements import agreed, stock_of, uses_of
@@ -17,7 +17,7 @@ from app.store.costs import with_spent
 from app.store.tables import AgreementVersion, Incident, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -35,20 +35,19 @@ class Known:
     stocks: dict[str, Stock]
     uses: dict[tuple[UUID, str], Use]
 
-    def check(self, case: Case, *, only: UUID | None = None, reserve_overridden: bool = False) -> list[Verdict]:
-        """Return what each agreement says to the case, or that one alone.
+    def check(self, case: Case, *, reserve_overridden: bool = False) -> list[Verdict]:
+        """Return what each agreement says to the case, with what is kept at home by the others that apply to it.
 
         Where the case is a formation, what caps and reserves say to its parts speaks, too: they leave with it.
         """
         stock = self.stocks[case.type_code]
         found: list[Verdict] = []
         for facts, terms in self.pairs:
-            if only in {None, facts.id}:
-                uses = {code: use for (id_, code), use in self.uses.items() if id_ == facts.id}
-                use = uses.get(case.type_code, UNUSED)
-                verdict = check(facts, terms, case, stock, use, reserve_overridden=reserve_overridden)
-                found.append(with_parts(verdict, case, self.stocks, uses, reserve_overridden=reserve_overridden))
-        return found
+            uses = {code: use for (id_, code), use in self.uses.items() if id_ == facts.id}
+            use = uses.get(case.type_code, UNUSED)
+            verdict = check(facts, terms, case, stock, use, reserve_overridden=reserve_overridden)
+            found.append(with_parts(verdict, case, self.stocks, uses, reserve_overridden=reserve_overridden))
+        return with_reserves(found)
 
     def chosen(self, case: Case, *, reserve_overridden: bool = False) -> Verdict | None:
         """Return the verdict that counts; None where there is no agreement at all."""
@@ -139,6 +138,7 @@ class Matter:
         place: tuple[float, float] | None = None,
         resource_id: UUID | None = None,
         crossing: str | None = None,
+        crossings: Mapping[str, Mapping[str, str]] | None = None,
         duration_h: float | None = None,
         cost: Cost | None = None,
     ) -> Case:
@@ -159,6 +159,7 @@ class Matter:
             country=self.borrower.country,
             phases=self.phases,
             crossing=crossing,
+            crossings=crossings or {},
             duration_h=duration_h,
             zone=self.lender.time_zone,
         )
@@ -184,7 +185,7 @@ async def terms_of(uow: UnitOfWork, agreement_id: UUID | None, version: int | No
         col(AgreementVersion.agreement_id) == agreement_id,
         col(AgreementVersion.version) == version,
     )
-    return Terms.model_validate(found.terms)
+    return read_terms(found.terms)
 
 
 def refuse_outright(reasons: Sequence[Reason], pointer: str, *, hint: str | None = None) -> NoReturn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -10,17 +11,18 @@ from pydantic import Field
 from sqlmodel import col
 
 from app.commands.registry import Act
-from app.domain.agreement_terms import EVERYTHING, Codes, Terms
+from app.domain.agreement_terms import EVERYTHING, Codes, Terms, read_terms
+from app.domain.because import because
 from app.domain.errors import Conflict, FieldError, OutOfRange
 from app.domain.forms import WHOLE, Instant
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
 from app.domain.resource_types import require_type
-from app.domain.vocabulary import codes, phases, require
+from app.domain.vocabulary import codes, phases, require, require_each
 from app.store.tables import Agreement, AgreementVersion, Crossing, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from app.store.unit_of_work import UnitOfWork
 
@@ -64,9 +66,8 @@ async def require_sound(uow: UnitOfWork, body: VersionBody) -> None:
         body.review_at <= body.effective_at or (body.expires_at is not None and body.review_at >= body.expires_at)
     ):
         raise _out_of_range("/review_at", "A review lies between the first day and the last one.")
-    require_scope(body.terms)
+    require_each(*_codes_of(body.terms), *await _crossings_of(uow, body.terms))
     require_lenders(body.terms, body.lenders)
-    await _require_crossings(uow, body.terms)
     for party in sorted(parties):
         await uow.get(Member, party)
 
@@ -94,7 +95,7 @@ async def require_one_currency(
     for row in await uow.find(AgreementVersion, col(AgreementVersion.agreement_id) == agreement.id):
         if row.in_force_at is None or begins <= starts or (row.replaced_at is not None and row.replaced_at <= starts):
             continue
-        cost = Terms.model_validate(row.terms).cost
+        cost = read_terms(row.terms).cost
         if cost.terms == "free" or not cost.rates or cost.currency == cap.currency:
             continue
         detail = f"Help under version {row.version} costs {cost.currency or 'another currency'} in {begins.year}: a cap in {cap.currency} can't count it."
@@ -102,8 +103,20 @@ async def require_one_currency(
             f"Let the version begin on {begins.year + 1}-01-01T00:00:00Z, signed by all before, or keep the currency."
         )
         if pointer is None:
-            raise Conflict(detail, extra={"current": agreement.state()}, hint=hint)
-        raise OutOfRange(detail, errors=[FieldError(pointer, OutOfRange.slug, detail)], hint=hint)
+            raise Conflict(
+                detail,
+                extra={
+                    **because("cap_other_currency", year=str(begins.year), currency=cap.currency),
+                    "current": agreement.state(),
+                },
+                hint=hint,
+            )
+        raise OutOfRange(
+            detail,
+            errors=[FieldError(pointer, OutOfRange.slug, detail)],
+            hint=hint,
+            extra=because("cap_other_currency", year=str(begins.year), currency=cap.currency),
+        )
 
 
 def written(uow: UnitOfWork, agreement: Agreement, number: int, body: VersionBody) -> AgreementVersion:
@@ -135,16 +148,23 @@ def rewrite(version: AgreementVersion, body: VersionBody) -> None:
 
 
 def require_scope(terms: Terms) -> None:
-    """Refuse hazards, types, phases and events that nobody knows."""
+    """Refuse hazards, types, phases and events that nobody knows; every one is named."""
+    require_each(*_codes_of(terms))
+
+
+def _codes_of(terms: Terms) -> Iterator[Callable[[], None]]:
+    """Go through the checks of every code that the terms name."""
     for index, hazard in enumerate(_listed(terms.hazards)):
-        require("hazard", hazard, codes("hazards"), pointer=f"/terms/hazards/{index}")
+        yield partial(require, "hazard", hazard, codes("hazards"), pointer=f"/terms/hazards/{index}")
     for type_code, pointer in _types(terms):
-        require_type(type_code, pointer=f"/terms/{pointer}")
+        yield partial(require_type, type_code, pointer=f"/terms/{pointer}")
     for field in ("phases", "dispatchers_bind"):
         for country, phase in getattr(terms, field).items():
-            require(f"phase of {country}", phase, phases(country), pointer=f"/terms/{field}/{country}")
+            yield partial(require, f"phase of {country}", phase, phases(country), pointer=f"/terms/{field}/{country}")
     for index, event in enumerate(terms.inform_on):
-        require("event to be told of", event, codes("inform_events"), pointer=f"/terms/inform_on/{index}")
+        yield partial(
+            require, "event to be told of", event, codes("inform_events"), pointer=f"/terms/inform_on/{index}"
+        )
 
 
 def _types(terms: Terms) -> Iterator[tuple[str, str]]:
@@ -180,12 +200,15 @@ def require_lenders(terms: Terms, lenders: Collection[UUID]) -> None:
                 raise _out_of_range(pointer, "Automatic aid alarms only who lends under the agreement.")
 
 
-async def _require_crossings(uow: UnitOfWork, terms: Terms) -> None:
-    """Refuse crossings that are not there."""
-    if named := _listed(terms.crossings):
-        known = {crossing.code for crossing in await uow.find(Crossing)}
-        for index, code in enumerate(named):
-            require("crossing", code, known, pointer=f"/terms/crossings/{index}")
+async def _crossings_of(uow: UnitOfWork, terms: Terms) -> list[Callable[[], None]]:
+    """Return the checks that the crossings are there."""
+    if not (named := _listed(terms.crossings)):
+        return []
+    known = {crossing.code for crossing in await uow.find(Crossing)}
+    return [
+        partial(require, "crossing", code, known, pointer=f"/terms/crossings/{index}")
+        for index, code in enumerate(named)
+    ]
 
 
 def _out_of_range(pointer: str, detail: str) -> OutOfRange:

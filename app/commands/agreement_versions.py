@@ -13,14 +13,17 @@ from sqlmodel import col
 
 from app.commands.agreement_drafts import VersionBody, require_one_currency, require_sound, rewrite, written
 from app.commands.registry import Act, Command, handles
-from app.domain.errors import Conflict, FieldError, NotFound, OutOfRange, TransitionNotAllowed
+from app.domain.because import because
+from app.domain.clock import stamp
+from app.domain.errors import Conflict, FieldError, NotFound, OutOfRange
 from app.domain.forms import Names, Note
-from app.domain.lifecycle import machine
+from app.domain.lifecycle import machine, not_allowed
 from app.store.agreements import take_turn
 from app.store.tables import Agreement, AgreementConsent, AgreementVersion
 from app.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from app.store.tables.base import Journaled
@@ -80,7 +83,7 @@ class Versions:
         if self.coming is None or self.coming.status != state:
             now = self.agreement.status if self.coming is None else self.coming.status
             kind = "agreement" if self.coming is None else "agreement_version"
-            raise TransitionNotAllowed(kind, now, words, [], current=(self.coming or self.agreement).state())
+            raise not_allowed(kind, now, words, [], words=words, current=(self.coming or self.agreement).state())
         return self.coming
 
 
@@ -124,7 +127,14 @@ async def draft_agreement_version(uow: UnitOfWork, cmd: DraftAgreementVersion) -
     if found.coming is not None:
         detail = f"Version {found.coming.version} is {found.coming.status} already."
         hint = "Change it while it is a draft, or withdraw it first."
-        raise Conflict(detail, extra={"current": found.coming.state()}, hint=hint)
+        raise Conflict(
+            detail,
+            extra={
+                **because("version_on_way", version=found.coming.version, version_status=found.coming.status),
+                "current": found.coming.state(),
+            },
+            hint=hint,
+        )
     await require_sound(uow, cmd)
     _require_no_gap(found, cmd)
     await require_one_currency(uow, agreement, cmd.terms, cmd.effective_at, pointer="/effective_at")
@@ -145,7 +155,7 @@ async def change_agreement_draft(uow: UnitOfWork, cmd: ChangeAgreementDraft) -> 
     """
     found = await locked(uow)
     uow.authorise({"party": found.parties})
-    draft = found.require_coming("draft", "change")
+    draft = found.require_coming("draft", "be changed")
     await require_sound(uow, cmd)
     _require_no_gap(found, cmd)
     await require_one_currency(uow, found.agreement, cmd.terms, cmd.effective_at, pointer="/effective_at")
@@ -175,11 +185,17 @@ async def withdraw_agreement(uow: UnitOfWork, cmd: WithdrawAgreement) -> None:
     agreement, first = found.agreement, found.agreement.status in {"draft", "proposed"}
     uow.authorise({"party": found.parties})
     if found.coming is None or (first and found.coming.status == "draft"):
-        raise TransitionNotAllowed("agreement", agreement.status, "withdraw", ["terminate"], current=agreement.state())
+        raise not_allowed(
+            "agreement", agreement.status, "withdraw", ["terminate"], words="be withdrawn", current=agreement.state()
+        )
     if found.coming.status == "agreed":
         detail = f"All parties have signed version {found.coming.version}: none of them takes it back alone."
         hint = "Terminate the agreement with notice, or agree on another version once this one counts."
-        raise Conflict(detail, extra={"current": found.coming.state()}, hint=hint)
+        raise Conflict(
+            detail,
+            extra={**because("all_signed", version=found.coming.version), "current": found.coming.state()},
+            hint=hint,
+        )
     seen = found.coming.status != "draft" and not first
     withdraw(uow, found.coming)
     uow.revise(agreement)
@@ -230,19 +246,31 @@ def withdraw(uow: UnitOfWork, version: AgreementVersion) -> None:
 def switch(uow: UnitOfWork, found: Versions, version: AgreementVersion) -> None:
     """Put a version that all have agreed to in the place of the one that counts; its end and its review fall due.
 
-    Notice that a party gave is taken back with it: that party has consented, too.
+    Who is no party any more sets nothing aside: it could not take that back.
     """
     agreement, steps = found.agreement, machine("agreement_version")
     found.current.status = steps.next(found.current.status, "replace")
-    found.current.replaced_at = uow.act.occurred_at
+    found.current.replaced_at = counts_from(uow)
     version.status = steps.next(version.status, "enter_into_force")
-    version.in_force_at = uow.act.occurred_at
+    version.in_force_at = counts_from(uow)
     agreement.version = version.version
-    agreement.terminates_at = agreement.notice_by_member_id = None
+    if agreement.suspended_by:
+        agreement.suspended_by = [each for each in agreement.suspended_by if each in parties_of(version)]
+        stand = {str(each) for each in agreement.suspended_by}
+        agreement.suspended_reasons = {id_: why for id_, why in agreement.suspended_reasons.items() if id_ in stand}
+        if not agreement.suspended_by:
+            agreement.status, agreement.suspended_reason = machine("agreement").next(agreement.status, "resume"), None
     begin(uow, agreement, version)
     if version.expires_at is not None:
         uow.later("expire_agreement", version.expires_at, agreement.id)
     uow.record("agreement.version_entered_into_force", agreement, version, found.current)
+
+
+def counts_from(uow: UnitOfWork) -> datetime:
+    """Return from when a version counts that the last party has signed: from now, whatever day that party writes on its signature; what was
+    promised and counted meanwhile was so under the version before. What the service itself loads was signed on paper, on the day it names.
+    """
+    return uow.act.occurred_at if uow.actor.member_id is None else uow.now
 
 
 def begin(uow: UnitOfWork, agreement: Agreement, version: AgreementVersion) -> None:
@@ -256,4 +284,8 @@ def _require_no_gap(found: Versions, body: VersionBody) -> None:
     ends = found.current.expires_at if found.current.status == "in_force" else None
     if ends is not None and body.effective_at > ends:
         detail = f"The present version ends on {ends.isoformat()}: nothing would count until then."
-        raise OutOfRange(detail, errors=[FieldError("/effective_at", OutOfRange.slug, detail)])
+        raise OutOfRange(
+            detail,
+            errors=[FieldError("/effective_at", OutOfRange.slug, detail)],
+            extra=because("gap_between_versions", ends_at=stamp(ends)),
+        )

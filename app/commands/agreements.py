@@ -14,13 +14,16 @@ from pydantic import Field
 from sqlmodel import col
 
 from app.commands.agreement_drafts import VersionBody, require_one_currency, require_sound, require_term, written
-from app.commands.agreement_versions import Versions, begin, locked, parties_of, switch, withdraw
+from app.commands.agreement_versions import Versions, begin, counts_from, locked, parties_of, switch, withdraw
+from app.commands.occurred import keep_after
 from app.commands.registry import Act, Command, handles
-from app.domain.agreement_terms import Terms
-from app.domain.errors import Conflict, Duplicate, FieldError, OutOfRange, TransitionNotAllowed
+from app.domain.agreement_terms import read_terms
+from app.domain.because import because
+from app.domain.clock import stamp
+from app.domain.errors import Conflict, Duplicate, FieldError, OutOfRange
 from app.domain.forms import WHOLE, Code, Instant, Names, Note
 from app.domain.ids import new_id
-from app.domain.lifecycle import machine
+from app.domain.lifecycle import machine, not_allowed
 from app.store.tables import Agreement, AgreementConsent, AgreementVersion
 from app.store.unit_of_work import UnitOfWork
 
@@ -116,7 +119,7 @@ async def propose_agreement(uow: UnitOfWork, _cmd: ProposeAgreement) -> None:
     uow.authorise({"party": found.parties})
     if agreement.status in {"draft", "proposed"}:
         machine("agreement").next(agreement.status, "propose")
-    version = found.require_coming("draft", "propose")
+    version = found.require_coming("draft", "be proposed")
     require_term(uow, version.effective_at, version.expires_at)
     version.status = steps.next(version.status, "propose")
     version.proposed_at = uow.act.occurred_at
@@ -136,26 +139,47 @@ async def consent_to_agreement(uow: UnitOfWork, cmd: ConsentToAgreement) -> None
     """Record ``agreement.consented``, and with the last party's what follows. Locks the agreement and its versions.
 
     The first version: ``agreement.entered_into_force``. A new one: ``agreement.version_entered_into_force``, or
-    ``agreement.version_agreed`` where its first day is still to come.
+    ``agreement.version_agreed`` where its first day is still to come. It counts from when the last consent is recorded, whenever that was
+    given: until then help went, and was counted, under what counted before.
 
     Raises:
-        Conflict: its yearly cap would begin in mid-year in another currency, the party has consented before, or another version is proposed than the one that was read.
+        WrongSide: the party named is another one; each consents for itself.
+        OutOfOrder: it was given before the version was proposed: nobody could have read it.
+        Conflict: its yearly cap would begin in mid-year in another currency, its term is over, the party has consented before, or another version is proposed than
+            the one that was read.
         TransitionNotAllowed: nothing is proposed.
     """
     found = await locked(uow)
     agreement = found.agreement
-    uow.authorise({"party": found.signing or found.parties})
-    party = _consenting(uow, cmd, found.signing or found.parties)
-    version = found.require_coming("proposed", "consent")
+    signing = found.signing or found.parties
+    uow.authorise({"party": signing if cmd.on_behalf_of is None else {cmd.on_behalf_of}})
+    party = _consenting(uow, cmd, signing)
+    version = found.require_coming("proposed", "be consented to")
+    keep_after(uow, cmd, version.proposed_at, "The version was proposed", version)
     if cmd.version not in {None, version.version}:
         detail = f"Version {version.version} is proposed, not {cmd.version}."
-        raise Conflict(detail, extra={"current": version.state()}, hint="Read the version that is proposed.")
-    terms = Terms.model_validate(version.terms)
+        raise Conflict(
+            detail,
+            extra={**because("other_version_proposed", version=version.version), "current": version.state()},
+            hint="Read the version that is proposed.",
+        )
+    if version.expires_at is not None and version.expires_at <= uow.now:
+        detail = (
+            f"Version {version.version} would have ended on {version.expires_at.isoformat()}: it can't count any more."
+        )
+        raise Conflict(
+            detail,
+            extra={**because("time_passed", until_at=stamp(version.expires_at)), "current": version.state()},
+            hint="Withdraw it, and write one that ends later.",
+        )
+    if uow.actor.member_id is not None:
+        keep_after(uow, cmd, version.proposed_at, "The version was proposed", version)
+    terms = read_terms(version.terms)
     await require_one_currency(uow, agreement, terms, version.effective_at, pointer=None)
     consented = await _consented(uow, version)
     if party in consented:
         message = "This member has consented to this version already."
-        raise Conflict(message, extra={"current": agreement.state()})
+        raise Conflict(message, extra={**because("consented_already"), "current": agreement.state()})
     consent = uow.add(
         AgreementConsent(
             space_id=uow.space,
@@ -173,13 +197,17 @@ async def consent_to_agreement(uow: UnitOfWork, cmd: ConsentToAgreement) -> None
 
 
 def _agree(uow: UnitOfWork, found: Versions, version: AgreementVersion) -> None:
-    """Put a version that all parties have consented to into force, at once or on its first day."""
+    """Put a version that all parties have consented to into force, at once or on its first day.
+
+    Notice that a party gave before is taken back by that: it has consented, too. Notice that is given from now on stands, on that first day as well.
+    """
     agreement, steps = found.agreement, machine("agreement_version")
+    agreement.terminates_at = agreement.notice_by_member_id = None
     version.status = steps.next(version.status, "agree", ALL_CONSENTED)
     if version is found.current:
         agreement.status = machine("agreement").next(agreement.status, "enter_into_force", ALL_CONSENTED)
         version.status = steps.next(version.status, "enter_into_force")
-        version.in_force_at = uow.act.occurred_at
+        version.in_force_at = counts_from(uow)
         begin(uow, agreement, version)
         uow.record("agreement.entered_into_force", agreement, version)
     elif version.effective_at <= uow.now:
@@ -203,12 +231,15 @@ async def suspend_agreement(uow: UnitOfWork, cmd: SuspendAgreement) -> None:
     if own in agreement.suspended_by:
         message = "Your member has set this agreement aside already."
         raise Conflict(
-            message, extra={"current": agreement.state()}, hint="Resume it, and suspend it with the other reason."
+            message,
+            extra={**because("suspended_by_own"), "current": agreement.state()},
+            hint="Resume it, and suspend it with the other reason.",
         )
     agreement.status = machine("agreement").next(agreement.status, "suspend")
     agreement.suspended_reason = cmd.reason
     if own is not None:
         agreement.suspended_by = [*agreement.suspended_by, own]
+        agreement.suspended_reasons = {**agreement.suspended_reasons, str(own): cmd.reason}
     uow.record("agreement.suspended", agreement, reason=cmd.reason)
 
 
@@ -228,10 +259,16 @@ async def resume_agreement(uow: UnitOfWork, _cmd: ResumeAgreement) -> None:
     if own is not None and agreement.suspended_by and own not in agreement.suspended_by:
         message = "Another party set this agreement aside, and only that party takes its word back."
         raise Conflict(
-            message, extra={"current": agreement.state()}, hint="Ask a member of `suspended_by` to resume it."
+            message,
+            extra={**because("suspended_by_other"), "current": agreement.state()},
+            hint="Ask a member of `suspended_by` to resume it.",
         )
     agreement.suspended_by = [] if own is None else [each for each in agreement.suspended_by if each != own]
+    stand = {str(each) for each in agreement.suspended_by}
+    agreement.suspended_reasons = {id_: why for id_, why in agreement.suspended_reasons.items() if id_ in stand}
     if agreement.suspended_by:
+        last = str(agreement.suspended_by[-1])
+        agreement.suspended_reason = agreement.suspended_reasons.get(last, agreement.suspended_reason)
         uow.record("agreement.suspension_lifted", agreement, party_id=own)
         return
     agreement.status = resumed
@@ -257,7 +294,13 @@ async def terminate_agreement(uow: UnitOfWork, _cmd: TerminateAgreement) -> None
         return
     if agreement.terminates_at is not None:
         detail = f"Notice was given: it ends on {agreement.terminates_at.isoformat()}."
-        raise Conflict(detail, extra={"current": agreement.state()})
+        raise Conflict(
+            detail,
+            extra={
+                **because("notice_was_given", terminates_at=stamp(agreement.terminates_at)),
+                "current": agreement.state(),
+            },
+        )
     agreement.terminates_at = uow.now + timedelta(days=days)
     agreement.notice_by_member_id = uow.actor.member_id
     uow.later("end_agreement", agreement.terminates_at, agreement.id)
@@ -332,11 +375,13 @@ async def review_agreement(uow: UnitOfWork, cmd: ReviewAgreement) -> None:
     agreement = found.agreement
     uow.authorise({"party": parties_of(found.current)})
     if agreement.status not in COUNTING:
-        raise TransitionNotAllowed("agreement", agreement.status, "review", [], current=agreement.state())
+        raise not_allowed("agreement", agreement.status, "review", [], words="be reviewed", current=agreement.state())
     ends = found.current.expires_at
     if cmd.next_review_at <= uow.now or (ends is not None and cmd.next_review_at >= ends):
         detail = "The next review lies between now and the end of the agreement."
-        raise OutOfRange(detail, errors=[FieldError("/next_review_at", OutOfRange.slug, detail)])
+        raise OutOfRange(
+            detail, errors=[FieldError("/next_review_at", OutOfRange.slug, detail)], extra=because("review_between")
+        )
     agreement.review_at, agreement.review_due = cmd.next_review_at, False
     uow.later("mark_review_due", cmd.next_review_at, agreement.id)
     uow.record("agreement.reviewed", agreement, note=cmd.note)
@@ -372,19 +417,26 @@ async def _consented(uow: UnitOfWork, version: AgreementVersion) -> set[UUID]:
 
 def _consenting(uow: UnitOfWork, cmd: ConsentToAgreement, parties: set[UUID]) -> UUID:
     """Return who consents: the actor's own member; whom the service itself acts for must be a party."""
-    own = uow.actor.member_id
-    if own is not None and cmd.on_behalf_of in {None, own}:
-        return own
-    if own is None and cmd.on_behalf_of in parties:
+    if uow.actor.member_id is not None:
+        return uow.actor.member_id
+    if cmd.on_behalf_of in parties:
         return cmd.on_behalf_of
-    detail = "Each party consents for itself." if own else "Name the party whose signature is there."
+    detail = "Name the party whose signature is there."
     raise OutOfRange(detail, errors=[FieldError("/on_behalf_of", OutOfRange.slug, detail)])
 
 
 def _tell_unsaid(uow: UnitOfWork, version: AgreementVersion) -> None:
-    unsaid = Terms.model_validate(version.terms).clauses.unsaid
-    if unsaid:
+    terms = read_terms(version.terms)
+    if unsaid := terms.clauses.unsaid:
         uow.warn("clauses_unsaid", f"Nobody has spoken of: {', '.join(unsaid)}.", figures={"clauses": list(unsaid)})
+    if terms.cost.terms == "free":
+        return
+    if not terms.cost.rates:
+        uow.warn("cost_unsaid", "Help is paid for by these terms, and no rates are named: nothing can be claimed.")
+    if terms.cost.currency is None:
+        uow.warn(
+            "currency_unsaid", "Help is paid for by these terms, and no currency is named: it is the lender's own."
+        )
 
 
 async def _require_new_code(uow: UnitOfWork, code: str) -> None:

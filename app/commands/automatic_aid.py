@@ -23,8 +23,10 @@ from app.commands.registry import Act, Command, handles
 from app.commands.request_lines import Priority
 from app.commands.requests import require_may_ask
 from app.commands.response_commitments import answered
+from app.commands.rolling import depart, rolling_among
 from app.domain import geo
 from app.domain.automatic_order import promised
+from app.domain.because import because
 from app.domain.errors import AgreementRefused, Conflict, FieldError, MissingField, NotFound, OutOfRange, OverFilled
 from app.domain.forms import WHOLE, Code, Flag, LongText, ShortText
 from app.domain.ids import new_id
@@ -35,7 +37,7 @@ from app.store.tables import AutomaticAid, AutomaticAlarm, Incident, Mission, Re
 from app.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from app.commands.automatic_turns import Order
     from app.store.tables import Resource
@@ -148,14 +150,17 @@ async def answer_automatic_alarm(uow: UnitOfWork, cmd: AnswerAutomaticAlarm) -> 
     line = await uow.get(RequestLine, aid.request_line_id)
     order = await order_of(uow, aid, line) if len(cmd.resource_ids) < aid.lacking else None
     await uow.lock_stock(seen.lender_id, seen.type_code)
-    units = await take_units(uow, cmd.resource_ids, seen.lender_id, seen.type_code, pointer="/resource_ids")
+    rolling = await rolling_among(uow, cmd.resource_ids)
+    units = await take_units(
+        uow, cmd.resource_ids, seen.lender_id, seen.type_code, pointer="/resource_ids", rolling=rolling
+    )
     missions = await uow.lock_where(Mission, col(Mission.offer_id) == seen.offer_id)
     alarm = await uow.lock_target(AutomaticAlarm)
     aid = await uow.lock(AutomaticAid, aid.id)
     _answer(uow, alarm, "roll" if cmd.rolling else "refuse")
     alarm.reason, alarm.note, alarm.answered_by_id = cmd.reason, cmd.note, uow.actor.id
     waiting = [mission for mission in missions if unanswered(mission)]
-    await _roll(uow, waiting, units)
+    await _roll(uow, waiting, units, rolling)
     await answered(uow, request.id, alarm.lender_id, "acknowledge", "answer")
     await _conclude(uow, aid, alarm, request, line, missions, order)
 
@@ -278,17 +283,25 @@ def _answer(uow: UnitOfWork, alarm: AutomaticAlarm, step: str) -> None:
         alarm.answered_at = max(uow.act.occurred_at, alarm.alarmed_at)
 
 
-async def _roll(uow: UnitOfWork, waiting: Sequence[Mission], units: Sequence[Resource]) -> None:
+async def _roll(
+    uow: UnitOfWork, waiting: Sequence[Mission], units: Sequence[Resource], rolling: Collection[UUID]
+) -> None:
     """Put the units on the missions that wait, and let them mobilise."""
     if len(units) > len(waiting):
-        detail = f"{len(waiting)} of this alarm's missions still wait for a unit."
-        raise OverFilled(detail, errors=[FieldError("/resource_ids", OverFilled.slug, detail)])
+        detail = f"Of this alarm's missions still without a unit: {len(waiting)}."
+        raise OverFilled(
+            detail,
+            errors=[FieldError("/resource_ids", OverFilled.slug, detail)],
+            extra=because("units_wanted", n=len(waiting)),
+        )
     for mission, unit in zip(waiting, units, strict=False):
         uow.act.occurred_at = max(uow.act.occurred_at, mission.status_at)
         await give_unit(uow, mission, unit)
         enter(uow, mission, step_to(mission, "mobilising", by=uow.act.command))
         await bound_stay(uow, mission)
         uow.record("mission.mobilising", mission, unit, *await parts_of(uow, unit), state=mission.status)
+        if unit.id in rolling:
+            await depart(uow, mission)
 
 
 def _said_otherwise(missions: Sequence[Mission], waiting: Sequence[Mission]) -> str:

@@ -16,7 +16,7 @@ from app.commands.response_commitments import begin_own_answers, begin_turn_out
 from app.domain.agreement_reasons import RESERVES
 from app.domain.agreements import UNUSED
 from app.domain.automatic_aid import ANSWER_WITHIN
-from app.domain.automatic_order import KIND, Means, Wanted, against, best, said, turns
+from app.domain.automatic_order import KIND, Means, Other, Wanted, against, best, said, turns
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
 from app.domain.resource_types import parts_of_type
@@ -65,6 +65,8 @@ class Order:
     """Who can be alarmed, in their order; the agreements, their caps and what each has of the type are locked."""
 
     turns: dict[UUID, list[Turn]]
+    known: Sequence[tuple[AgreementFacts, Terms]]
+    """All agreements, for what is kept at home by them."""
 
 
 async def order_of(uow: UnitOfWork, aid: AutomaticAid, line: RequestLine) -> Order:
@@ -78,7 +80,7 @@ async def order_of(uow: UnitOfWork, aid: AutomaticAid, line: RequestLine) -> Ord
         pairs = await locked_pairs(uow, lenders, {aid.type_code})
     found = turns(pairs, wanted)
     alarmed = {each.lender_id for each in await uow.find(AutomaticAlarm, col(AutomaticAlarm.aid_id) == aid.id)}
-    return Order({lender: own for lender, own in found.items() if lender not in alarmed})
+    return Order({lender: own for lender, own in found.items() if lender not in alarmed}, pairs)
 
 
 async def alarm_next(
@@ -91,7 +93,7 @@ async def alarm_next(
     """
     passed = {each["lender_id"]: each for each in aid.passed_over}
     for lender, own in order.turns.items():
-        means = await _means(uow, aid, line, own)
+        means = await _means(uow, aid, line, own, order.known)
         turn, quantity = best(own, means)
         if quantity:
             passed.pop(str(lender), None)
@@ -122,7 +124,13 @@ def _set_passed(aid: AutomaticAid, passed: dict[str, dict[str, Any]]) -> None:
         aid.passed_over = now
 
 
-async def _means(uow: UnitOfWork, aid: AutomaticAid, line: RequestLine, own: Sequence[Turn]) -> dict[UUID, Means]:
+async def _means(
+    uow: UnitOfWork,
+    aid: AutomaticAid,
+    line: RequestLine,
+    own: Sequence[Turn],
+    known: Sequence[tuple[AgreementFacts, Terms]],
+) -> dict[UUID, Means]:
     """Return how a lender stands, by the agreement that each of its turns is under, after what this transaction did."""
     await uow.flush()
     lender = own[0].lender
@@ -136,12 +144,17 @@ async def _means(uow: UnitOfWork, aid: AutomaticAid, line: RequestLine, own: Seq
     parts = parts_of_type(aid.type_code)
     stocks = {code: await stock_of(uow.raw, uow.space, lender, code) for code in parts}
     uses_of_parts = {code: await uses_of(uow.raw, uow.space, code) for code in parts}
+    all_uses = {aid.type_code: uses, **uses_of_parts}
+    others = [
+        Other(facts, terms, {code: each.get(facts.id, UNUSED) for code, each in all_uses.items()})
+        for facts, terms in known
+    ]
     found: dict[UUID, Means] = {}
     for turn in own:
         out = await uow.raw.fetchval(_OUT, uow.space, lender, turn.agreement.id, aid.type_code)
         of_parts = {code: each.get(turn.agreement.id, UNUSED) for code, each in uses_of_parts.items()}
         use = uses.get(turn.agreement.id, UNUSED)
-        found[turn.agreement.id] = Means(case, stock, use, out, stocks, of_parts)
+        found[turn.agreement.id] = Means(case, stock, use, out, stocks, of_parts, others)
     return found
 
 

@@ -20,6 +20,7 @@ from app.store.agreements import take_turn
 from app.store.personal import (
     COPIES_OF_TERMS,
     PROSE_UNDER,
+    TOLD_AGAIN,
     below,
     naming_in_texts,
     prose_of,
@@ -55,7 +56,6 @@ LOCKED_FIRST: Final = ("request", "request_line", "offer", "agreement", "agreeme
 """Kinds of rows in the order in which commands lock them; all others after these."""
 FORGOTTEN: Final = frozenset({"user", "token"})
 """Kinds without prose, which belong to no space: their entries hold nothing to erase."""
-TOLD_AGAIN: Final = "texts.erased"
 
 
 _END: Final = "SELECT seq FROM journal_head WHERE space_id = $1"
@@ -66,10 +66,11 @@ _NAMING: Final = """
        AND EXISTS (SELECT FROM unnest($4::text[]) n WHERE strpos(lower(e.payload), n) > 0)
      ORDER BY e.seq
 """
-# Whose people told it is unknown (NULL) of an entry by the service itself.
+# Whose people, or dispatch systems, told it is unknown (NULL) of an entry by the service itself.
 _FOUND: Final = """
-    SELECT e.seq, e.type, e.visibility, e.parties, e.payload, u.member_id
-      FROM journal_entry e LEFT JOIN user_account u ON u.id = e.actor_id
+    SELECT e.seq, e.type, e.visibility, e.parties, e.payload,
+           coalesce(u.member_id, s.member_id, CASE WHEN e.subject_kind = 'inbox_matter' THEN e.parties[1] END) AS member_id
+      FROM journal_entry e LEFT JOIN user_account u ON u.id = e.actor_id LEFT JOIN inbox_source s ON s.id = e.actor_id
      WHERE e.space_id = $1 AND e.seq = ANY($2) AND e.payload IS NOT NULL ORDER BY e.seq
 """
 
@@ -298,12 +299,13 @@ def _naming(rows: Mapping[Key, Mapping[str, Any]], pattern: re.Pattern[str]) -> 
 def _black_out(row: Journaled, column: str, pattern: re.Pattern[str]) -> None:
     value, under = getattr(row, column), PROSE_UNDER.get(column)
     if says(value, pattern, under):
-        setattr(row, column, _blacked(value, pattern, under))
+        setattr(row, column, blacked(value, pattern, under))
 
 
-def _blacked(value: Any, pattern: re.Pattern[str], under: frozenset[str] | None) -> Any:
+def blacked(value: Any, pattern: re.Pattern[str], under: frozenset[str] | None = None) -> Any:
+    """Return a value without what is found in its texts; only under the keys that are given, if some are."""
     if isinstance(value, str):
         return pattern.sub(BLACK, value) if under is None else value
     if isinstance(value, dict):
-        return {key: _blacked(each, pattern, below(key, under)) for key, each in value.items()}
-    return [_blacked(each, pattern, under) for each in value] if isinstance(value, list) else value
+        return {key: blacked(each, pattern, below(key, under)) for key, each in value.items()}
+    return [blacked(each, pattern, under) for each in value] if isinstance(value, list) else value

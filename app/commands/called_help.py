@@ -9,9 +9,12 @@ from app.commands.costs import estimated, expected
 from app.commands.fill import fill
 from app.commands.mission_steps import bound_stay
 from app.commands.missions import give_unit
+from app.commands.occurred import keep_after
 from app.commands.offer_check import set_aside
 from app.domain.agreement_reasons import NO_AGREEMENT, Reason
 from app.domain.agreements import within
+from app.domain.because import because
+from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import Conflict, FieldError, NotFound, OverFilled
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
@@ -60,9 +63,10 @@ async def asked_before(uow: UnitOfWork, cmd: AssistNow) -> tuple[Request, Reques
     """Lock and return the open request that the call is for and its line; None where the call makes one of its own.
 
     Raises:
-        NotFound: there is no such line, or its request is not the requester's, not open to all, or about something else.
+        NotFound: there is no such line, or its request is not the requester's, not open to all, of another lender, or about something else.
         Conflict: nothing more is asked for.
         OverFilled: more was agreed than the line still lacks.
+        OutOfOrder: it was not open yet then: leave the line out, and the call makes a request of its own.
     """
     if cmd.request_line_id is None:
         return None
@@ -70,17 +74,28 @@ async def asked_before(uow: UnitOfWork, cmd: AssistNow) -> tuple[Request, Reques
     request = await uow.lock(Request, seen.request_id)
     line = await uow.lock(RequestLine, seen.id)
     same = request.member_id == cmd.requester_id and request.incident_id == cmd.incident_id
+    same = same and request.to_member_id in {None, cmd.lender_id}
     if request.opened_at is None or not same or line.type_code != cmd.type_code:
         raise NotFound(RequestLine.KIND, line.id)
     if request.status not in STILL_ASKING:
-        detail = f"The request is {request.status.replace('_', ' ')}: nothing more is asked for."
+        detail = f"The request is “{machine('request').states[request.status].names['en']}”: nothing more is asked for."
         hint = "Leave `request_line_id` out: the call then makes a request of its own."
-        raise Conflict(detail, extra={"current": request.state()}, hint=hint)
+        raise Conflict(
+            detail,
+            extra={**because("request_not_asking", request_status=request.status), "current": request.state()},
+            hint=hint,
+        )
+    keep_after(uow, cmd, request.opened_at, "The request was opened", request)
     filled = (await fill(uow, request.id))[line.id]
     if cmd.quantity > filled.lacking:
         detail = f"The request's line lacks {filled.lacking} of {filled.wanted}."
         hint = "Lower the quantity, or leave `request_line_id` out: the call then makes a request of its own."
-        raise OverFilled(detail, errors=[FieldError("/quantity", OverFilled.slug, detail)], hint=hint)
+        raise OverFilled(
+            detail,
+            errors=[FieldError("/quantity", OverFilled.slug, detail)],
+            hint=hint,
+            extra=because("request_lacks", n=filled.lacking, wanted=filled.wanted),
+        )
     return request, line
 
 
@@ -115,7 +130,7 @@ async def ground(uow: UnitOfWork, cmd: AssistNow, kind: str) -> tuple[Verdict | 
     for reason in reasons:
         uow.warn(reason.code, reason.detail, figures=dict(reason.figures))
     if verdict is None or not verdict.allowed:
-        uow.warn("ad_hoc", f"No agreement: help is given under {uow.settings.treaty}.")
+        uow.warn("ad_hoc", f"No agreement: help is given under {uow.settings.treaty_in('en')}.")
         return None, set_aside(reasons)
     return verdict, reasons
 
@@ -130,6 +145,7 @@ async def open_request(uow: UnitOfWork, cmd: Help) -> tuple[Request, RequestLine
             ref=short_code("R"),
             incident_id=cmd.incident_id,
             member_id=cmd.requester_id,
+            to_member_id=cmd.lender_id if cmd.kind == DAY_TO_DAY else None,
             kind=cmd.kind,
             status=steps.next(steps.next(steps.initial, "submit"), "open"),
             opened_at=uow.act.occurred_at,

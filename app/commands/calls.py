@@ -24,11 +24,13 @@ from app.commands.places import require_point_inside
 from app.commands.registry import Act, Command, handles
 from app.commands.request_lines import Priority
 from app.commands.response_commitments import answered, begin_own_answers, begin_turn_out
+from app.commands.rolling import depart, rolling_among
 from app.domain import geo
+from app.domain.because import because
 from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.day_to_day import require_incident
 from app.domain.errors import FieldError, Forbidden, Malformed, NotFound, OutOfRange, OverFilled
-from app.domain.forms import WHOLE, Code, ShortText
+from app.domain.forms import WHOLE, Address, Code, ShortText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
 from app.domain.resource_types import is_composite, require_type
@@ -48,6 +50,8 @@ OPEN_CALL: Final = machine("call").sources("confirm")
 
 Called = Annotated[int, Field(strict=True, ge=1, le=100), WHOLE]
 """How many were agreed on the telephone: each becomes a mission."""
+WRITTEN_WITHIN: Final = timedelta(days=30)
+"""How long after it a call can be written down: what is older is a mistyped date, and would be judged by agreements of then."""
 Units = Annotated[tuple[UUID, ...], Field(max_length=100)]
 """Ids of the lender's units."""
 
@@ -69,8 +73,8 @@ class AssistNow(Act):
     quantity: Called
     lon: geo.Longitude
     lat: geo.Latitude
-    place: ShortText | None = None
-    """Where to, in words."""
+    place: Address | None = None
+    """Where to, in words; not with help from day to day."""
     priority: Priority = "life_safety"
     person_rung: ShortText | None = None
     """Who was on the line at the other end. Seen by the two members alone."""
@@ -99,26 +103,30 @@ class RingBack(Command):
 async def assist_now(uow: UnitOfWork, cmd: AssistNow) -> None:
     """Record ``call.recorded`` with all that follows from it, or ``call.confirmed`` where the other side wrote it down before.
 
-    ``request.opened``, ``mission.mobilising`` and ``debt.owed`` are for the corridor, ``offer.accepted`` for the two members.
+    ``request.opened``, ``mission.mobilising`` (with ``mission.in_transit`` where its unit drives already) and ``debt.owed`` are for the corridor, ``offer.accepted`` for the two members.
     Locks calls of these two members and this type, the request that it is for and its line, the agreements, (agreement, type)
     where there is a cap, (lender, type), the units; for a confirmation as ``confirm_call``.
 
     Raises:
         NotAvailable: a unit that was named is not free.
-        OutOfRange: more than the lender owns of the type.
+        OutOfRange: more than the lender owns of the type; agreed longer ago than a call is written down.
         Conflict: the request that it is for asks for nothing more.
         OverFilled: more than its line still lacks.
     """
     own = _own_side(uow, cmd)
     await _require_known(uow, cmd, own)
-    await _lock_calls(uow, cmd.requester_id, cmd.lender_id, cmd.type_code)
+    _require_of_late(uow)
+    await lock_calls(uow, cmd.requester_id, cmd.lender_id, cmd.type_code)
     if (call := await _written_by_the_other(uow, cmd, own)) is not None:
         await _confirm(uow, call, cmd.person_rung, cmd.resource_ids)
         uow.warn("call_matched", "The other side wrote this call down before: it is confirmed, and not doubled.")
         return
     before = await asked_before(uow, cmd)
     verdict, reasons = await ground(uow, cmd, before[0].kind if before else cmd.kind)
-    units = await take_units(uow, cmd.resource_ids, cmd.lender_id, cmd.type_code, pointer="/resource_ids")
+    rolling = await rolling_among(uow, cmd.resource_ids)
+    units = await take_units(
+        uow, cmd.resource_ids, cmd.lender_id, cmd.type_code, pointer="/resource_ids", rolling=rolling
+    )
     request, request_line = before or await open_request(uow, cmd)
     offer, offer_line = await accepted_offer(uow, cmd, request_line, verdict, reasons, units)
     call = _written(uow, cmd, offer, own)
@@ -132,6 +140,8 @@ async def assist_now(uow: UnitOfWork, cmd: AssistNow) -> None:
         along = [unit, *await parts_of(uow, unit)] if unit else []
         uow.record("mission.mobilising", mission, *along, state=mission.status)
         await begin_turn_out(uow, request, mission)
+        if mission.resource_id in rolling:
+            await depart(uow, mission)
     if await settle_request(uow, request):
         uow.record(f"request.{request.status}", request)
     owe(uow, call, request.kind, opened_before=before is not None, ad_hoc=verdict is None)
@@ -155,10 +165,14 @@ async def confirm_call(uow: UnitOfWork, cmd: ConfirmCall) -> None:
         raise NotFound(Call.KIND, call.id)
     uow.authorise({"requester": {call.requester_id}, "lender": {call.lender_id}})
     if uow.actor.member_id == call.recorded_by_member_id:
-        raise Forbidden("Your own side wrote this call down.", hint="Let the other side confirm it: ring back.")
+        raise Forbidden(
+            "Your own side wrote this call down.",
+            hint="Let the other side confirm it: ring back.",
+            extra=because("own_call"),
+        )
     if cmd.resource_ids:
         _require_lender(uow, call.lender_id)
-    await _lock_calls(uow, call.requester_id, call.lender_id, call.type_code)
+    await lock_calls(uow, call.requester_id, call.lender_id, call.type_code)
     await _confirm(uow, call, cmd.person, cmd.resource_ids)
 
 
@@ -221,14 +235,14 @@ async def _require_owned(uow: UnitOfWork, cmd: AssistNow) -> None:
     owned = await uow.raw.fetchval(OWNED, uow.space, cmd.lender_id, cmd.type_code)
     if cmd.quantity <= max(1, owned):
         return
-    detail = f"The lender owns {owned} of this type; {cmd.quantity} were written down."
-    reason = {"code": "beyond_owned", "detail": detail, "figures": {"quantity": cmd.quantity, "owned": owned}}
+    detail = f"The lender owns {owned} of this type; written down: {cmd.quantity}."
+    told = because("beyond_owned", quantity=cmd.quantity, owned=owned)
     hint = "Correct the quantity; what others send is a call of its own with each of them."
     error = FieldError("/quantity", OutOfRange.slug, detail)
-    raise OutOfRange(detail, errors=[error], extra={"reasons": [reason]}, hint=hint)
+    raise OutOfRange(detail, errors=[error], extra=told, hint=hint)
 
 
-async def _lock_calls(uow: UnitOfWork, requester_id: UUID, lender_id: UUID, type_code: str) -> None:
+async def lock_calls(uow: UnitOfWork, requester_id: UUID, lender_id: UUID, type_code: str) -> None:
     """Lock the calls of two members about one type: two records of one call find each other, however close they come."""
     await uow.raw.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
@@ -303,9 +317,13 @@ async def _confirm(uow: UnitOfWork, call: Call, person: str | None, resource_ids
     """Confirm a call whose lock is held; name units for its missions, and make good what the confirmer may do."""
     missions = await _missions_without_unit(uow, call, len(resource_ids))
     units: list[Resource] = []
+    rolling: frozenset[UUID] = frozenset()
     if resource_ids:
         await uow.lock_stock(call.lender_id, call.type_code)
-        units = await take_units(uow, resource_ids, call.lender_id, call.type_code, pointer="/resource_ids")
+        rolling = await rolling_among(uow, resource_ids)
+        units = await take_units(
+            uow, resource_ids, call.lender_id, call.type_code, pointer="/resource_ids", rolling=rolling
+        )
         missions = await uow.lock_where(Mission, col(Mission.id).in_([mission.id for mission in missions]))
     call = await uow.lock(Call, call.id)
     uow.expect_revision(call)
@@ -320,6 +338,8 @@ async def _confirm(uow: UnitOfWork, call: Call, person: str | None, resource_ids
     for mission, unit in zip(free, units, strict=False):
         await give_unit(uow, mission, unit)
         uow.record("mission.unit_assigned", mission, unit, *await parts_of(uow, unit))
+        if unit.id in rolling:
+            await depart(uow, mission)
     asked = await uow.get(Request, call.request_id)
     await settle_debts(uow, call, asked.kind)
     if uow.actor.member_id == call.lender_id:
@@ -341,9 +361,21 @@ def _wants_unit(mission: Mission) -> bool:
 
 
 def _too_many(left: int) -> OverFilled:
-    detail = f"Of this call's missions {left} are still without a unit."
-    return OverFilled(detail, errors=[FieldError("/resource_ids", OverFilled.slug, detail)])
+    detail = f"Of this call's missions still without a unit: {left}."
+    return OverFilled(
+        detail, errors=[FieldError("/resource_ids", OverFilled.slug, detail)], extra=because("units_wanted", n=left)
+    )
 
 
 def _wrong(pointer: str, detail: str) -> Malformed:
     return Malformed(detail, errors=[FieldError(pointer, Malformed.slug, detail)])
+
+
+def _require_of_late(uow: UnitOfWork) -> None:
+    earliest = uow.now - WRITTEN_WITHIN
+    if uow.act.occurred_at < earliest:
+        detail = f"A call is written down within {WRITTEN_WITHIN.days} days; this one is said to be of {uow.act.occurred_at.date().isoformat()}."
+        error = FieldError("/occurred_at", OutOfRange.slug, detail)
+        raise OutOfRange(
+            detail, errors=[error], extra=because("call_too_old", days=WRITTEN_WITHIN.days), hint="Correct the date."
+        )

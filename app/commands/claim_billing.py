@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from app.commands.agreement_cases import terms_of
 from app.commands.relief_overlap import ended_early, hours_between, overlap
-from app.domain.cost_terms import CLAIM_DAYS, Consumed, Cost, Effort, bill
+from app.domain.cost_terms import CLAIM_DAYS, Consumed, Cost, Effort, bill, read_cost, without_agreement
 from app.domain.ids import new_id
 from app.domain.money import ZERO, quantity
 from app.store.tables import ClaimLine, ClaimMission, Mission, OfferLine
@@ -58,7 +58,7 @@ async def costs_of(uow: UnitOfWork, missions: Sequence[Mission]) -> dict[UUID, C
     for mission in missions:
         line = lines[mission.offer_line_id]
         if (mission.agreement_id, mission.agreement_version) == (line.agreement_id, line.agreement_version):
-            found[mission.id] = Cost.model_validate(line.cost) if line.cost else None
+            found[mission.id] = read_cost(line.cost) if line.cost else None
         else:
             terms = await terms_of(uow, mission.agreement_id, mission.agreement_version)
             found[mission.id] = None if terms is None else terms.cost
@@ -79,7 +79,8 @@ async def billed(uow: UnitOfWork, missions: Sequence[Mission], currency: str) ->
         cost = costs[mission.id] or Cost(terms="free")
         before = relieved.get(mission.relief_of_id) if mission.relief_of_id else None
         effort = effort_of(mission, overlap(mission, before, ended), alone_since=alone.get(mission.id))
-        found.append(Billed(mission, cost, bill(cost, mission.type_code, effort, currency)))
+        lines = bill(cost, mission.type_code, effort, currency)
+        found.append(Billed(mission, cost, lines if mission.agreement_id is not None else without_agreement(lines)))
     return found
 
 

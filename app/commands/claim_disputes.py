@@ -10,11 +10,12 @@ from sqlmodel import col
 from app.commands.claim_steps import UNSETTLED, settle, step
 from app.commands.claims import agree, locked_lines, seen_claim, tell
 from app.commands.registry import Act, Command, handles
-from app.domain.cost_terms import Cost
+from app.domain.because import because
+from app.domain.cost_terms import read_cost
 from app.domain.errors import Conflict, FieldError, OutOfRange, TransitionNotAllowed
 from app.domain.forms import Note
 from app.domain.lifecycle import machine
-from app.domain.money import Amount, rounded
+from app.domain.money import Amount, minor_unit, rounded
 from app.store.tables import Claim, ClaimLine, ClaimMission
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ async def dispute_claim_line(uow: UnitOfWork, cmd: DisputeClaimLine) -> None:
 
     Raises:
         TransitionNotAllowed: the claim is not one to be checked, or the lender has yet to answer, or it is settled.
-        OutOfRange: the counter-amount is not less than what is asked for.
+        OutOfRange: the counter-amount is not less than what is asked for, or finer than can be paid.
     """
     claim, _, line = await _locked(uow)
     uow.authorise({"requester": {claim.requester_id}})
@@ -63,10 +64,14 @@ async def dispute_claim_line(uow: UnitOfWork, cmd: DisputeClaimLine) -> None:
         step(claim, "dispute")
     if line.dispute is not None:
         _step(line, "raise")
-    counter = rounded(cmd.counter_amount, claim.currency)
+    counter = _payable(cmd.counter_amount, claim.currency, "/counter_amount")
     if counter >= (most := _asked(line)):
         detail = f"{most} {claim.currency} are asked for: a counter-amount is less than that."
-        raise OutOfRange(detail, errors=[FieldError("/counter_amount", OutOfRange.slug, detail)])
+        raise OutOfRange(
+            detail,
+            errors=[FieldError("/counter_amount", OutOfRange.slug, detail)],
+            extra=because("counter_too_high", amount=str(most), currency=claim.currency),
+        )
     line.dispute = machine("claim_dispute").initial
     line.dispute_reason, line.counter_amount, line.disputed_at = cmd.reason, counter, uow.act.occurred_at
     line.answer_by = await _answer_by(uow, line)
@@ -89,12 +94,18 @@ async def answer_dispute(uow: UnitOfWork, cmd: AnswerDispute) -> None:
     """
     claim, lines, line = await _locked(uow)
     uow.authorise({"lender": {claim.lender_id}})
-    amount = rounded(cmd.amount, claim.currency)
+    amount = _payable(cmd.amount, claim.currency, "/amount")
     taken = line.counter_amount is not None and amount == line.counter_amount
     _step(line, "settle" if taken and line.dispute in UNSETTLED else "answer")
     if line.counter_amount is None or not line.counter_amount <= amount <= _asked(line):
         detail = f"The answer lies between {line.counter_amount} and {_asked(line)} {claim.currency}."
-        raise OutOfRange(detail, errors=[FieldError("/amount", OutOfRange.slug, detail)])
+        raise OutOfRange(
+            detail,
+            errors=[FieldError("/amount", OutOfRange.slug, detail)],
+            extra=because(
+                "answer_between", least=str(line.counter_amount), most=str(_asked(line)), currency=claim.currency
+            ),
+        )
     line.answer, line.answer_amount, line.answered_at = cmd.answer, amount, uow.act.occurred_at
     uow.revise(claim)
     if taken:
@@ -145,6 +156,20 @@ async def _locked(uow: UnitOfWork) -> tuple[Claim, list[ClaimLine], ClaimLine]:
     return claim, lines, line
 
 
+def _payable(amount: Decimal, currency: str, pointer: str) -> Decimal:
+    """Return an amount that can be paid; what is finer than the currency's least coin is not rounded in silence (``OutOfRange``)."""
+    exact = rounded(amount, currency)
+    if exact != amount:
+        least = minor_unit(currency)
+        detail = f"{amount} {currency} can't be paid: the least that there is of it is {least}."
+        raise OutOfRange(
+            detail,
+            errors=[FieldError(pointer, OutOfRange.slug, detail)],
+            extra=because("amount_too_fine", amount=str(amount), least=str(least), currency=currency),
+        )
+    return exact
+
+
 def _asked(line: ClaimLine) -> Decimal:
     """Return what the lender asks for now: what it last answered, or what was claimed and not waived."""
     return line.agreed if line.answer_amount is None else min(line.answer_amount, line.agreed)
@@ -158,7 +183,14 @@ def _agreed(claim: Claim, lines: list[ClaimLine], line: ClaimLine, amount: Decim
 
 def _step(line: ClaimLine, transition: str) -> None:
     if line.dispute is None:
-        raise TransitionNotAllowed("claim_dispute", "none", transition, ["dispute_claim_line"], current=line.state())
+        raise TransitionNotAllowed(
+            "claim_dispute",
+            "none",
+            transition,
+            ["dispute_claim_line"],
+            detail="Nobody disputes this line of the claim.",
+            current=line.state(),
+        )
     try:
         line.dispute = machine("claim_dispute").next(line.dispute, transition)
     except Conflict as refusal:
@@ -168,7 +200,7 @@ def _step(line: ClaimLine, transition: str) -> None:
 
 async def _answer_by(uow: UnitOfWork, line: ClaimLine) -> datetime | None:
     (taken,) = await uow.find(ClaimMission, col(ClaimMission.mission_id) == line.mission_id)
-    disputes = Cost.model_validate(taken.cost).disputes
+    disputes = read_cost(taken.cost).disputes
     if disputes is None or disputes.answer_within_days is None:
         return None
     return uow.now + timedelta(days=disputes.answer_within_days)

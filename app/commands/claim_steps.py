@@ -7,8 +7,10 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.commands.claim_rates import require_rate_agreed
 from app.commands.claims import agree, locked_claim, locked_lines, tell
 from app.commands.registry import Act, Command, handles
+from app.domain.because import because
 from app.domain.errors import Conflict, NotFound
 from app.domain.forms import Note, ShortText
 from app.domain.lifecycle import machine
@@ -57,20 +59,28 @@ async def verify_claim(uow: UnitOfWork, _cmd: VerifyClaim) -> None:
 
     Raises:
         TransitionNotAllowed: it is not submitted, or a line is disputed.
+        Conflict: the exchange rate that it is converted by is contested.
     """
     claim = await locked_claim(uow)
     uow.authorise({"requester": {claim.requester_id}})
     step(claim, "verify")
+    await require_rate_agreed(uow, claim)
     claim.verified_at = uow.act.occurred_at
     tell(uow, "claim.verified", claim)
 
 
 @handles(PayClaim)
 async def pay_claim(uow: UnitOfWork, cmd: PayClaim) -> None:
-    """Record ``claim.paid``. Locks the claim."""
+    """Record ``claim.paid``. Locks the claim.
+
+    Raises:
+        TransitionNotAllowed: it is not verified.
+        Conflict: the exchange rate that it is converted by is contested.
+    """
     claim = await locked_claim(uow)
     uow.authorise({"requester": {claim.requester_id}})
     step(claim, "pay")
+    await require_rate_agreed(uow, claim)
     claim.paid_at, claim.payment_reference, claim.overdue = uow.act.occurred_at, cmd.reference, False
     tell(uow, "claim.paid", claim)
 
@@ -102,7 +112,9 @@ async def waive_claim(uow: UnitOfWork, cmd: WaiveClaim) -> None:
     lines = await locked_lines(uow, claim)
     chosen = _chosen(lines, cmd.line_ids)
     if not any(line.agreed for line in chosen):
-        raise Conflict("Nothing is left to be waived there.", extra={"current": claim.state()})
+        raise Conflict(
+            "Nothing is left to be waived there.", extra={**because("nothing_to_waive"), "current": claim.state()}
+        )
     for line in chosen:
         line.agreed, line.waived = ZERO, True
         if line.dispute in UNSETTLED:

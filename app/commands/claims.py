@@ -11,8 +11,9 @@ from pydantic import Field
 from sqlmodel import col
 
 from app.commands.claim_billing import HOME_STATES, billed, claim_by, claimable, costs_of, line_rows, mission_rows
-from app.commands.exchange_rates import no_rate, rate_on
+from app.commands.rate_lookup import keep_rates, no_rate, rate_on
 from app.commands.registry import Act, handles
+from app.domain.because import because
 from app.domain.cost_terms import PAY_DAYS, Cost, rate_at, rate_dates
 from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import Conflict, FieldError, NotFound, OutOfRange
@@ -64,7 +65,9 @@ async def draft_claim(uow: UnitOfWork, cmd: DraftClaim) -> None:
     counted = rate_dates(cost for cost in costs.values() if cost is not None)
     if currency != corridor.currency and len(counted) > 1:
         detail = f"{_mixed(counted)} Claim them apart."
-        raise OutOfRange(detail, errors=[FieldError("/mission_ids", OutOfRange.slug, detail)])
+        raise OutOfRange(
+            detail, errors=[FieldError("/mission_ids", OutOfRange.slug, detail)], extra=because("claim_days_differ")
+        )
     deadlines = [at for each in missions if (at := claim_by(each, costs[each.id] or Cost(terms="free"))) is not None]
     of = await billed(uow, missions, currency)
     total = rounded(sum((line.amount for each in of for line in each.lines), ZERO), currency)
@@ -129,7 +132,7 @@ async def submit_claim(uow: UnitOfWork, _cmd: SubmitClaim) -> None:
     claim.total = claim.agreed = rounded(sum((line.amount for line in lines), ZERO), claim.currency)
     if claim.total == ZERO:
         detail = "The claim comes to nothing: everything in it is free, or can't be claimed."
-        raise Conflict(detail, extra={"current": claim.state()}, hint="Discard it.")
+        raise Conflict(detail, extra={**because("claim_of_nothing"), "current": claim.state()}, hint="Discard it.")
     claim.status = machine("claim").next(claim.status, "submit")
     claim.submitted_at = uow.now
     claim.pay_by = uow.now + timedelta(days=min(each.cost.pay_within_days or PAY_DAYS for each in of))
@@ -188,12 +191,23 @@ async def _convert(uow: UnitOfWork, claim: Claim, missions: Sequence[Mission], c
     if claim.currency != claim.ledger_currency:
         counted = rate_dates(costs)
         if len(counted) > 1:
-            raise Conflict(_mixed(counted), extra={"current": claim.state()}, hint="Discard it, and claim them apart.")
+            raise Conflict(
+                _mixed(counted),
+                extra={
+                    **because("claim_days_differ"),
+                    "current": claim.state(),
+                },
+                hint="Discard it, and claim them apart.",
+            )
         day = await _rate_day(uow, claim, missions, counted[0])
+        await keep_rates(uow)
         rate = await rate_on(uow, claim.currency, claim.ledger_currency, day)
         if rate is None:
             raise no_rate(claim.currency, claim.ledger_currency, day)
         claim.exchange_rate, claim.rate_date, claim.rate_source = rate.rate, rate.day, rate.source
+        if rate.status == "contested":
+            detail = f"The exchange rate {rate.rate} is contested: both have to agree on one before it is verified."
+            uow.warn("rate_contested", detail, figures={"rate": str(rate.rate)})
     claim.ledger_total = _in_ledger(claim)
 
 
@@ -214,36 +228,48 @@ async def _locked_missions(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Mission
             raise NotFound(Mission.KIND, id_)
         if (mission.lender_id, mission.requester_id) != (missions[0].lender_id, missions[0].requester_id):
             detail = "A claim is for missions of one lender for one requester."
-            raise OutOfRange(detail, errors=[FieldError(f"/mission_ids/{index}", OutOfRange.slug, detail)])
+            raise OutOfRange(
+                detail,
+                errors=[FieldError(f"/mission_ids/{index}", OutOfRange.slug, detail)],
+                extra=because("claim_of_one_pair"),
+            )
     return missions
 
 
 async def _require_unclaimed(uow: UnitOfWork, missions: Sequence[Mission]) -> None:
     """Refuse missions that can't be in a new claim; the caller holds their locks, so that there is no second one."""
     for mission in missions:
-        detail = ""
+        detail, told = "", {}
         if mission.kind == DAY_TO_DAY:
-            detail = "Help from day to day is settled by the monthly statement."
+            detail, told = "Help from day to day is settled by the monthly statement.", because("settled_by_statement")
         elif mission.status not in HOME_STATES:
-            detail = f"The unit is not home: the mission is {mission.status.replace('_', ' ')}."
+            detail = f"The unit is not home: the mission is “{machine('mission').states[mission.status].names['en']}”."
+            told = because("not_home", mission_status=mission.status)
+        elif mission.home_at is None:
+            detail, told = "No unit was ever on its way for it.", because("never_sent")
         if detail:
-            raise Conflict(detail, extra={"current": mission.state()})
+            raise Conflict(detail, extra={"current": mission.state(), **told})
     taken = await uow.find(ClaimMission, col(ClaimMission.mission_id).in_([mission.id for mission in missions]))
     if taken:
-        detail = f"{len(taken)} of these missions are in a claim already."
+        detail = f"Of these missions in a claim already: {len(taken)}."
         extra = {"claim_id": taken[0].claim_id, "mission_ids": [row.mission_id for row in taken]}
-        raise Conflict(detail, extra=extra, hint="Look at the claim they are in.")
+        raise Conflict(
+            detail, extra={**extra, **because("in_a_claim", n=len(taken))}, hint="Look at the claim they are in."
+        )
 
 
 async def _one_currency(uow: UnitOfWork, missions: Sequence[Mission], costs: dict[UUID, Cost | None]) -> str:
     if not any(claimable(cost) for cost in costs.values()):
         detail = "Nothing can be claimed for these missions: they were free, or their terms name no rates."
-        raise Conflict(detail, hint="What is to be paid stands in the agreement's cost terms.")
+        raise Conflict(
+            detail, hint="What is to be paid stands in the agreement's cost terms.", extra=because("nothing_to_claim")
+        )
     lender = await uow.get(Member, missions[0].lender_id)
     currencies = {cost.currency or lender.currency for cost in costs.values() if cost is not None and claimable(cost)}
     if len(currencies) > 1:
         detail = f"The missions are paid in {' and '.join(sorted(currencies))}: claim them apart."
-        raise OutOfRange(detail, errors=[FieldError("/mission_ids", OutOfRange.slug, detail)])
+        told = because("claim_currencies_differ", currencies=sorted(currencies))
+        raise OutOfRange(detail, errors=[FieldError("/mission_ids", OutOfRange.slug, detail)], extra=told)
     return currencies.pop()
 
 
@@ -256,7 +282,9 @@ def _mixed(counted: Sequence[str]) -> str:
 def _require_draft(claim: Claim, hint: str) -> None:
     if claim.status != machine("claim").initial:
         detail = f"The claim is {claim.status}, and no draft any more."
-        raise Conflict(detail, extra={"current": claim.state()}, hint=hint)
+        raise Conflict(
+            detail, extra={**because("claim_no_draft", claim_status=claim.status), "current": claim.state()}, hint=hint
+        )
 
 
 def _warn_late(uow: UnitOfWork, claim: Claim) -> None:

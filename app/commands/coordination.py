@@ -14,10 +14,11 @@ from pydantic import Field
 from sqlmodel import col
 
 from app.commands.registry import Act, Command, handles
-from app.domain.errors import Conflict, FieldError, MissingField, NotFound, TransitionNotAllowed
+from app.domain.because import because
+from app.domain.errors import Conflict, FieldError, MissingField, NotFound
 from app.domain.forms import WHOLE, Flag, Note
 from app.domain.ids import new_id
-from app.domain.lifecycle import machine
+from app.domain.lifecycle import machine, not_allowed
 from app.domain.rota import AHEAD, Period, Seat, next_change, order
 from app.store.tables import CoordinationTurn, Member, Rota, TurnSwap
 
@@ -94,7 +95,7 @@ async def set_rota(uow: UnitOfWork, cmd: SetRota) -> None:
     rota.period, rota.hour_utc, rota.member_ids = cmd.period, cmd.hour_utc, [str(each) for each in ordered]
     planned = sorted(await _turns(uow, "planned"), key=lambda turn: turn.from_at)
     if swapped := sum(turn.swapped for turn in planned):
-        uow.warn("swaps_planned_anew", f"{swapped} swapped turns were planned anew.", figures={"turns": swapped})
+        uow.warn("swaps_planned_anew", f"Swapped turns that were planned anew: {swapped}.", figures={"turns": swapped})
     lapsed = await _lapse(uow, [turn.id for turn in planned])
     made = await _plan(uow, rota, members, anew=planned)
     if not await _turns(uow, "current"):
@@ -146,11 +147,14 @@ async def propose_turn_swap(uow: UnitOfWork, cmd: ProposeTurnSwap) -> None:
     uow.expect_revision(mine)
     for turn in (mine, theirs):
         if turn.status != machine("coordination_turn").initial:
-            raise TransitionNotAllowed(turn.KIND, turn.status, "be swapped", allowed=[], current=turn.state())
+            raise not_allowed(turn.KIND, turn.status, "be swapped", [], words="be swapped", current=turn.state())
     if mine.member_id == theirs.member_id:
         detail = "Both turns are the same member's."
         raise Conflict(
-            detail, errors=[FieldError("/other_turn_id", Conflict.slug, detail)], hint="Name a turn of another member."
+            detail,
+            errors=[FieldError("/other_turn_id", Conflict.slug, detail)],
+            hint="Name a turn of another member.",
+            extra=because("same_members_turns"),
         )
     open_now = await uow.find(
         TurnSwap, col(TurnSwap.status) == "proposed", col(TurnSwap.turn_id).in_([mine.id, theirs.id])
@@ -158,7 +162,9 @@ async def propose_turn_swap(uow: UnitOfWork, cmd: ProposeTurnSwap) -> None:
     for swap in open_now:
         if {swap.turn_id, swap.other_turn_id} == {mine.id, theirs.id}:
             message = "This very swap is proposed already, and not answered."
-            raise Conflict(message, extra={"current": swap.state()}, hint="Answer it, or withdraw it.")
+            raise Conflict(
+                message, extra={**because("swap_proposed"), "current": swap.state()}, hint="Answer it, or withdraw it."
+            )
     swap = uow.add(
         TurnSwap(
             space_id=uow.space,

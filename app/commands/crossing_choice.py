@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from app.domain.agreements import passes_elsewhere
+from app.domain.because import because
 from app.domain.errors import Conflict
 from app.planning.eta import CLOSED, Size, carries, country_of, excesses, is_open, soonest
 from app.store.tables import Crossing, Depot, Member
@@ -84,9 +85,11 @@ async def choose_crossing(
     return chosen
 
 
-def outside_agreement(terms: Terms | None, crossing: Crossing | None) -> Reason | None:
+async def outside_agreement(uow: UnitOfWork, terms: Terms | None, crossing: Crossing | None) -> Reason | None:
     """Return what the terms say against the crossing that was chosen; None where they say nothing."""
-    return None if terms is None or crossing is None else passes_elsewhere(terms, crossing.code)
+    if terms is None or crossing is None or terms.allows_crossing(crossing.code):
+        return None
+    return passes_elsewhere(terms, crossing.code, {each.code: each.names for each in await uow.find(Crossing)})
 
 
 def has_control(crossing: Crossing | None) -> bool:
@@ -99,7 +102,9 @@ def has_control(crossing: Crossing | None) -> bool:
 def _require_passable(crossing: Crossing, unit: Sized | None, at: datetime) -> None:
     if not is_open(crossing, at):
         message = f"The crossing {crossing.names['en']} is closed."
-        raise Conflict(message, extra={"current": crossing.state()})
+        raise Conflict(
+            message, extra={**because("crossing_closed_now", crossing=crossing.code), "current": crossing.state()}
+        )
     if beyond := excesses(crossing, unit):
         message = " ".join(_said(crossing, excess) for excess in beyond)
         reasons = [{"code": excess.code, "figures": excess.figures} for excess in beyond]

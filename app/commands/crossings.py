@@ -145,7 +145,7 @@ async def set_crossing_state(uow: UnitOfWork, cmd: SetCrossingState) -> None:
     for mission, reasons in barred:
         uow.record("mission.way_barred", mission, crossing_id=crossing.id, reasons=reasons)
     if barred:
-        detail = f"{len(barred)} units on their way over {crossing.code} can't pass there now; their lenders are told."
+        detail = f"On their way over {crossing.names['en']}, and can't pass there now: {len(barred)}. Their lenders are told."
         uow.warn(
             "way_barred", detail, figures={"units": len(barred)}, missions=[str(mission.id) for mission, _ in barred]
         )

@@ -9,13 +9,17 @@ from app.commands.called_help import accepted_offer, ground, sent
 from app.commands.calls import AssistNow
 from app.commands.fill import settle_request
 from app.commands.missions import take_units
+from app.commands.occurred import keep_after
 from app.commands.parts import parts_of
 from app.commands.registry import Act, handles
-from app.commands.request_lines import locked_lines, require_asked_of
+from app.commands.request_lines import locked_lines, require_asked_of, require_seen
 from app.commands.response_commitments import answered, begin_turn_out
+from app.commands.rolling import depart, rolling_among
+from app.domain.because import because
 from app.domain.day_to_day import KIND
 from app.domain.errors import Conflict, NotFound, RoleMissing
 from app.domain.forms import ShortText
+from app.domain.lifecycle import machine
 from app.domain.requests import STILL_ASKING
 from app.store.tables import Request, RequestLine
 
@@ -43,26 +47,32 @@ async def send_day_to_day(uow: UnitOfWork, cmd: SendDayToDay) -> None:
         RoleMissing: no agreement allows it, and the actor may not bind the member without one.
         Conflict: it is another kind of request, the member's own, asked of another member, or nothing more is asked for.
         NotAvailable: the unit is not free, or of another type.
+        OutOfOrder: nobody had asked then.
     """
     request = await uow.lock(Request, uow.require_target())
     lender = uow.actor.member_id
-    if lender is None or (request.opened_at is None and not uow.sees(request.member_id)):
+    if lender is None:
         raise NotFound(Request.KIND, request.id)
+    require_seen(uow, request)
     uow.expect_revision(request)
     uow.authorise({"lender": {lender}}, facts={"request_kind": request.kind})
     _require_sendable(request, lender)
     await require_asked_of(uow, request, lender)
+    keep_after(uow, cmd, request.opened_at, "The request was opened", request)
     line = (await locked_lines(uow, request))[0]
     called = _as_called(request, line, lender, cmd)
     verdict, reasons = await ground(uow, called, request.kind)
     if verdict is None:
         _require_representative(uow, lender, request.kind)
-    units = await take_units(uow, [cmd.resource_id], lender, line.type_code, pointer="/resource_id")
+    rolling = await rolling_among(uow, [cmd.resource_id])
+    units = await take_units(uow, [cmd.resource_id], lender, line.type_code, pointer="/resource_id", rolling=rolling)
     offer, offer_line = await accepted_offer(uow, called, line, verdict, reasons, units)
     mission = await sent(uow, called, request.kind, offer_line, units[0])
     mission.talkgroup = cmd.talkgroup
     uow.record("mission.mobilising", mission, units[0], *await parts_of(uow, units[0]), state=mission.status)
     await begin_turn_out(uow, request, mission)
+    if rolling:
+        await depart(uow, mission)
     uow.record("offer.accepted", offer, offer_line, visibility="parties", parties=[request.member_id, lender])
     if await settle_request(uow, request):
         uow.record(f"request.{request.status}", request)
@@ -78,16 +88,17 @@ def _require_representative(uow: UnitOfWork, lender: UUID, kind: str) -> None:
 
 
 def _require_sendable(request: Request, lender: UUID) -> None:
-    hint = ""
+    hint, told = "", {}
     if request.kind != KIND:
         detail, hint = "Only help from day to day is sent in one step.", "Make an offer."
     elif request.member_id == lender:
-        detail = "A member does not lend to itself."
+        detail, told = "A member does not lend to itself.", because("own_request")
     elif request.status not in STILL_ASKING:
-        detail = f"The request is {request.status.replace('_', ' ')}: nothing more is asked for."
+        detail = f"The request is “{machine('request').states[request.status].names['en']}”: nothing more is asked for."
+        told = because("request_not_asking", request_status=request.status)
     else:
         return
-    raise Conflict(detail, extra={"current": request.state()}, hint=hint or None)
+    raise Conflict(detail, extra={"current": request.state(), **told}, hint=hint or None)
 
 
 def _as_called(request: Request, line: RequestLine, lender: UUID, cmd: SendDayToDay) -> AssistNow:

@@ -10,8 +10,10 @@ from sqlmodel import col
 from app.commands.changes import write_sent
 from app.commands.places import require_point_inside
 from app.commands.registry import Act, handles
+from app.commands.whose import whose
 from app.domain import geo
-from app.domain.errors import Conflict, Duplicate, FieldError, MissingField
+from app.domain.because import because
+from app.domain.errors import Conflict, Duplicate
 from app.domain.forms import Code, ShortText
 from app.domain.ids import new_id
 from app.store.tables import Depot, ExternalId, Member, Resource
@@ -53,10 +55,7 @@ def owner_of(uow: UnitOfWork, named: UUID | None) -> UUID:
         RoleMissing, ScopeMissing: not for that member.
         MissingField: the service itself named nobody.
     """
-    owner = named or uow.actor.member_id
-    if owner is None:
-        detail = "Whoever belongs to no member has to name one."
-        raise MissingField(detail, errors=[FieldError("/member_id", MissingField.slug, detail)])
+    owner = whose(uow, named)
     uow.authorise({"owner": {owner}})
     return owner
 
@@ -114,11 +113,15 @@ async def remove_depot(uow: UnitOfWork, _cmd: RemoveDepot) -> None:
     depot = await uow.lock_target(Depot)
     uow.authorise({"owner": {depot.member_id}})
     if units := await uow.find(Resource, col(Resource.depot_id) == depot.id):
-        detail = f"{len(units)} units have this depot as their home, those that are retired among them."
+        detail = f"Units with this depot as their home, retired ones among them: {len(units)}."
         hint = "Give them another depot first; one where retired units stood stays in the list."
-        raise Conflict(detail, extra={"current": depot.state()}, hint=hint)
+        raise Conflict(detail, extra={**because("depot_has_units", n=len(units)), "current": depot.state()}, hint=hint)
     if await uow.find(ExternalId, col(ExternalId.depot_id) == depot.id):
         detail = "A dispatch system knows this depot by a code, and may ask for it."
-        raise Conflict(detail, extra={"current": depot.state()}, hint="Correct the depot instead of removing it.")
+        raise Conflict(
+            detail,
+            extra={**because("depot_has_code"), "current": depot.state()},
+            hint="Correct the depot instead of removing it.",
+        )
     await uow.remove(depot)
     uow.record("depot.removed", depot)

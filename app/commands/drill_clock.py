@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
+from sqlmodel import col
 
 from app.commands.drill_parts import (
-    UNDER_WAY,
     Held,
     clock_row,
     held,
@@ -29,11 +29,12 @@ from app.commands.registry import Act, handles
 from app.domain.drills.expectations import awaited
 from app.domain.drills.injects import look
 from app.domain.drills.rating import rate
+from app.domain.drills.sides import UNDER_WAY
 from app.domain.errors import NotFound
 from app.domain.forms import LongText, ShortText
 from app.domain.ids import new_id
 from app.store.drills import playing
-from app.store.tables import Drill, DrillClock, DrillRating
+from app.store.tables import Drill, DrillClock, DrillMark, DrillRating
 from app.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -41,6 +42,12 @@ if TYPE_CHECKING:
     from app.domain.drills.play import Play
 
 HOT_WASH: Final = timedelta(minutes=30)
+REMINDS_AFTER: Final = timedelta(minutes=15)
+"""After the end, of a hot wash that is not written yet."""
+_STOPPED_BY: Final = """
+    SELECT actor_id FROM journal_entry
+    WHERE space_id = $1 AND subject_kind = 'drill' AND subject_id = $2 AND type = 'drill.stopped'
+"""
 Site = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -66,6 +73,8 @@ class SetDrillSpeed(Act):
 class JumpDrill(Act):
     """Go straight to the next event of the script; not while people are still at work on one."""
 
+    CONFIDES = True
+
 
 class EndDrill(Act):
     """End the exercise."""
@@ -75,6 +84,12 @@ class StopDrill(Act):
     """REAL EMERGENCY: stop the drill."""
 
     reason: LongText | None = None
+
+
+class ExplainStop(Act):
+    """Say why a drill was stopped, or say it anew; what was said before stays in the report."""
+
+    reason: LongText
 
 
 @handles(PauseDrill)
@@ -89,12 +104,12 @@ async def pause_drill(uow: UnitOfWork, cmd: PauseDrill) -> None:
     uow.authorise(found.sides)
     there, row, clock = await _clock(uow, found)
     if cmd.site is None:
-        changed = clock.pause(uow.now)
+        changed = clock.pause(uow.now, cmd.reason)
         step(found.drill, "pause")
         event = "drill.paused"
     else:
         _require_site(found, cmd.site)
-        changed = clock.pause_site(uow.now, cmd.site)
+        changed = clock.pause_site(uow.now, cmd.site, cmd.reason)
         event = "drill.site_paused"
     _ = set_clock(row, changed)
     tell(uow, there, event, found.drill, row, site=cmd.site, reason=cmd.reason)
@@ -107,7 +122,7 @@ async def resume_drill(uow: UnitOfWork, cmd: ResumeDrill) -> None:
     Locks the drill, then its clock.
 
     Raises:
-        Conflict: it does not stand.
+        Conflict: it does not stand, or the word of that country was given.
     """
     found = await held(uow)
     uow.authorise(found.sides)
@@ -153,7 +168,9 @@ async def jump_drill(uow: UnitOfWork, _cmd: JumpDrill) -> None:
     there, row, clock = await _clock(uow, found)
     play = await play_of(uow, found.drill)
     to_us = look(play, clock, uow.now).next_us
-    _ = set_clock(row, clock.jump(uow.now, to_us, awaited(play, clock.at_us(uow.now))))
+    of_it = (col(DrillMark.drill_id) == found.drill.id, col(DrillMark.kind) == "action")
+    ticked = {(each.about, each.party) for each in await uow.find(DrillMark, *of_it)}
+    _ = set_clock(row, clock.jump(uow.now, to_us, awaited(play, clock.at_us(uow.now), ticked)))
     tell(uow, there, "drill.jumped", found.drill, row, to_us=to_us)
     uow.later("advance_drill", uow.now, found.drill.id)
 
@@ -178,6 +195,7 @@ async def conclude(uow: UnitOfWork, found: Held, *, at_us: int | None = None) ->
     drill.ended_at, drill.hot_wash_due_at = uow.now, uow.now + HOT_WASH
     ratings = [uow.add(each) for each in _ratings(drill, play, at_us)]
     uow.record("drill.ended", drill, *ratings)
+    uow.later("remind_of_hot_wash", uow.now + REMINDS_AFTER, drill.id)
     there.record("drill.ended", row, drill_id=drill.id)
     await freeze(uow, there.space, "ended")
 
@@ -186,19 +204,40 @@ async def conclude(uow: UnitOfWork, found: Held, *, at_us: int | None = None) ->
 async def stop_drill(uow: UnitOfWork, cmd: StopDrill) -> None:
     """Record ``drill.stopped`` in live and in the drill's space, which is frozen at once and for ever. Locks the drill, its clock, its space.
 
-    A second stop changes nothing and is told again. Raises ``TransitionNotAllowed`` for a drill that is not played.
+    Nobody is asked why before it is stopped: ``explain_stop`` says so afterwards. A second stop changes nothing, and is told again.
+    Raises ``TransitionNotAllowed`` for a drill that is not played.
     """
     found = await held(uow)
     uow.authorise()
-    drill = found.drill
-    if drill.status == "stopped":
-        uow.record("drill.stop_repeated", drill)
+    if found.drill.status == "stopped":
+        uow.record("drill.stop_repeated", found.drill)
         return
+    await stop(uow, found, cmd.reason)
+
+
+@handles(ExplainStop)
+async def explain_stop(uow: UnitOfWork, cmd: ExplainStop) -> None:
+    """Record ``drill.stop_explained``: the word of who stopped it, or of its staff. Locks the drill.
+
+    Raises ``TransitionNotAllowed`` for a drill that was not stopped.
+    """
+    found = await held(uow)
+    stopped_by = await uow.raw.fetchval(_STOPPED_BY, uow.space, found.drill.id)
+    uow.authorise(found.sides | {"self": set() if stopped_by is None else {stopped_by}})
+    require_status(found.drill, ("stopped",), "have its stop explained")
+    found.drill.reason = cmd.reason
+    uow.revise(found.drill)
+    uow.record("drill.stop_explained", found.drill)
+
+
+async def stop(uow: UnitOfWork, found: Held, reason: str | None) -> None:
+    """Stop the drill for a real emergency: its clock and its space, for ever."""
+    drill = found.drill
     there, row, clock = await _clock(uow, found)
     step(drill, "stop")
     _ = set_clock(row, clock.stop(uow.now))
-    drill.ended_at, drill.reason, row.reason = uow.now, cmd.reason, cmd.reason
-    tell(uow, there, "drill.stopped", drill, row, reason=cmd.reason)
+    drill.ended_at, drill.reason, row.reason = uow.now, reason, reason
+    tell(uow, there, "drill.stopped", drill, row, reason=reason)
     await freeze(uow, there.space, "stopped")
 
 

@@ -6,37 +6,43 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import Field, RootModel
 from sqlmodel import col
 
-from app.commands.drill_parts import UNDER_WAY, Held, clock_row, held, locked_clock, require_space, require_status
-from app.commands.registry import Act, handles
+from app.commands.drill_parts import Held, clock_row, held, locked_clock, require_space, require_status
+from app.commands.registry import QuietAct, handles
+from app.domain.authority import SYSTEM
+from app.domain.because import because
 from app.domain.drills import views
+from app.domain.drills.sides import UNDER_WAY
 from app.domain.drills.texts import marked
 from app.domain.errors import Conflict, Duplicate, NotFound
 from app.domain.forms import Note
 from app.domain.ids import new_id
 from app.store.drills import playing
 from app.store.tables import Corridor, DrillDelivery, DrillMark
-from app.store.unit_of_work import UnitOfWork
+from app.store.unit_of_work import Act, UnitOfWork
 
 if TYPE_CHECKING:
     from app.domain.drills.injects import Due
     from app.domain.drills.model import Inject
 
+ADVANCE: Final = "advance_drill"
+"""The command by which the script goes on by itself."""
+
 Word = Annotated[str, Field(min_length=1, max_length=64)]
 """The id of an inject, an objective or a sync point, as the script has it."""
 
 
-class DeliverInject(Act):
+class DeliverInject(QuietAct):
     """Deliver an inject now, by hand: one that waits for it, or one before its time."""
 
     inject: Word
 
 
-class TickExpectation(Act):
+class TickExpectation(QuietAct):
     """An expected action that the journal does not show was seen."""
 
     inject: Word
@@ -45,7 +51,7 @@ class TickExpectation(Act):
     note: Note | None = None
 
 
-class ReachSyncPoint(Act):
+class ReachSyncPoint(QuietAct):
     """A side has reached a sync point that its controllers decide on."""
 
     point: Word
@@ -66,14 +72,21 @@ async def deliver_inject(uow: UnitOfWork, cmd: DeliverInject) -> None:
     uow.authorise(found.sides)
     require_status(found.drill, ("running",), "deliver an inject")
     inject = _named(found, "injects", cmd.inject)
-    there = uow.beside(require_space(found.drill))
+    # In the drill's space it is told as if the script had brought it: players read who acts there, and why.
+    there = uow.beside(require_space(found.drill), actor=SYSTEM, act=Act(ADVANCE, SYSTEM.via, uow.act.occurred_at))
     clock = clock_row(await locked_clock(there, found.drill))
     if await there.find(DrillDelivery, col(DrillDelivery.inject) == inject.id):
         message = f"{inject.id} was delivered before."
-        raise Duplicate(message, extra={"current": found.drill.state()}, hint="Each inject is delivered once.")
+        raise Duplicate(
+            message,
+            extra={**because("inject_delivered"), "current": found.drill.state()},
+            hint="Each inject is delivered once.",
+        )
     if inject.kind == "end_of_exercise":
         message = "The end of the exercise is not delivered early."
-        raise Conflict(message, extra={"current": found.drill.state()}, hint="End the drill instead.")
+        raise Conflict(
+            message, extra={**because("end_not_early"), "current": found.drill.state()}, hint="End the drill instead."
+        )
     await deliver(uow, there, found, inject, at_us=clock.at_us(uow.act.occurred_at), reason="hand")
     uow.record("drill.led", found.drill)
     uow.later("advance_drill", uow.now, found.drill.id)

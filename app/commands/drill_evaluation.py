@@ -10,9 +10,11 @@ from pydantic import Field
 from sqlmodel import col
 
 from app.commands.drill_control import Word
-from app.commands.drill_parts import UNDER_WAY, held, require_live, require_status, step
-from app.commands.registry import Act, handles
-from app.domain.errors import Conflict, FieldError, NotFound, OutOfRange
+from app.commands.drill_parts import held, require_live, require_status, step
+from app.commands.registry import Act, QuietAct, handles
+from app.domain.because import because
+from app.domain.drills.sides import AFTER, PLAYED, UNDER_WAY, WASHING
+from app.domain.errors import Conflict, FieldError, NotFound, OutOfRange, StaleRevision
 from app.domain.forms import Integer, Note
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
@@ -29,11 +31,9 @@ from app.store.tables import (
 from app.store.unit_of_work import UnitOfWork
 
 Seq = Annotated[Integer, Field(ge=1)]
-PLAYED = ("ended", "reviewed")
-AFTER = (*PLAYED, "stopped")
 
 
-class ObserveDrill(Act):
+class ObserveDrill(QuietAct):
     """Write down what was seen."""
 
     kind: Literal["strength", "improvement", "note"] = "note"
@@ -46,10 +46,14 @@ class ObserveDrill(Act):
 class OverruleRating(Act):
     """Put an evaluator's rating in place of the computed one, which stays beside it."""
 
+    CONFIDES = True
+
     objective: Word
     rating: Literal["P", "S", "M", "U"]
     reason: Note
     seq: Seq | None = None
+    revision: Seq | None = None
+    """The rating's, as it was read: needed to put another word in place of somebody else's."""
 
 
 class WriteHotWash(Act):
@@ -135,6 +139,7 @@ async def overrule_rating(uow: UnitOfWork, cmd: OverruleRating) -> None:
     Raises:
         TransitionNotAllowed: the drill has not ended, or its report is done.
         NotFound: no such objective, or no such entry in the drill's journal.
+        StaleRevision: another evaluator has overruled it, and ``revision`` is not that of the rating as it stands.
     """
     found = await held(uow)
     uow.authorise(found.sides)
@@ -145,6 +150,9 @@ async def overrule_rating(uow: UnitOfWork, cmd: OverruleRating) -> None:
         raise NotFound("objective", cmd.objective)
     await _require_entry(uow, found.drill, cmd.seq)
     (rating,) = rows
+    others = rating.overruled is not None and rating.overruled_by_id != uow.actor.id
+    if (others or cmd.revision is not None) and cmd.revision != rating.revision:
+        raise StaleRevision(rating.KIND, cmd.revision or 0, rating.state())
     rating.overruled, rating.reason, rating.seq, rating.overruled_by_id = cmd.rating, cmd.reason, cmd.seq, uow.actor.id
     uow.revise(rating)
     uow.record("drill.rating_overruled", rating)
@@ -152,10 +160,14 @@ async def overrule_rating(uow: UnitOfWork, cmd: OverruleRating) -> None:
 
 @handles(WriteHotWash)
 async def write_hot_wash(uow: UnitOfWork, cmd: WriteHotWash) -> None:
-    """Record ``drill.hot_wash_written``; one that comes later than 30 minutes after the end says so. Locks the drill."""
+    """Record ``drill.hot_wash_written``; one that comes later than 30 minutes after the end says so. Locks the drill.
+
+    Raises:
+        TransitionNotAllowed: the drill has not ended, or its hot wash was held.
+    """
     found = await held(uow)
     uow.authorise(found.sides)
-    require_status(found.drill, AFTER, "have a hot wash")
+    require_status(found.drill, WASHING, "have a hot wash written")
     member_id = uow.actor.member_id
     if member_id is None:
         message = "the service itself has no hot wash"
@@ -252,7 +264,11 @@ async def change_corrective_action(uow: UnitOfWork, cmd: ChangeCorrectiveAction)
             raise
         if action.status == "retested" and action.retest_drill_id is None:
             message = "Say which drill has retested it."
-            raise Conflict(message, extra={"current": action.state()}, hint="Send its retest_drill_id with it.")
+            raise Conflict(
+                message,
+                extra={**because("name_retest"), "current": action.state()},
+                hint="Send its retest_drill_id with it.",
+            )
         action.done_at = action.done_at or uow.now if action.status != "open" else None
     uow.revise(action)
     uow.record("corrective_action.changed", action)
@@ -280,7 +296,9 @@ async def _require_retest(uow: UnitOfWork, drill_id: UUID, retest: UUID | None) 
         return
     if retest == drill_id:
         detail = "A drill does not retest itself."
-        raise OutOfRange(detail, errors=[FieldError("/retest_drill_id", OutOfRange.slug, detail)])
+        raise OutOfRange(
+            detail, errors=[FieldError("/retest_drill_id", OutOfRange.slug, detail)], extra=because("own_retest")
+        )
     _ = await uow.get(Drill, retest)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import col
 
 from app.domain.drills.clock import Clock
-from app.domain.errors import Conflict, TransitionNotAllowed
-from app.domain.lifecycle import machine
+from app.domain.drills.sides import SIDES
+from app.domain.errors import Conflict
+from app.domain.lifecycle import machine, not_allowed
 from app.store.drills import clock_of, scenario_of, stored
 from app.store.tables import Drill, DrillClock, DrillParticipant, Member
 from app.store.unit_of_work import LIVE
@@ -21,18 +22,6 @@ if TYPE_CHECKING:
 
     from app.domain.drills.model import Scenario
     from app.store.unit_of_work import UnitOfWork
-
-SIDES: Final = {
-    "player": "plays",
-    "exercise_director": "directs",
-    "drill_controller": "controls",
-    "simcell": "controls",
-    "drill_evaluator": "evaluates",
-    "safety_officer": "safeguards",
-    "observer": "observes",
-}
-"""Role in a drill → side in ``protocols/authority.yaml``."""
-UNDER_WAY: Final = ("running", "paused")
 
 
 @dataclass(slots=True)
@@ -113,7 +102,7 @@ def require_status(drill: Drill, states: Iterable[str], words: str) -> None:
         TransitionNotAllowed: with the drill as it is.
     """
     if drill.status not in states:
-        raise TransitionNotAllowed("drill", drill.status, words, [], current=drill.state())
+        raise not_allowed("drill", drill.status, words, [], words=words, current=drill.state())
 
 
 # ---------------------------------------------------------------- the clock
@@ -122,7 +111,7 @@ def require_status(drill: Drill, states: Iterable[str], words: str) -> None:
 def require_space(drill: Drill) -> str:
     """Return the space of a drill that has begun."""
     if drill.plays_in is None:
-        raise TransitionNotAllowed("drill", drill.status, "be played", [], current=drill.state())
+        raise not_allowed("drill", drill.status, "be played", [], words="be played", current=drill.state())
     return drill.plays_in
 
 

@@ -61,12 +61,20 @@ async def run_drill(
     await door.execute(ApproveDrill(), actor=SYSTEM, space=LIVE, target=planned.id)
     began = await door.execute(StartDrill(), actor=SYSTEM, space=LIVE, target=planned.id)
     space: str = began.subject["plays_in"]
+    status = await play_on(door, planned.id, space, tell=tell)
+    return await _how_it_went(door, planned.id, str(began.subject["code"]), space, status)
+
+
+async def play_on(
+    door: Door, drill_id: UUID, space: str, *, tell: Callable[[int, str], None] = lambda _us, _line: None
+) -> str:
+    """Have a drill that has begun played for as long as it runs; return the state in which it is left."""
     told = 0
     while True:
         await run_due(door, limit=50)
         async with reading(door.engine) as conn:
             status: str = await conn.fetchval(
-                "SELECT status FROM drill WHERE space_id = $1 AND id = $2", LIVE, planned.id
+                "SELECT status FROM drill WHERE space_id = $1 AND id = $2", LIVE, drill_id
             )
             rows = await conn.fetch(
                 "SELECT inject, at_us FROM drill_delivery WHERE space_id = $1 ORDER BY at_us, id OFFSET $2", space, told
@@ -75,9 +83,8 @@ async def run_drill(
             tell(row["at_us"], row["inject"])
         told += len(rows)
         if status != "running":
-            break
+            return status
         await _wait(door)
-    return await _how_it_went(door, planned.id, str(began.subject["code"]), space, status)
 
 
 async def _wait(door: Door) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
-from app.commands.drill_parts import UNDER_WAY, Held, held, require_space, set_clock, step
-from app.commands.drill_plans import ScheduleDrill, recurrence_of, require_planned, set_hour
+from app.commands.drill_alerts import LOOKS_AGAIN_AFTER, forbidden_by, incidents_of, sentence_of
+from app.commands.drill_free import next_free, under_way_with
+from app.commands.drill_hours import NO_NOTICE, said_recurrence, set_hour
+from app.commands.drill_parts import Held, held, require_space, set_clock, step
+from app.commands.drill_plans import require_planned
 from app.commands.drill_shadows import copy_corridor, make_space
 from app.commands.registry import Act, Command, handles
+from app.domain.because import because
+from app.domain.clock import stamp
 from app.domain.drills.clock import Clock
-from app.domain.drills.schedule import coming, holds_for, stands_down
+from app.domain.drills.schedule import Reason, holds_for, stands_down
+from app.domain.drills.sides import UNDER_WAY
 from app.domain.errors import Conflict, Duplicate
 from app.domain.forms import Flag, Note
 from app.domain.ids import new_id
@@ -19,17 +25,7 @@ from app.store.drills import clock_of
 from app.store.tables import Drill, DrillClock, DrillParticipant
 from app.store.unit_of_work import UnitOfWork
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 EVERYBODY: Final = "all"
-_LIVE_INCIDENTS: Final = """
-    SELECT i.ref, i.severity, i.lead_member_id, array(
-        SELECT DISTINCT m.lender_id FROM mission m
-        WHERE m.space_id = i.space_id AND m.incident_id = i.id AND m.status NOT IN ('returned', 'closed')
-    ) AS lenders
-    FROM incident i WHERE i.space_id = $1 AND i.status <> 'closed' ORDER BY i.severity DESC, i.ref
-"""
 
 
 class AnswerReady(Act):
@@ -94,7 +90,11 @@ async def go_ahead_with_drill(uow: UnitOfWork, _cmd: GoAheadWithDrill) -> None:
     country = found.country(uow)
     if country in found.drill.go_ahead:
         message = f"The director of {country} has said so already."
-        raise Duplicate(message, extra={"current": found.drill.state()}, hint="The other directors' words are needed.")
+        raise Duplicate(
+            message,
+            extra={**because("go_ahead_given"), "current": found.drill.state()},
+            hint="The other directors' words are needed.",
+        )
     found.drill.go_ahead = sorted({*found.drill.go_ahead, country})
     uow.record("drill.go_ahead_given", found.drill, country=country)
     if found.drill.status == "held":
@@ -106,7 +106,7 @@ async def start_drill(uow: UnitOfWork, _cmd: StartDrill) -> None:
     """Record ``drill.started`` in live and in the drill's space, after its copies. Locks the drill.
 
     Raises:
-        Conflict: too few are ready, or a live incident concerns a player; with ``reasons``.
+        Conflict: too few are ready, a player plays another drill, or a live incident concerns one; with ``reasons``.
         TransitionNotAllowed: it is not approved, or has begun.
     """
     found = await held(uow)
@@ -114,7 +114,8 @@ async def start_drill(uow: UnitOfWork, _cmd: StartDrill) -> None:
     verdict, reasons = await _verdict(uow, found)
     if verdict != "begin" and found.drill.status in {"approved", "scheduled", "held"}:
         hint = "Have the players answer READY; where an incident is the reason, every director says to go ahead, or stand it down."
-        raise Conflict(" ".join(reasons), extra={"current": found.drill.state(), "reasons": reasons}, hint=hint)
+        extra = {"current": found.drill.state(), "reasons": [each.told() for each in reasons]}
+        raise Conflict(_sentences(reasons), extra=extra, hint=hint)
     await begin(uow, found)
 
 
@@ -145,20 +146,20 @@ async def stand_down_drill(uow: UnitOfWork, cmd: StandDownDrill) -> None:
 # ---------------------------------------------------------------- may it begin
 
 
-async def _verdict(uow: UnitOfWork, found: Held) -> tuple[Literal["begin", "hold", "stand_down"], list[str]]:
+async def _verdict(uow: UnitOfWork, found: Held) -> tuple[Literal["begin", "hold", "stand_down"], list[Reason]]:
     """Return whether it may begin, and what speaks against it."""
     players = {each.member_id for each in found.players}
-    live = await uow.raw.fetch(_LIVE_INCIDENTS, uow.space)
-    concerning = [row for row in live if not players.isdisjoint({row["lead_member_id"], *row["lenders"]})]
-    refs = ", ".join(f"{row['ref']} (severity {row['severity']})" for row in concerning)
-    incidents = [(row["severity"], {row["lead_member_id"], *row["lenders"]}) for row in live]
+    concerning = await incidents_of(uow, players)
+    incidents = [(row["severity"], {row["lead_member_id"], *row["lenders"]}) for row in concerning]
     means = stands_down(players, incidents)  # type: ignore[arg-type]  # members by their ids: any names will do
     if means == "stand_down":
-        return "stand_down", [f"A player leads or lends to {refs}."]
-    reasons = []
+        return "stand_down", [forbidden_by(concerning)]
+    reasons = await under_way_with(uow, found)
     if means == "ask" and not found.directors <= set(found.drill.go_ahead):
-        lacking = ", ".join(sorted(found.directors - set(found.drill.go_ahead)))
-        reasons.append(f"A player leads or lends to {refs}: the directors of {lacking} have not said to go ahead.")
+        lacking = sorted(found.directors - set(found.drill.go_ahead))
+        refs = [row["ref"] for row in concerning]
+        said = f"{sentence_of(concerning)} The directors of {', '.join(lacking)} have not said to go ahead."
+        reasons.append(Reason("drill_incident_asks", said, {"refs": refs, "country": lacking}))
     if found.drill.virtual != EVERYBODY:
         ready = {found.codes[each.member_id] for each in found.players if each.ready_at is not None}
         countries = {found.codes[each]: country for each, country in found.countries.items()}
@@ -168,15 +169,21 @@ async def _verdict(uow: UnitOfWork, found: Held) -> tuple[Literal["begin", "hold
 
 async def _begin_or_hold(uow: UnitOfWork, found: Held) -> None:
     verdict, reasons = await _verdict(uow, found)
+    told = [each.told() for each in reasons]
     if verdict == "stand_down":
-        await _stand_down(uow, found, " ".join(reasons))
+        found.drill.held_because = told
+        await _stand_down(uow, found, _sentences(reasons))
     elif verdict == "begin":
         await begin(uow, found)
-    elif found.drill.held_because != reasons or found.drill.status != "held":
+    elif found.drill.held_because != told or found.drill.status != "held":
         if found.drill.status != "held":
             step(found.drill, "hold")
-        found.drill.held_because = reasons
-        uow.record("drill.held", found.drill, reasons=reasons)
+        found.drill.held_because = told
+        uow.record("drill.held", found.drill, reasons=told)
+
+
+def _sentences(reasons: list[Reason]) -> str:
+    return " ".join(each.detail for each in reasons)
 
 
 async def _stand_down(uow: UnitOfWork, found: Held, reason: str) -> None:
@@ -209,11 +216,13 @@ async def begin(uow: UnitOfWork, found: Held) -> None:
     there.add(clock)
     await copy_corridor(uow, there, clock)
     there.record("drill.started", clock, drill_id=drill.id)
-    joined = [each for each in found.players if _is_there(drill, each)]
-    for each in joined:
-        each.joined_us = 0
-    uow.record("drill.started", drill, *joined, space=space)
+    # All players are told again, so that nobody sees who plays without having said READY: the machine.
+    for each in found.players:
+        each.joined_us = 0 if _is_there(drill, each) else None
+        uow.revise(each)
+    uow.record("drill.started", drill, *found.players, space=space)
     uow.later("advance_drill", uow.now, drill.id)
+    uow.later("heed_live_incidents", uow.now + LOOKS_AGAIN_AFTER, drill.id, {"small": False})
     await _plan_next(uow, found)
 
 
@@ -224,7 +233,9 @@ def _is_there(drill: Drill, player: DrillParticipant) -> bool:
 async def _join(uow: UnitOfWork, drill: Drill, player: DrillParticipant) -> None:
     if player.joined_us is not None:
         message = "Your member plays already."
-        raise Duplicate(message, extra={"current": player.state()}, hint="Nothing more is needed.")
+        raise Duplicate(
+            message, extra={**because("plays_already"), "current": player.state()}, hint="Nothing more is needed."
+        )
     space = require_space(drill)
     row = await uow.raw.fetchrow("SELECT * FROM drill_clock WHERE space_id = $1 AND id = $2", space, drill.id)
     assert row is not None
@@ -233,14 +244,17 @@ async def _join(uow: UnitOfWork, drill: Drill, player: DrillParticipant) -> None
 
 
 async def _plan_next(uow: UnitOfWork, found: Held) -> None:
-    """Put the next occurrence of a drill that comes again on the calendar, approved as this one is. Records ``drill.scheduled``."""
+    """Put the next occurrence of a drill that comes again on the calendar, approved as this one is. Records ``drill.scheduled``.
+
+    Hours at which a player has another drill are passed over: ``skipped`` tells which, of a drill without notice how many alone.
+    """
     drill = found.drill
     if drill.recurrence is None or drill.starts_at is None:
         return
-    said = ScheduleDrill.model_validate(drill.recurrence)
-    rule = recurrence_of(said)
+    rule = said_recurrence(drill)
     assert rule is not None
-    at: datetime | None = next((each.at for each in coming(rule, max(drill.starts_at, uow.now), 10) if each.at), None)
+    free = await next_free(uow, found, rule, max(drill.starts_at, uow.now))
+    at = free.at
     if at is None:
         return
     kept = {name: getattr(drill, name) for name in _KEPT}
@@ -251,7 +265,17 @@ async def _plan_next(uow: UnitOfWork, found: Held) -> None:
     people = [uow.add(_again(each, following.id)) for each in found.people]
     drill.recurrence = None
     uow.later("begin_drill", at, following.id)
-    uow.record("drill.scheduled", following, drill, *people, follows_id=drill.id)
+    uow.record("drill.scheduled", following, drill, *people, follows_id=drill.id, **_told(drill, free.skipped))
+
+
+def _told(drill: Drill, skipped: list[dict[str, Any]]) -> dict[str, Any]:
+    if not skipped:
+        return {}
+    return {
+        "skipped": len(skipped)
+        if drill.notice == NO_NOTICE
+        else [{**each, "at": stamp(each["at"])} for each in skipped]
+    }
 
 
 _KEPT: Final = (

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from app.commands.frozen import require_not_frozen
+from app.commands.drill_alerts import mind_drills
+from app.commands.frozen import require_open
 from app.commands.notices import tell_authorities
 from app.commands.registry import BY_NAME
 from app.domain.authority import SYSTEM
 from app.domain.errors import ConcordError, Unavailable
+from app.store.engine import reading
 from app.store.unit_of_work import LIVE, Act, commit, operation, unit_of_work
 from app.telemetry import DUE_DONE, DUE_LATE_SECONDS
 
@@ -29,7 +31,12 @@ LONGEST_WAIT_S: Final = 600
 MOST_DOUBLINGS: Final = 10
 CLAIM = """
     SELECT id, space_id, command, target, body, due_at, attempts FROM due_work
-    WHERE done_at IS NULL AND due_at <= $1 AND ($2::text IS NULL OR command = $2) ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    WHERE done_at IS NULL AND due_at <= $1 AND ($2::text IS NULL OR command = $2) AND ($3::uuid IS NULL OR target = $3)
+    ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+_LOOK: Final = """
+    SELECT EXISTS (SELECT FROM due_work WHERE done_at IS NULL AND due_at <= $1) AS overdue,
+           (SELECT min(due_at) FROM due_work WHERE done_at IS NULL AND due_at > $1) AS next_at
 """
 FORGETS: Final = "erase_in_space"
 """Whose body names people: it goes when the work is done."""
@@ -52,8 +59,8 @@ async def run_due(door: Door, *, limit: int = 100) -> int:
     return done
 
 
-async def one_due(door: Door, *, command: str | None = None) -> bool:
-    """Carry out the most overdue piece of work that nobody else has claimed, of that ``command`` if one is named.
+async def one_due(door: Door, *, command: str | None = None, target: UUID | None = None) -> bool:
+    """Carry out the most overdue piece of work that nobody else has claimed, of that ``command`` and ``target`` if they are named.
 
     False when there is none.
     """
@@ -62,15 +69,16 @@ async def one_due(door: Door, *, command: str | None = None) -> bool:
     try:
         act = Act("due_work", SYSTEM.via, now)
         async with unit_of_work(door.engine, space="", actor=SYSTEM, now=now, act=act, settings=door.settings) as uow:
-            claimed = await uow.raw.fetchrow(CLAIM, now, command)
+            claimed = await uow.raw.fetchrow(CLAIM, now, command, target)
             if claimed is None:
                 return False
             entry = BY_NAME[claimed["command"]]
             uow.space, uow.target = claimed["space_id"], claimed["target"]
-            drill_id = None if entry.name == FORGETS else await require_not_frozen(uow)
+            drill_id = None if entry.name == FORGETS else await require_open(uow)
             uow.act = Act(entry.name, SYSTEM.via, claimed["due_at"])
             await entry.handler(uow, entry.model.model_validate(claimed["body"]))
             await tell_authorities(uow)
+            await mind_drills(uow)
             if drill_id is not None:
                 uow.later("advance_drill", now, drill_id, space=LIVE)
             _ = await uow.finish()
@@ -95,6 +103,14 @@ async def next_due(door: Door) -> datetime | None:
         found: Any = await tx.raw.fetchval("SELECT min(due_at) FROM due_work WHERE done_at IS NULL")
     at: datetime | None = found
     return at
+
+
+async def look_for_due(door: Door) -> tuple[bool, datetime | None]:
+    """Return whether anything is due, whoever has it in hand, and when the next piece of work falls due, or None. Locks nothing."""
+    async with reading(door.engine) as conn:
+        found = await conn.fetchrow(_LOOK, door.clock.now())
+    assert found is not None
+    return found["overdue"], found["next_at"]
 
 
 async def _ended_badly(door: Door, claimed: asyncpg.Record, now: datetime, error: Exception) -> None:

@@ -16,13 +16,16 @@ from pydantic import Field
 from sqlmodel import col
 
 from app.commands.blacking_out import black_out, read_on
+from app.commands.inbox_erasure import black_out_messages, black_out_notes
 from app.commands.open_matters import require_relief, require_successor
 from app.commands.registry import Act, Command, handles
 from app.commands.users import require_another_admin
+from app.domain.because import because
 from app.domain.errors import Conflict, FieldError, Malformed, NotFound, StaleRevision
 from app.domain.forms import Flag, ShortText
 from app.store.personal import SHORTEST_IN_TEXTS, Person, empty_named, in_texts
 from app.store.tables import Member, Representative, Token, User
+from app.store.unit_of_work import LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +97,7 @@ async def erase_user(uow: UnitOfWork, cmd: EraseUser) -> None:
     uow.authorise({"member": {seen.member_id}})
     uow.expect_revision(seen)
     if seen.erased_at is not None:
-        raise Conflict("This user was erased.", extra={"current": seen.state()})
+        raise Conflict("This user was erased.", extra={**because("user_erased"), "current": seen.state()})
     login, revision = seen.login, seen.revision
     names = long_enough((seen.display_name, login), cmd.also)
     await empty_named(uow.raw, seen.member_id, Person(names, login, id_))
@@ -122,11 +125,13 @@ async def erase_person(uow: UnitOfWork, cmd: ErasePerson) -> None:
 
     Raises:
         NotFound: another member.
+        Conflict: from another space than live.
     """
     id_ = uow.require_target()
     if not uow.sees(id_):
         raise NotFound(Member.KIND, id_)
     uow.authorise({"member": {id_}})
+    uow.require_live()
     names = long_enough((), cmd.names)
     await empty_named(uow.raw, id_, Person(names))
     member = await uow.lock(Member, id_)
@@ -150,6 +155,10 @@ async def erase_in_space(uow: UnitOfWork, cmd: EraseInSpace) -> None:
         await _leave_duties(uow, member, cmd.user_id)
     if not cmd.names:
         return
+    if cmd.after == 0:
+        await black_out_messages(uow, member.id, cmd.names)
+        if uow.space == LIVE:
+            await black_out_notes(uow, member.id, cmd.names)
     more, until, at_end = await read_on(uow, cmd.names, cmd.after)
     found, own, unfinished = [*cmd.found, *more], frozenset(cmd.own), not at_end
     if at_end and found:

@@ -18,6 +18,7 @@ import hashlib
 import random
 import time
 from collections import deque
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -28,12 +29,14 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from app.commands.at_work import AtWork
-from app.commands.frozen import require_not_frozen
+from app.commands.drill_alerts import mind_drills
+from app.commands.frozen import require_open
 from app.commands.notices import tell_authorities
-from app.commands.patients import refuse_texts
+from app.commands.patients import keep_between, refuse_texts
 from app.commands.receipt import Receipt
 from app.commands.registry import BY_MODEL, Command, Entry
 from app.domain import authority
+from app.domain.because import because
 from app.domain.clock import Clock, SystemClock
 from app.domain.errors import (
     ConcordError,
@@ -51,7 +54,7 @@ from app.store.unit_of_work import LIVE, Act, UnitOfWork, commit, operation, uni
 from app.telemetry import COMMAND_RETRIES, COMMAND_SECONDS, COMMANDS, JOURNAL_SEQ
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
     from uuid import UUID
@@ -117,6 +120,8 @@ class Door:
     on_commit: Callable[[str, int], None] = lambda _space, _seq: None
     on_doubt: Callable[[UUID], None] = lambda _user: None
     """Told of a user whose session ended: no journal tells of it."""
+    on_due: Callable[[datetime], None] = lambda _at: None
+    """Told when something falls due that a command has put down, after its commit; nobody may rely on it."""
     _audited: dict[str, deque[float]] = field(default_factory=dict)
     _at_work: AtWork = field(default_factory=lambda: AtWork(AT_ONCE))
 
@@ -148,7 +153,7 @@ class Door:
             receipt = await self._first_or(call)
         except ConcordError as refusal:
             COMMANDS.labels(entry.name, refusal.slug).inc()
-            await self._audit(entry.name, actor, space, target, refusal)
+            await self._audit(entry, actor, space, target, refusal)
             raise
         COMMANDS.labels(entry.name, "done").inc()
         COMMAND_SECONDS.labels(entry.name).observe(time.perf_counter() - started)
@@ -231,7 +236,7 @@ class Door:
 
     async def _attempt_and_undo(self, call: _Call) -> dict[str, Any]:
         async with self._transaction(call) as uow:
-            _ = await require_not_frozen(uow)
+            _ = await require_open(uow)
             await call.entry.handler(uow, call.command)
             await refuse_texts(uow, call.command)
             await uow.flush()  # what only the database can refuse is refused here
@@ -241,7 +246,7 @@ class Door:
         async with self._transaction(call) as uow:
             if again and call.key is not None and (first := await _repeat(uow.raw, call)) is not None:
                 return first
-            drill_id = await require_not_frozen(uow)
+            drill_id = await require_open(uow)
             try:
                 await call.entry.handler(uow, call.command)
             except TransitionNotAllowed as refusal:
@@ -249,6 +254,8 @@ class Door:
                 raise
             await refuse_texts(uow, call.command)
             await tell_authorities(uow)
+            await mind_drills(uow)
+            await keep_between(uow)
             if drill_id is not None:
                 uow.later("advance_drill", uow.now, drill_id, space=LIVE)
             receipt = await self._conclude(uow, call.entry)
@@ -257,6 +264,8 @@ class Door:
             await commit(uow)
         for space, seq in uow.appended():
             self.hint(space, seq)
+        if (at := uow.first_due()) is not None:
+            self.on_due(at)
         return receipt
 
     async def _conclude(self, uow: UnitOfWork, entry: Entry) -> Receipt:
@@ -283,6 +292,12 @@ class Door:
             once=uow.once,
         )
 
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Wait for a place among the commands that this process carries out at a time: for due work that somebody waits for."""
+        async with self._at_work.one():
+            yield
+
     def hint(self, space: str, seq: int) -> None:
         """Tell whoever listens that the journal of ``space`` is at ``seq``; nobody may rely on it."""
         JOURNAL_SEQ.labels(space).set(seq)
@@ -290,8 +305,9 @@ class Door:
 
     # ------------------------------------------------------------ refusals
 
-    async def _audit(self, name: str, actor: Actor, space: str, target: UUID | None, refusal: ConcordError) -> None:
+    async def _audit(self, entry: Entry, actor: Actor, space: str, target: UUID | None, refusal: ConcordError) -> None:
         """Write the refusal down in a transaction of its own; never more than ``AUDITED_PER_MINUTE`` for one actor."""
+        name, detail = entry.name, refusal.title if entry.model.CONFIDES else refusal.detail
         if actor.id is None:
             return
         recent = self._audited.setdefault(actor.ref, deque())
@@ -306,7 +322,7 @@ class Door:
                 await tx.raw.execute(
                     "INSERT INTO audit (at, space_id, actor, member_id, command, target, slug, detail)"
                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                    self.clock.now(), space, actor.ref, actor.member_id, name, target, refusal.slug, refusal.detail[:1000],
+                    self.clock.now(), space, actor.ref, actor.member_id, name, target, refusal.slug, detail[:1000],
                 )  # fmt: skip
         except (DBAPIError, asyncpg.PostgresError, OSError) as error:
             log.warning("audit_failed", command=name, error=repr(error))
@@ -334,7 +350,9 @@ def _act(name: str, command: Command, actor: Actor, now: datetime) -> Act:
     occurred: datetime | None = getattr(command, "occurred_at", None)
     if occurred is not None and occurred > now + FUTURE:
         message = f"occurred_at {occurred.isoformat()} lies in the future; it is {now.isoformat()} here."
-        raise OutOfRange(message, errors=[FieldError("/occurred_at", OutOfRange.slug, message)])
+        raise OutOfRange(
+            message, errors=[FieldError("/occurred_at", OutOfRange.slug, message)], extra=because("in_the_future")
+        )
     return Act(command=name, via=actor.via, occurred_at=occurred or now, why=getattr(command, "why", None))
 
 
@@ -384,7 +402,7 @@ def _refusal_of(error: BaseException) -> ConcordError | None:
     if isinstance(cause, asyncpg.ForeignKeyViolationError) and (cause.constraint_name or "").endswith("_space_id"):
         return NotFound("space", "of that name")
     if isinstance(cause, asyncpg.UniqueViolationError) and cause.constraint_name == "uq_mission_resource_busy":
-        return Conflict("The unit is already on a mission.")
+        return Conflict("The unit is already on a mission.", extra=because("unit_busy"))
     if isinstance(cause, asyncpg.UniqueViolationError) and cause.constraint_name == "uq_user_account_login":
         return Duplicate("Another user signs in under this name.")
     return None

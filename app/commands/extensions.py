@@ -18,6 +18,8 @@ from app.commands.offer_check import set_aside
 from app.commands.registry import Act, handles
 from app.commands.response_commitments import put_off_turn_out
 from app.domain.agreements import stays_too_long
+from app.domain.because import because
+from app.domain.clock import stamp
 from app.domain.errors import Conflict, FieldError, MissingField, OutOfRange
 from app.domain.forms import Flag, Instant, Note
 from app.domain.ids import new_id
@@ -115,7 +117,11 @@ async def answer_extension(uow: UnitOfWork, cmd: AnswerExtension) -> None:
     if extension.until <= uow.now:
         detail = f"The unit was to stay until {extension.until.isoformat()}; it is {uow.now.isoformat()} here."
         hint = "Refuse it with a reason; the requester can ask for a later time."
-        raise Conflict(detail, extra={"current": extension.state()}, hint=hint)
+        raise Conflict(
+            detail,
+            extra={**because("time_passed", until_at=stamp(extension.until)), "current": extension.state()},
+            hint=hint,
+        )
     findings: list[dict[str, Any]] = []
     if (too_long := await _too_long(uow, mission, extension.until)) is not None:
         if not cmd.ad_hoc:

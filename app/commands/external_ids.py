@@ -10,7 +10,10 @@ from sqlalchemy import or_
 from sqlmodel import col
 
 from app.commands.registry import Act, handles
-from app.domain.errors import Conflict, Duplicate, FieldError, MissingField, OutOfOrder
+from app.commands.whose import whose
+from app.domain.because import because
+from app.domain.clock import stamp
+from app.domain.errors import Conflict, Duplicate, OutOfOrder
 from app.domain.external_ids import ExternalCode, Source
 from app.domain.forms import Code
 from app.domain.ids import new_id
@@ -98,10 +101,17 @@ async def end_external_id(uow: UnitOfWork, _cmd: EndExternalId) -> None:
     uow.authorise({"owner": {row.member_id}}, facts={"external_kind": row.kind})
     if row.valid_to is not None:
         message = f"{row.source}:{row.code} has ended."
-        raise Conflict(message, extra={"current": row.state()})
+        raise Conflict(
+            message,
+            extra={
+                **because("code_ended"),
+                "current": row.state(),
+            },
+        )
     if uow.act.occurred_at < row.valid_from:
         message = f"{row.source}:{row.code} counts from {row.valid_from.isoformat()} on."
-        raise OutOfOrder(message, extra={"current": row.state()})
+        told = because("code_counts_from", from_at=stamp(row.valid_from))
+        raise OutOfOrder(message, extra={"current": row.state(), **told})
     row.valid_to = uow.act.occurred_at
     uow.record("external_id.ended", row)
 
@@ -141,11 +151,7 @@ async def _owner(uow: UnitOfWork, cmd: AddExternalId) -> UUID:
     """Return whose code it is: a unit's and a depot's are their owner's, a member's its own."""
     if cmd.kind in OWNED and cmd.subject_id is not None:
         return (await uow.get(OWNED[cmd.kind], cmd.subject_id)).member_id
-    named = (cmd.subject_id if cmd.kind == "member" else None) or cmd.member_id or uow.actor.member_id
-    if named is None:
-        detail = "Whoever belongs to no member has to name one."
-        raise MissingField(detail, errors=[FieldError("/member_id", MissingField.slug, detail)])
-    return named
+    return whose(uow, (cmd.subject_id if cmd.kind == "member" else None) or cmd.member_id)
 
 
 async def _require_free(uow: UnitOfWork, cmd: AddExternalId) -> None:

@@ -15,9 +15,11 @@ from sqlmodel import col
 
 from app.commands.depots import owner_of
 from app.commands.mission_steps import HOME, authorise, known_mission, locked_mission, not_now
+from app.commands.not_free import Said, not_free
 from app.commands.parts import crew_of, lock_units, parts_among, parts_with
 from app.commands.registry import Act, handles
 from app.commands.resources import Mobilisation, Readiness, own_depot, require_free_call_sign
+from app.domain.because import because
 from app.domain.errors import Conflict, FieldError, Malformed, NotAvailable, NotFound, OutOfRange
 from app.domain.forms import CallSign, Code, Count, Phone, ShortText
 from app.domain.ids import new_id
@@ -132,7 +134,13 @@ async def change_formation(uow: UnitOfWork, cmd: ChangeFormation) -> None:
     uow.authorise({"owner": {formation.member_id}})
     uow.expect_revision(formation)
     if formation.retired:
-        raise Conflict(f"{formation.call_sign} was retired.", extra={"current": formation.state()})
+        raise Conflict(
+            f"{formation.call_sign} was retired.",
+            extra={
+                **because("unit_retired", unit=formation.call_sign),
+                "current": formation.state(),
+            },
+        )
     changed: list[Resource] = []
     if cmd.part_ids is not None:
         present = parts_among(formation, rows)
@@ -170,7 +178,9 @@ async def split_mission(uow: UnitOfWork, cmd: SplitMission) -> None:
     authorise(uow, mission)
     unit = next((row for row in rows if row.id == mission.resource_id), None)
     if unit is None or not is_composite(unit.type_code):
-        raise Conflict("Only a formation can be split.", extra={"current": mission.state()})
+        raise Conflict(
+            "Only a formation can be split.", extra={**because("only_formations_split"), "current": mission.state()}
+        )
     if mission.status == HOME or machine("mission").is_final(mission.status):
         raise not_now(mission, "be split")
     here = {part.id: part for part in await parts_with(uow, mission, parts_among(unit, rows))}
@@ -178,11 +188,16 @@ async def split_mission(uow: UnitOfWork, cmd: SplitMission) -> None:
     for number, id_ in enumerate(dict.fromkeys(cmd.part_ids)):
         if id_ not in here:
             detail = f"That unit is no part of {unit.call_sign}, or is not with it any more."
-            raise NotAvailable(detail, errors=[FieldError(f"/part_ids/{number}", NotAvailable.slug, detail)])
+            raise NotAvailable(
+                detail,
+                errors=[FieldError(f"/part_ids/{number}", NotAvailable.slug, detail)],
+                extra=because("not_its_part", unit=unit.call_sign),
+            )
         parts.append(here[id_])
     if len(parts) == len(here):
         detail = "One part at least stays with the formation."
-        raise OutOfRange(detail, errors=[FieldError("/part_ids", OutOfRange.slug, detail)])
+        error = FieldError("/part_ids", OutOfRange.slug, detail)
+        raise OutOfRange(detail, errors=[error], extra=because("one_part_stays"))
     children = [uow.add(_alone(mission, part)) for part in parts]
     if mission.crew_count is not None:
         mission.crew_count = max(0, mission.crew_count - sum(crew_of(part, ()) for part in parts))
@@ -217,18 +232,20 @@ async def _own_units(
         unit = rows.get(id_)
         if unit is None or unit.member_id != member_id:
             raise NotFound(f"{Resource.KIND} of the member", id_)
-        detail = ""
+        said: Said | None = None
         if unit in units:
-            detail = f"{unit.call_sign} stands twice."
+            said = f"{unit.call_sign} stands twice.", because("unit_twice", unit=unit.call_sign)
         elif unit.retired or is_composite(unit.type_code):
-            detail = f"{unit.call_sign} is {'retired' if unit.retired else 'a formation itself'}."
+            formation = f"{unit.call_sign} is a formation itself.", because("unit_formation", unit=unit.call_sign)
+            said = not_free(unit) if unit.retired else formation
         elif unit.formation_id is not None and (of is None or unit.formation_id != of.id):
-            detail = f"{unit.call_sign} is in another formation."
+            said = f"{unit.call_sign} is in another formation.", because("unit_in_formation", unit=unit.call_sign)
         elif unit.status not in FREE_OF_MISSION:
-            detail = f"{unit.call_sign} is {unit.status}."
-        if detail:
+            said = not_free(unit)
+        if said is not None:
+            detail, told = said
             error = FieldError(f"/part_ids/{number}", NotAvailable.slug, detail)
-            raise NotAvailable(detail, errors=[error], extra={"current": unit.state()})
+            raise NotAvailable(detail, errors=[error], extra={"current": unit.state(), **told})
         units.append(unit)
     return units
 
@@ -249,8 +266,9 @@ def _require_made_of(type_code: str, units: Sequence[Resource]) -> None:
 def _require_at_home(rows: Sequence[Resource]) -> None:
     for row in rows:
         if row.status not in FREE_OF_MISSION:
-            detail = f"{row.call_sign} is {row.status}; a formation is changed when all of it is free."
-            raise NotAvailable(detail, extra={"current": row.state()})
+            detail, told = not_free(row)
+            hint = "A formation is changed when all of it is free."
+            raise NotAvailable(detail, extra={"current": row.state(), **told}, hint=hint)
 
 
 def _join(formation: Resource, units: Sequence[Resource]) -> None:

@@ -11,6 +11,7 @@ import orjson
 from pydantic import Field
 
 from app.commands.registry import Act, handles
+from app.domain.because import because
 from app.domain.chain import plain
 from app.domain.errors import Conflict, Forbidden, NotFound
 from app.domain.forms import Code, Form, Instant, Language, Note
@@ -48,11 +49,11 @@ OPEN_MATTERS: Final = {
     """,
     "debts": """
         SELECT d.id, d.act, d.status, d.request_id, d.due_at FROM debt d
-         WHERE d.space_id = $1 AND d.member_id = $2 AND d.status <> 'made_good' ORDER BY d.id
+         WHERE d.space_id = $1 AND d.member_id = $2 AND d.status IN ('owed', 'overdue') ORDER BY d.id
     """,
     "calls": """
         SELECT c.id, c.status, c.request_id, c.requester_id, c.lender_id FROM call c
-         WHERE c.space_id = $1 AND $2 IN (c.requester_id, c.lender_id) AND c.status <> 'confirmed' ORDER BY c.id
+         WHERE c.space_id = $1 AND $2 IN (c.requester_id, c.lender_id) AND c.status IN ('unconfirmed', 'alarmed') ORDER BY c.id
     """,
     "notices": """
         SELECT n.id, n.name, n.event, n.request_id FROM authority_notice n
@@ -125,9 +126,17 @@ async def take_over_shift(uow: UnitOfWork, _cmd: TakeOverShift) -> None:
     uow.expect_revision(note)
     if note.taken_at is not None:
         message = "The shift was taken over already."
-        raise Conflict(message, extra={"current": note.state()}, hint="Read it; there is nothing more to do.")
+        raise Conflict(
+            message,
+            extra={**because("shift_taken"), "current": note.state()},
+            hint="Read it; there is nothing more to do.",
+        )
     if note.written_by_id == user_id:
-        raise Forbidden("You wrote this note yourself.", hint="Let a colleague of the next shift take over.")
+        raise Forbidden(
+            "You wrote this note yourself.",
+            hint="Let a colleague of the next shift take over.",
+            extra=because("own_note"),
+        )
     note.taken_at, note.taken_by_id = uow.act.occurred_at, user_id
     uow.record("shift.taken_over", note, visibility="parties", parties=[note.member_id])
 

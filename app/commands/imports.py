@@ -20,6 +20,7 @@ from typing_extensions import override
 from app.commands.depots import owner_of
 from app.commands.external_ids import new_external_id
 from app.commands.registry import Command
+from app.domain.because import because
 from app.domain.errors import BadRows, Duplicate, FieldError, MissingField
 from app.domain.external_ids import ExternalRef, Named, named
 from app.domain.forms import Form, LongText
@@ -162,6 +163,9 @@ class Work(Generic[ThingT]):
         self._turns = Turns()
         self._given: dict[Named, int] = {}
         self._said = {(each.row, each.column) for each in cmd.bad}
+        if not (getattr(cmd, "rows", ()) or cmd.bad):
+            detail = f"There is no {cmd.unit} in the file: nothing to import."
+            raise MissingField(detail, errors=[FieldError("", MissingField.slug, detail)], extra=because("empty_file"))
 
     # ------------------------------------------------------------ planning
 

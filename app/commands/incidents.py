@@ -12,6 +12,7 @@ from app.commands.places import require_inside
 from app.commands.playbooks import apply_fitting
 from app.commands.registry import Act, handles
 from app.domain import geo
+from app.domain.because import because
 from app.domain.errors import Conflict
 from app.domain.forms import WHOLE, Code, CountryCode, Language, LongText, ShortText
 from app.domain.ids import new_id
@@ -170,7 +171,7 @@ async def close_incident(uow: UnitOfWork, _cmd: CloseIncident) -> None:
     """Record ``incident.closed``. Locks the incident. Warns of help that is under way for it, which goes on.
 
     Raises:
-        Conflict: requests for it still ask for something: whoever asked cancels or closes them first.
+        Conflict: requests for it still ask for something: whoever asked cancels or closes them first, or the lead calls them off.
     """
     incident = await uow.lock_target(Incident)
     uow.authorise({"lead": {incident.lead_member_id}})
@@ -191,9 +192,17 @@ async def _require_nothing_asked(uow: UnitOfWork, incident: Incident) -> None:
     if asking:
         refs = ", ".join(sorted(request.ref for request in asking))
         detail = f"Requests for this incident still ask for help: {refs}."
-        hint = "Have the member that asked cancel each of them, or close it; `requests` lists them."
+        hint = "Have the member that asked cancel or close each of them, or call it off as the lead; `requests` lists them."
         listed = [{"id": request.id, "ref": request.ref, "member_id": request.member_id} for request in asking]
-        raise Conflict(detail, extra={"current": incident.state(), "requests": listed}, hint=hint)
+        raise Conflict(
+            detail,
+            extra={
+                **because("incident_still_asks", requests=[request.ref for request in asking]),
+                "current": incident.state(),
+                "requests": listed,
+            },
+            hint=hint,
+        )
 
 
 @handles(AddLogEntry)

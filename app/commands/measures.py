@@ -9,11 +9,13 @@ from sqlmodel import col
 
 from app.commands.mission_steps import CLOSED, HOME, authorise, locked_mission, not_now
 from app.commands.registry import Act, handles
+from app.commands.statements import may_be_corrected
+from app.domain.because import because
 from app.domain.errors import Conflict, FieldError, MissingField, OutOfRange
 from app.domain.forms import Count, Form, Measure, ShortText
 from app.domain.geo import great_circle_km
 from app.planning.eta import DETOUR, km_over
-from app.store.tables import Claim, ClaimMission, Crossing, StatementLine
+from app.store.tables import Claim, ClaimMission, Crossing, Statement, StatementLine
 
 if TYPE_CHECKING:
     from app.store.tables import Depot, Mission
@@ -26,6 +28,10 @@ SHIFTS: Final = 3
 """How many crews one unit has at most, taking turns."""
 LARGE_CREW: Final = 30
 """How many people are not yet a slip of the finger on any unit."""
+TEN_TIMES: Final = 10
+MOST_KILOMETRES: Final = 3_000
+MOST_PERSON_HOURS: Final = 1_000
+"""Up to here a figure is never refused, however short the mission was by its steps."""
 FASTEST_KMH: Final = 130
 """Faster than any unit is on average."""
 
@@ -57,20 +63,22 @@ async def record_measures(uow: UnitOfWork, cmd: RecordMeasures) -> None:
 
     Raises:
         TransitionNotAllowed: the unit is not home.
-        Conflict: the mission is closed, and a claim that was submitted or a statement counts with it.
+        Conflict: the mission is closed, and a claim that was submitted counts with it; or a statement does that is not disputed about it.
         MissingField: nothing is said.
-        OutOfRange: more people than one unit carries, in however many shifts.
+        OutOfRange: more people than one unit carries, in however many shifts; a way or hours that no mission of that length has.
         Conflict: no unit was ever named for it.
     """
     mission = await locked_mission(uow)
     authorise(uow, mission)
-    if mission.status == CLOSED:
+    if mission.status in {CLOSED, HOME}:
         await _require_uncounted(uow, mission)
-    elif mission.status != HOME:
+    else:
         raise not_now(mission, "be measured")
     if mission.resource_id is None:
         hint = "Nothing went, so nothing can be measured; where something did, ring whoever keeps the books."
-        raise Conflict("This mission never had a unit.", extra={"current": mission.state()}, hint=hint)
+        raise Conflict(
+            "This mission never had a unit.", extra={**because("no_unit_named"), "current": mission.state()}, hint=hint
+        )
     said = {
         name for name in ("kilometres", "crew_count", "person_hours", "consumables") if getattr(cmd, name) is not None
     }
@@ -91,20 +99,43 @@ async def record_measures(uow: UnitOfWork, cmd: RecordMeasures) -> None:
 
 async def _require_uncounted(uow: UnitOfWork, mission: Mission) -> None:
     """Refuse to measure what the other side was shown in money: whoever closes first must not cut the lender's measuring short."""
+    await _require_unstated(uow, mission)
+    if mission.status != CLOSED:
+        return
     claims = {row.claim_id for row in await uow.find(ClaimMission, col(ClaimMission.mission_id) == mission.id)}
     submitted = await uow.find(Claim, col(Claim.id).in_(claims), col(Claim.submitted_at).is_not(None))
-    stated = await uow.find(StatementLine, col(StatementLine.mission_id) == mission.id)
-    if submitted or stated:
-        what = f"claim {submitted[0].ref}" if submitted else "a monthly statement"
-        detail = f"The mission is closed, and {what} counts with what was measured."
+    if submitted:
+        detail = f"The mission is closed, and claim {submitted[0].ref} counts with what was measured."
         raise Conflict(
-            detail, extra={"current": mission.state()}, hint="Answer it there: what is wrong can be disputed."
+            detail,
+            extra={**because("measured_in_claim"), "current": mission.state()},
+            hint="Answer it there: what is wrong can be disputed.",
         )
+
+
+async def _require_unstated(uow: UnitOfWork, mission: Mission) -> None:
+    """Refuse to change what a monthly statement counts with, unless it is disputed: then it is put right and issued anew."""
+    of = (col(StatementLine.mission_id) == mission.id, col(StatementLine.replaced).is_(False))
+    for line in await uow.find(StatementLine, *of):
+        statement = await uow.get(Statement, line.statement_id)
+        if not may_be_corrected(statement, mission.id):
+            month = statement.month.isoformat()[:7]
+            detail = f"The monthly statement of {month} counts with what was measured; it is “{statement.status}”."
+            raise Conflict(
+                detail,
+                extra={
+                    **because("measured_in_statement", month=month, statement_status=statement.status),
+                    "current": mission.state(),
+                    "statement_id": statement.id,
+                },
+                hint="Dispute the statement, and name this mission or none; then correct it here and have the statement issued anew.",
+            )
 
 
 def _require_plausible(uow: UnitOfWork, mission: Mission, cmd: RecordMeasures) -> None:
     """Hold what was measured against how long the mission was away, and with whom. Hours and a way that are too long are a warning: an odometer
-    shows what it shows, and steps are sometimes written down after the fact; more people than any unit carries are a slip of the finger.
+    shows what it shows, and steps are sometimes written down after the fact; ten times as long, or more people than any unit carries, is a slip of
+    the finger.
     """
     away = _hours_away(mission)
     crew = mission.crew_count if cmd.crew_count is None else cmd.crew_count
@@ -116,9 +147,13 @@ def _require_plausible(uow: UnitOfWork, mission: Mission, cmd: RecordMeasures) -
         and cmd.person_hours > (longest := round(crew * (away * TOLERANCE + 1), 1))
     ):
         detail = f"{crew} people who were away for {away:.1f} hours have worked {longest:g} hours at most, not {cmd.person_hours:g}."
+        if cmd.person_hours > max(TEN_TIMES * longest, MOST_PERSON_HOURS):
+            raise _implausible("/person_hours", detail)
         uow.warn("person_hours_implausible", detail, figures={"person_hours": cmd.person_hours, "most": longest})
     if cmd.kilometres is not None and cmd.kilometres > (farthest := round((away + 1) * FASTEST_KMH)):
         detail = f"{cmd.kilometres:g} km in {away:.1f} hours: look at the odometer again."
+        if cmd.kilometres > max(TEN_TIMES * farthest, MOST_KILOMETRES):
+            raise _implausible("/kilometres", detail)
         uow.warn("kilometres_implausible", detail, figures={"kilometres": cmd.kilometres, "most": farthest})
 
 
@@ -128,7 +163,7 @@ def _hours_away(mission: Mission) -> float:
 
 
 def _implausible(pointer: str, detail: str) -> OutOfRange:
-    hint = "Correct the figure; where the crew was larger, send `crew_count` with it."
+    hint = "Correct the figure; where the crew was larger, send `crew_count` with it; where the steps were written down late, correct their times."
     return OutOfRange(detail, errors=[FieldError(pointer, OutOfRange.slug, detail)], hint=hint)
 
 

@@ -9,9 +9,12 @@ from sqlmodel import col
 
 from app.commands.agreement_cases import terms_of
 from app.commands.fill import settle_request
+from app.domain.because import because
+from app.domain.clock import stamp
 from app.domain.day_to_day import KIND as DAY_TO_DAY
-from app.domain.errors import Conflict, FieldError, OutOfOrder, TransitionNotAllowed
-from app.domain.lifecycle import machine
+from app.domain.errors import Conflict, FieldError, NotFound, OutOfOrder, TransitionNotAllowed
+from app.domain.lifecycle import machine, not_allowed
+from app.domain.stamps import TYPED_AFTER, is_before
 from app.store.tables import AutomaticAlarm, Extension, Mission, Reassignment, Request
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ HOME: Final = "returned"
 CLOSED: Final = "closed"
 RELEASED: Final = "released"
 STAGED: Final = "staged"
+BEFORE_LEAVING: Final = frozenset({"committed", "mobilising"})
+"""Where a unit is still at home."""
 BEFORE_CLEARANCE: Final = frozenset({"committed", "mobilising", "in_transit", "at_border"})
 """Where a mission stands while a crossing with control is still ahead of it."""
 LEAVING: Final = frozenset({"released", "stood_down", "recalled", "aborted", "returning", "returned", "closed"})
@@ -49,12 +54,14 @@ MILESTONES: Final = {
 
 async def known_mission(uow: UnitOfWork) -> Mission:
     """Return the mission as it is before its lock."""
-    return await uow.get(Mission, uow.require_target())
+    return _seen(uow, await uow.get(Mission, uow.require_target()))
 
 
 async def locked_mission(uow: UnitOfWork) -> Mission:
     """Lock the mission the command is about, and compare the revision."""
-    return await uow.lock_target(Mission)
+    mission = _seen(uow, await uow.lock(Mission, uow.require_target()))
+    uow.expect_revision(mission)
+    return mission
 
 
 async def locked_with_request(uow: UnitOfWork, mission_id: UUID | None = None) -> tuple[Request, Mission]:
@@ -65,8 +72,15 @@ async def locked_with_request(uow: UnitOfWork, mission_id: UUID | None = None) -
     if mission.request_id != request.id:  # out of order, and meets at worst a command that the door runs again
         request = await uow.lock(Request, mission.request_id)
     if mission_id is None:
-        uow.expect_revision(mission)
+        uow.expect_revision(_seen(uow, mission))
     return request, mission
+
+
+def _seen(uow: UnitOfWork, mission: Mission) -> Mission:
+    """Return the mission; help from day to day between two others is not there (``NotFound``)."""
+    if mission.kind == DAY_TO_DAY and not uow.sees(mission.lender_id, mission.requester_id):
+        raise NotFound(Mission.KIND, mission.id)
+    return mission
 
 
 def authorise(uow: UnitOfWork, mission: Mission) -> None:
@@ -92,7 +106,7 @@ def require_under_way(mission: Mission, words: str) -> None:
 def not_now(mission: Mission, words: str) -> TransitionNotAllowed:
     """Return the refusal of what can't be done to the mission as it is, with the steps that can."""
     steps = machine("mission").steps(mission.status, facts_of(mission))
-    return TransitionNotAllowed("mission", mission.status, words, steps, current=mission.state())
+    return not_allowed("mission", mission.status, words, steps, words=words, current=mission.state())
 
 
 def unanswered(mission: Mission) -> bool:
@@ -153,7 +167,6 @@ async def reliefs_of(uow: UnitOfWork, mission_id: UUID, *, in_its_place: bool = 
     found = await uow.find(
         Mission,
         col(Mission.relief_of_id) == mission_id,
-        col(Mission.ended_by).is_(None),
         col(Mission.status).not_in(LEAVING),
     )
     return [each for each in found if not in_its_place or each.stands_for_id is not None]
@@ -204,7 +217,9 @@ def way_to(mission: Mission, to: str) -> list[str]:
         raise
     if RELEASED in way and mission.status not in machine("mission").sources("release"):
         ends = ["stand_down", "recall", "abort"]
-        raise TransitionNotAllowed("mission", mission.status, to, ends, current=mission.state())
+        raise not_allowed(
+            "mission", mission.status, to, ends, words="come home without being let go", current=mission.state()
+        )
     return way
 
 
@@ -225,22 +240,38 @@ def reach(uow: UnitOfWork, mission: Mission, state: str) -> None:
     column = MILESTONES.get(state)
     if column is not None and getattr(mission, column) is None:
         setattr(mission, column, uow.act.occurred_at)
+    if state not in BEFORE_LEAVING and mission.mobilised_at is not None:
+        mission.mobilised_at = min(mission.mobilised_at, uow.act.occurred_at)  # typed after the unit had left
 
 
 def keep_order(uow: UnitOfWork, mission: Mission, cmd: Act) -> None:
     """Refuse what is said to have happened before the mission's last step; what just happened comes after it.
 
-    The last step may bear a clock that is a little ahead of ours.
+    The last step may bear a clock that is a little ahead of ours. A dispatch system's stamp is compared as precisely as it stamps; and that
+    a unit was committed, or is being alarmed, was typed: what it tells of its movement from shortly before is no older.
 
     Raises:
         OutOfOrder: with the mission as it is.
     """
     if cmd.occurred_at is None:
         uow.act.occurred_at = max(uow.act.occurred_at, mission.status_at)
-    elif cmd.occurred_at < mission.status_at:
+    elif _comes_before(uow, cmd.occurred_at, mission):
         message = f"The mission has been {mission.status} since {mission.status_at.isoformat()}."
         error = FieldError("/occurred_at", OutOfOrder.slug, message)
-        raise OutOfOrder(message, errors=[error], extra={"current": mission.state()})
+        raise OutOfOrder(
+            message,
+            errors=[error],
+            extra={
+                **because("mission_since", mission_status=mission.status, since_at=stamp(mission.status_at)),
+                "current": mission.state(),
+            },
+        )
+
+
+def _comes_before(uow: UnitOfWork, at: datetime, mission: Mission) -> bool:
+    if uow.actor.via != "dispatch_system":
+        return at < mission.status_at
+    return is_before(at, mission.status_at - (TYPED_AFTER if mission.status in BEFORE_LEAVING else timedelta()))
 
 
 # ---------------------------------------------------------------- alarms

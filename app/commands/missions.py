@@ -19,6 +19,7 @@ from app.commands.fill import mission_facts
 from app.commands.letting_go import end_offers
 from app.commands.measures import estimated_km
 from app.commands.mission_steps import (
+    BEFORE_LEAVING,
     HOME,
     RELEASED,
     STAGED,
@@ -40,11 +41,15 @@ from app.commands.mission_steps import (
     unanswered,
     way_to,
 )
+from app.commands.not_free import Said, not_free, other_type, part_not_free
 from app.commands.parts import crew_of, lock_units, parts_among, parts_of, parts_with, put
 from app.commands.parts import taken as lost_part
 from app.commands.registry import Act, Command, handles
 from app.commands.response_commitments import turned_out
+from app.commands.rolling import LEFT, MOBILISING, depart, rolling_among
 from app.domain import geo
+from app.domain.because import because
+from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import Conflict, FieldError, NotAvailable, NotFound, OutOfRange
 from app.domain.forms import Form, Note, ShortText
 from app.domain.lifecycle import machine
@@ -57,10 +62,6 @@ if TYPE_CHECKING:
     from app.store.unit_of_work import UnitOfWork
 
 
-MOBILISING: Final = "mobilising"
-LEFT: Final = "in_transit"
-BEFORE_LEAVING: Final = frozenset({"committed", "mobilising"})
-"""Where a unit is still at home."""
 HOMEWARD: Final = ("returning", HOME)
 TRANSPORT: Final = ("transporting", "at_destination")
 
@@ -148,7 +149,8 @@ class MarkStagedLong(Command):
 async def advance_mission(uow: UnitOfWork, cmd: AdvanceMission) -> None:
     """Record ``mission.<state>``, and before it those that are inferred. Locks the unit when it comes home, and the mission.
 
-    A dispatch system that says the same again is told as ``mission.reported``, and changes nothing.
+    A dispatch system that says the same again is told as ``mission.reported``, and changes nothing. An ambulance that has taken somebody where
+    they go turns home by its own dispatcher's word: that it was let go is inferred.
 
     Raises:
         TransitionNotAllowed: no such step from here, or to a dispatch system: no way leads there.
@@ -158,13 +160,13 @@ async def advance_mission(uow: UnitOfWork, cmd: AdvanceMission) -> None:
     require("state to advance to", cmd.to, reached_by("advance_mission"), pointer="/to")
     mission = await known_mission(uow)
     request = await uow.lock(Request, mission.request_id) if cmd.to in HOMEWARD else None
-    if request is not None and cmd.to == HOME and mission.kind == "day_to_day":
+    if request is not None and cmd.to == HOME and mission.kind == DAY_TO_DAY:
         await end_offers(uow, request)
     unit = await _unit_before(uow, mission) if cmd.to == HOME else None
     await locked_mission(uow)
     authorise(uow, mission)
     keep_order(uow, mission, cmd)
-    if uow.actor.via == "dispatch_system":
+    if uow.actor.via == "dispatch_system" or _turns_home(mission, cmd.to):
         states = way_to(mission, cmd.to)
     else:
         states = [step_to(mission, cmd.to, by="advance_mission")]
@@ -194,12 +196,21 @@ async def advance_mission(uow: UnitOfWork, cmd: AdvanceMission) -> None:
         await _close_day_to_day(uow, request)
 
 
+def _turns_home(mission: Mission, to: str) -> bool:
+    """Whether an ambulance leaves where it took somebody for home: its work is done, and nobody over there has to say so."""
+    return mission.kind == DAY_TO_DAY and mission.status == TRANSPORT[-1] and to in HOMEWARD
+
+
 def _require_unit(mission: Mission, states: Sequence[str]) -> None:
     """Refuse to let a mission leave for which nobody has named a unit: what drives would be counted as standing at home."""
     leaves = mission.status in BEFORE_LEAVING and any(state not in BEFORE_LEAVING for state in states)
     if leaves and mission.resource_id is None and not unanswered(mission):
         hint = "Let the lender name the unit first (assign a unit); then it can leave."
-        raise Conflict("Nobody has named this mission's unit.", extra={"current": mission.state()}, hint=hint)
+        raise Conflict(
+            "Nobody has named this mission's unit.",
+            extra={**because("no_unit_named"), "current": mission.state()},
+            hint=hint,
+        )
 
 
 def _set_destination(mission: Mission, cmd: AdvanceMission) -> None:
@@ -213,7 +224,7 @@ def _set_destination(mission: Mission, cmd: AdvanceMission) -> None:
 
 async def _close_day_to_day(uow: UnitOfWork, request: Request) -> None:
     """Close a request for help from day to day once its unit is home: nobody keeps paper for it."""
-    if request.kind != "day_to_day" or machine("request").is_final(request.status):
+    if request.kind != DAY_TO_DAY or machine("request").is_final(request.status):
         return
     facts = await mission_facts(uow, request.id)
     steps = machine("request").allowed(request.status, facts, by=uow.act.command)
@@ -265,7 +276,7 @@ async def abort_mission(uow: UnitOfWork, cmd: AbortMission) -> None:
 
 @handles(AssignUnit)
 async def assign_unit(uow: UnitOfWork, cmd: AssignUnit) -> None:
-    """Record ``mission.unit_assigned``. Locks (lender, type), the unit, then the mission.
+    """Record ``mission.unit_assigned``, and that it has left where it drives already. Locks (lender, type), the unit, then the mission.
 
     Raises:
         Conflict: the mission has its unit, or is over.
@@ -274,17 +285,24 @@ async def assign_unit(uow: UnitOfWork, cmd: AssignUnit) -> None:
     mission = await known_mission(uow)
     authorise(uow, mission)
     await uow.lock_stock(mission.lender_id, mission.type_code)
-    units = await take_units(uow, [cmd.resource_id], mission.lender_id, mission.type_code, pointer="/resource_id")
+    rolling = await rolling_among(uow, [cmd.resource_id])
+    units = await take_units(
+        uow, [cmd.resource_id], mission.lender_id, mission.type_code, pointer="/resource_id", rolling=rolling
+    )
     await locked_mission(uow)
     if mission.resource_id is not None:
-        raise Conflict("The mission has its unit.", extra={"current": mission.state()})
+        raise Conflict("The mission has its unit.", extra={**because("mission_has_unit"), "current": mission.state()})
     if mission.status == HOME or machine("mission").is_final(mission.status):
-        raise Conflict("The mission is over.", extra={"current": mission.state()})
+        raise Conflict("The mission is over.", extra={**because("mission_over"), "current": mission.state()})
     if unanswered(mission):
         hint = "Answer the alarm, and name the unit with it."
-        raise Conflict("Its alarm is not answered.", extra={"current": mission.state()}, hint=hint)
+        raise Conflict(
+            "Its alarm is not answered.", extra={**because("alarm_unanswered"), "current": mission.state()}, hint=hint
+        )
     await give_unit(uow, mission, units[0], crossing_id=cmd.crossing_id)
     uow.record("mission.unit_assigned", mission, units[0], *await parts_of(uow, units[0]))
+    if rolling:
+        await depart(uow, mission)
 
 
 # ---------------------------------------------------------------- the requester's steps, and the end
@@ -337,11 +355,17 @@ async def mark_staged_long(uow: UnitOfWork, _cmd: MarkStagedLong) -> None:
 
 
 async def take_units(
-    uow: UnitOfWork, ids: Collection[UUID], lender_id: UUID, type_code: str, *, pointer: str
+    uow: UnitOfWork,
+    ids: Collection[UUID],
+    lender_id: UUID,
+    type_code: str,
+    *,
+    pointer: str,
+    rolling: Collection[UUID] = (),
 ) -> list[Resource]:
     """Lock the lender's units by id and commit them with their parts; return them in the order they were named.
 
-    The caller holds (lender, type) and records the units with their missions.
+    The caller holds (lender, type) and records the units with their missions. Those that are ``rolling`` may be out of service.
 
     Raises:
         NotFound: another member's.
@@ -354,17 +378,22 @@ async def take_units(
         unit = found.get(id_)
         if unit is None or unit.member_id != lender_id:
             raise NotFound(f"{Resource.KIND} of the lender", id_)
-        detail = ""
-        if unit.status != machine("resource").initial or unit.retired:
-            detail = f"{unit.call_sign} is {'retired' if unit.retired else unit.status.replace('_', ' ')}."
+        said: Said | None = None
+        rolls = unit.id in rolling
+        if unit.retired or (unit.status != machine("resource").initial and not rolls):
+            said = not_free(unit)
         elif unit.type_code != type_code:
-            detail = f"{unit.call_sign} is no {type_code}."
+            said = other_type(unit, type_code)
         elif (lost := lost_part(unit, parts_among(unit, rows))) is not None:
-            detail = f"{lost.call_sign}, a part of {unit.call_sign}, is {lost.status.replace('_', ' ')}."
-        if detail:
+            said = part_not_free(unit, lost)
+        if said is not None:
+            detail, told = said
             error = FieldError(pointer, NotAvailable.slug, detail)
-            raise NotAvailable(detail, errors=[error], extra={"current": unit.state()})
-        put([unit, *parts_among(unit, rows)], "committed", by=uow.act.command)
+            raise NotAvailable(detail, errors=[error], extra={"current": unit.state(), **told})
+        along = [unit, *parts_among(unit, rows)]
+        put(along, "committed", by=uow.act.command, rolls=rolls)
+        for each in along:
+            each.out_of_service_reason = None
         taken.append(unit)
     return taken
 
@@ -392,7 +421,7 @@ async def give_unit(
         named=crossing_id,
         terms=terms,
     )
-    if (elsewhere := outside_agreement(terms, crossing)) is not None:
+    if (elsewhere := await outside_agreement(uow, terms, crossing)) is not None:
         if strict:
             refuse_outright([elsewhere], "/crossing_id")
         uow.warn(elsewhere.code, elsewhere.detail, figures=dict(elsewhere.figures))

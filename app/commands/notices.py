@@ -17,6 +17,7 @@ import orjson
 
 from app.commands.patients import is_day_to_day
 from app.commands.registry import Act, handles
+from app.domain.because import because
 from app.domain.errors import Conflict
 from app.domain.forms import ShortText
 from app.domain.ids import new_id
@@ -49,6 +50,7 @@ TOLD_ON: Final[Mapping[str, str]] = {
     "mission.on_scene": "unit_on_scene",
     "mission.stood_down": "help_ended_early",
     "mission.recalled": "help_ended_early",
+    "mission.taken_back": "help_ended_early",
     "mission.aborted": "help_ended_early",
     "mission.returned": "unit_home",
     "incident.phase_changed": "phase_changed",
@@ -98,7 +100,9 @@ async def confirm_receipt(uow: UnitOfWork, cmd: ConfirmReceipt) -> None:
     uow.authorise({"member": {notice.member_id}})
     if notice.confirmed_at is not None:
         message = "This authority has confirmed already."
-        raise Conflict(message, extra={"current": notice.state()}, hint="Once is enough.")
+        raise Conflict(
+            message, extra={**because("authority_confirmed"), "current": notice.state()}, hint="Once is enough."
+        )
     notice.confirmed_at = max(uow.act.occurred_at, notice.occurred_at)
     notice.confirmed_by_id, notice.confirmed_person = uow.actor.id, cmd.person
     uow.record("authority.confirmed", notice)

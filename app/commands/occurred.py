@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.domain.because import because
+from app.domain.clock import stamp
 from app.domain.errors import FieldError, OutOfOrder
 
 if TYPE_CHECKING:
@@ -30,4 +32,9 @@ def keep_after(uow: UnitOfWork, cmd: Act, earliest: datetime | None, before: str
         message = f"{before} at {earliest.isoformat()}, and this can't have happened before."
         error = FieldError("/occurred_at", OutOfOrder.slug, message)
         hint = "Send an `occurred_at` that is no earlier, or leave it out for now."
-        raise OutOfOrder(message, errors=[error], extra={"current": current.state()}, hint=hint)
+        raise OutOfOrder(
+            message,
+            errors=[error],
+            extra={**because("before_its_cause", earliest_at=stamp(earliest)), "current": current.state()},
+            hint=hint,
+        )

@@ -9,13 +9,15 @@ from uuid import UUID
 from pydantic import Field
 from sqlmodel import col
 
-from app.commands.agreement_again import binding_facts, papers_of
+from app.commands.agreement_again import binding_facts, papers_of, warn_superseded
 from app.commands.agreement_cases import matter_of
 from app.commands.fill import fill
 from app.commands.letting_go import free_units, held_units
 from app.commands.occurred import keep_after
 from app.commands.offer_making import wrong_line
 from app.commands.registry import Act, Command, handles
+from app.domain.because import because
+from app.domain.clock import stamp
 from app.domain.errors import Conflict, NotAvailable, NotFound, OverFilled
 from app.domain.forms import Flag, Form, Quantity
 from app.domain.lifecycle import machine
@@ -90,7 +92,11 @@ def _require_standing(uow: UnitOfWork, offer: Offer) -> None:
     """Refuse an offer whose time is over, also while the service has not come round to ending it."""
     if not machine("offer").is_final(offer.status) and offer.valid_until is not None and offer.valid_until <= uow.now:
         detail = f"The offer stood until {offer.valid_until.isoformat()}."
-        raise Conflict(detail, extra={"current": offer.state()}, hint="Ask the lender to make it again.")
+        raise Conflict(
+            detail,
+            extra={**because("offer_over", until_at=stamp(offer.valid_until)), "current": offer.state()},
+            hint="Ask the lender to make it again.",
+        )
 
 
 def _taken(offer: Offer, lines: Sequence[OfferLine], cmd: AcceptOffer) -> dict[UUID, int]:
@@ -107,10 +113,16 @@ def _taken(offer: Offer, lines: Sequence[OfferLine], cmd: AcceptOffer) -> dict[U
         taken[line.id] += named.quantity
         pointer = f"/lines/{index}"
         if taken[line.id] > line.quantity:
-            raise wrong_line(OverFilled, pointer, f"The offer holds {line.quantity} of it.", current=line.state())
+            raise wrong_line(
+                OverFilled,
+                pointer,
+                f"The offer holds {line.quantity} of it.",
+                current=line.state(),
+                **because("offer_holds", n=line.quantity),
+            )
         if provisional and line.resource_id is not None and not line.accepted_quantity:
             detail = "Its unit was let go when it was not taken provisionally."
-            raise wrong_line(NotAvailable, pointer, detail, current=line.state())
+            raise wrong_line(NotAvailable, pointer, detail, current=line.state(), **because("unit_let_go"))
     return taken
 
 
@@ -125,7 +137,13 @@ async def _require_lacking(
         if any(count > 0 for count in more[line_id].values()) and filled.beyond(more[line_id], pending=True):
             detail = f"The request's line lacks {filled.lacking} of {filled.wanted}."
             current = {"request_line_id": line_id, "wanted": filled.wanted, "committed": filled.committed}
-            raise OverFilled(detail, extra={"current": current | {"pending": filled.pending}})
+            raise OverFilled(
+                detail,
+                extra={
+                    **because("request_lacks", n=filled.lacking, wanted=filled.wanted),
+                    "current": current | {"pending": filled.pending},
+                },
+            )
 
 
 async def _warn_of_agreements(uow: UnitOfWork, request: Request, offer: Offer, lines: Sequence[OfferLine]) -> None:
@@ -143,6 +161,7 @@ async def _warn_of_agreements(uow: UnitOfWork, request: Request, offer: Offer, l
         case = matter.case(line.type_code, line.quantity, uow.now, place=place, resource_id=line.resource_id)
         for reason in papers.says(line, case):
             uow.warn(reason.code, reason.detail, offer_line_id=str(line.id), figures=dict(reason.figures))
+        warn_superseded(uow, papers, line, case)
 
 
 @handles(DeclineOffer)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.agreement_parts import parts_in
 from app.domain.agreement_reasons import NO_AGREEMENT, RESERVES, Reason
-from app.domain.agreements import choose
+from app.domain.agreements import choose, kept_from
 from app.domain.errors import AgreementRefused, FieldError, NotFound
 from app.domain.lender_words import CAN
 from app.store.tables import Agreement
@@ -42,17 +42,20 @@ class Found:
     """What the lender had of the type, less the lines before this one."""
     word: Word | None = None
     """The lender's own word that it can, where the reserve would stand against the line but for it."""
+    kept: tuple[Reason, ...] = ()
+    """Of help without an agreement the reserves that the lender goes below by its own word."""
 
     @property
     def overridden(self) -> Reason | None:
         """The reserve floor, where the lender went below it by its own word."""
-        if self.verdict is None:
-            return None
-        return next((reason for reason in self.reasons if reason.code in RESERVES), None)
+        told = self.kept if self.verdict is None else self.reasons
+        return next((reason for reason in told if reason.code in RESERVES), None)
 
 
 def judge(known: Known, lines: Sequence[Sought]) -> list[Found]:
     """Return what counts for each line, each after those before it; what is allowed counts as promised from then on.
+
+    Help without an agreement is no way round a reserve: whoever goes below it says so, with a reason that all see.
 
     Raises:
         NotFound: an agreement that a line names is not there.
@@ -63,10 +66,12 @@ def judge(known: Known, lines: Sequence[Sought]) -> list[Found]:
     wrong: list[FieldError] = []
     for index, line in enumerate(lines):
         stock = known.stocks[line.case.type_code]
-        evaded = _reserve_alone(known, line) if line.ad_hoc else None
-        verdict = evaded or _verdict(known, line)
-        if line.ad_hoc and evaded is None:
-            found.append(Found(None, set_aside(_reasons(verdict)), stock))
+        kept = kept_from(known.check(line.case), line.case) if line.ad_hoc else None
+        evades = kept is not None and not (line.override_reserve and not _needs_the_act_alone(known, line))
+        verdict = kept if evades else _verdict(known, line)
+        if line.ad_hoc and not evades:
+            below = () if kept is None else set_aside(kept.reasons)
+            found.append(Found(None, _once((*below, *set_aside(_reasons(verdict)))), stock, kept=below))
             known.promise(line.case, None)
         elif verdict is not None and verdict.allowed:
             found.append(Found(verdict, verdict.reasons, stock, _word(known, line, verdict)))
@@ -95,21 +100,22 @@ def set_aside(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
 
 def _verdict(known: Known, line: Sought) -> Verdict | None:
     """Return what the agreements say; the reserve is set aside only where nothing allows the line as it is."""
-    asked = known.check(line.case, only=line.agreement_id)
-    if not asked and line.agreement_id is not None:
+    plain = choose(known.check(line.case), only=line.agreement_id)
+    if plain is None and line.agreement_id is not None:
         raise NotFound(Agreement.KIND, line.agreement_id)
-    plain = choose(asked)
     if plain is None or plain.allowed or not line.override_reserve:
         return plain
-    return choose(known.check(line.case, only=line.agreement_id, reserve_overridden=True))
+    return choose(known.check(line.case, reserve_overridden=True), only=line.agreement_id)
 
 
-def _reserve_alone(known: Known, line: Sought) -> Verdict | None:
-    """Return the agreement, if there is one, that would allow the line but for the reserve.
+def _needs_the_act_alone(known: Known, line: Sought) -> bool:
+    """Return whether an agreement would allow the line but for the reserve, at whatever price: then it goes under that one, by the act alone."""
+    verdict = choose(known.check(replace(line.case, cost=None), reserve_overridden=True))
+    return verdict is not None and verdict.allowed
 
-    Help without an agreement is no way round it, at whatever price: whoever goes below the reserve says so, with a reason that all see.
-    """
-    return choose(verdict for verdict in known.check(replace(line.case, cost=None)) if verdict.only_reserve)
+
+def _once(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    return tuple(reason for at, reason in enumerate(reasons) if reason not in reasons[:at])
 
 
 def _reasons(verdict: Verdict | None) -> tuple[Reason, ...]:

@@ -10,11 +10,12 @@ from uuid import UUID
 from pydantic import Field
 from sqlmodel import col
 
-from app.commands.agreement_again import STOPS, Papers, binding_facts, papers_of
+from app.commands.agreement_again import STOPS, Papers, binding_facts, papers_of, warn_superseded
 from app.commands.agreement_cases import hours_until, matter_of
 from app.commands.crossing_choice import choose_crossing, has_control
 from app.commands.fill import fill, settle_request
 from app.commands.mission_steps import remind_of_relief
+from app.commands.not_free import not_free, other_type, part_not_free
 from app.commands.occurred import keep_after
 from app.commands.offer_answers import locked_offer
 from app.commands.offer_making import wrong_line
@@ -23,6 +24,7 @@ from app.commands.registry import Act, handles
 from app.commands.reliefs import tell_relieved
 from app.commands.rendezvous import expected_at
 from app.commands.response_commitments import begin_turn_out
+from app.domain.because import because
 from app.domain.errors import (
     AgreementRefused,
     Conflict,
@@ -32,11 +34,10 @@ from app.domain.errors import (
     NotFound,
     OutOfRange,
     OverFilled,
-    TransitionNotAllowed,
 )
 from app.domain.forms import Flag, Form, Instant, ShortText
 from app.domain.ids import new_id
-from app.domain.lifecycle import machine
+from app.domain.lifecycle import machine, not_allowed
 from app.store.tables import Crossing, Mission, Offer, OfferLine, Request, RequestLine, Resource
 from app.store.unit_of_work import UnitOfWork
 
@@ -154,15 +155,17 @@ async def _ask_again(
     )
     wrong: list[FieldError] = []
     told: list[dict[str, Any]] = []
+    gates = {gate.id: gate for gate in await uow.find(Crossing)}
+    names = {gate.code: gate.names for gate in gates.values()}
     for piece, mission in going:
-        crossing = None if mission.crossing_id is None else await uow.get(Crossing, mission.crossing_id)
         case = matter.case(
             mission.type_code,
             1,
             uow.now,
             place=(mission.lon, mission.lat),
             resource_id=mission.resource_id,
-            crossing=None if crossing is None else crossing.code,
+            crossing=None if mission.crossing_id is None else gates[mission.crossing_id].code,
+            crossings=names,
             duration_h=hours_until(mission.relieve_by, uow.act.occurred_at),
         )
         reasons = papers.says(piece.line, case)
@@ -176,9 +179,11 @@ async def _ask_again(
             continue
         for reason in reasons:
             uow.warn(reason.code, reason.detail, offer_line_id=str(piece.line.id), figures=dict(reason.figures))
-        if stopped:
+        if not stopped:
+            warn_superseded(uow, papers, piece.line, case)
+        else:
             mission.agreement_id = mission.agreement_version = None
-            uow.warn("ad_hoc", f"No agreement: help is given under {uow.settings.treaty}.")
+            uow.warn("ad_hoc", f"No agreement: help is given under {uow.settings.treaty_in('en')}.")
     if wrong:
         raise AgreementRefused(wrong[0].detail, errors=wrong, extra={"reasons": told})
 
@@ -194,7 +199,7 @@ async def _expect(uow: UnitOfWork, missions: Sequence[tuple[Mission, Resource]])
 def _require_accepted(offer: Offer) -> None:
     if offer.status != "accepted":
         allowed = [step.name for step in machine("offer").allowed(offer.status)]
-        raise TransitionNotAllowed("offer", offer.status, "commit", allowed, current=offer.state())
+        raise not_allowed("offer", offer.status, "commit", allowed, words="be committed", current=offer.state())
 
 
 def _pieces(lines: Sequence[OfferLine], cmd: CommitOffer) -> list[_Piece]:
@@ -207,11 +212,16 @@ def _pieces(lines: Sequence[OfferLine], cmd: CommitOffer) -> list[_Piece]:
     """
     waiting = {line.id: line for line in lines if line.accepted_quantity and not line.committed}
     if not waiting:
-        raise Conflict("Everything that was accepted of this offer is committed.")
+        raise Conflict("Everything that was accepted of this offer is committed.", extra=because("all_committed"))
     sent = cmd.units
     if sent is None:
         if any(line.resource_id is None for line in waiting.values()):
-            raise wrong_line(MissingField, "/units", "Name a unit for each piece that was offered without one.")
+            raise wrong_line(
+                MissingField,
+                "/units",
+                "Name a unit for each piece that was offered without one.",
+                **because("name_units"),
+            )
         sent = tuple(CommittedUnit(offer_line_id=id_) for id_ in waiting)
     count = Counter(unit.offer_line_id for unit in sent)
     pieces: list[_Piece] = []
@@ -222,12 +232,15 @@ def _pieces(lines: Sequence[OfferLine], cmd: CommitOffer) -> list[_Piece]:
             raise NotFound(f"accepted and uncommitted {OfferLine.KIND}", unit.offer_line_id)
         if count[line.id] != line.accepted_quantity:
             error = OverFilled if count[line.id] > line.accepted_quantity else OutOfRange
-            raise wrong_line(
-                error, pointer, f"{line.accepted_quantity} of this line were accepted, not {count[line.id]}."
-            )
+            raise wrong_line(error, pointer, f"Accepted of this line: {line.accepted_quantity}, not {count[line.id]}.")
         named = unit.resource_id or line.resource_id
         if named is None:
-            raise wrong_line(MissingField, f"{pointer}/resource_id", "The line names no unit; name the one that goes.")
+            raise wrong_line(
+                MissingField,
+                f"{pointer}/resource_id",
+                "The line names no unit; name the one that goes.",
+                **because("name_units"),
+            )
         if line.resource_id not in {None, named}:
             raise wrong_line(
                 NotAvailable, f"{pointer}/resource_id", "The line names another unit.", current=line.state()
@@ -243,8 +256,14 @@ async def _require_lacking(uow: UnitOfWork, request: Request, pieces: Sequence[_
         more[piece.line.request_line_id][piece.line.type_code] += 1
     for line_id, filled in (await fill(uow, request.id)).items():
         if more[line_id] and filled.beyond(more[line_id], pending=False):
-            detail = f"{filled.committed} of {filled.wanted} are committed already."
-            raise OverFilled(detail, extra={"current": request.state()})
+            detail = f"Committed already: {filled.committed} of {filled.wanted}."
+            raise OverFilled(
+                detail,
+                extra={
+                    **because("request_lacks", n=max(0, filled.wanted - filled.committed), wanted=filled.wanted),
+                    "current": request.state(),
+                },
+            )
 
 
 def _free_units(rows: Sequence[Resource], offer: Offer, pieces: Sequence[_Piece]) -> list[Resource]:
@@ -260,14 +279,20 @@ def _free_units(rows: Sequence[Resource], offer: Offer, pieces: Sequence[_Piece]
         if unit is None or unit.member_id != offer.lender_id:
             raise NotFound(f"{Resource.KIND} of your member", piece.resource_id)
         if unit in units:
-            raise wrong_line(NotAvailable, pointer, f"{unit.call_sign} can go only once.", current=unit.state())
+            raise wrong_line(
+                NotAvailable,
+                pointer,
+                f"{unit.call_sign} can go only once.",
+                current=unit.state(),
+                **because("unit_twice", unit=unit.call_sign),
+            )
         free = {"available", "reserved"} if piece.line.resource_id == unit.id else {"available"}
         if unit.retired or unit.status not in free:
-            state = "retired" if unit.retired else unit.status.replace("_", " ")
-            raise wrong_line(NotAvailable, pointer, f"{unit.call_sign} is {state}.", current=unit.state())
+            detail, told = not_free(unit)
+            raise wrong_line(NotAvailable, pointer, detail, current=unit.state(), **told)
         if unit.type_code != piece.line.type_code:
-            detail = f"{unit.call_sign} is no {piece.line.type_code}."
-            raise wrong_line(NotAvailable, pointer, detail, current=unit.state())
+            detail, told = other_type(unit, piece.line.type_code)
+            raise wrong_line(NotAvailable, pointer, detail, current=unit.state(), **told)
         _require_apart(unit, units, rows, pointer)
         units.append(unit)
     return units
@@ -277,10 +302,16 @@ def _require_apart(unit: Resource, before: Sequence[Resource], rows: Sequence[Re
     """Refuse a formation whose part is not free with it, and a unit that goes as a part and alone at once."""
     parts = parts_among(unit, rows)
     if (lost := taken(unit, parts)) is not None:
-        detail = f"{lost.call_sign}, a part of {unit.call_sign}, is {lost.status.replace('_', ' ')}."
-        raise wrong_line(NotAvailable, pointer, detail, current=lost.state())
+        detail, told = part_not_free(unit, lost)
+        raise wrong_line(NotAvailable, pointer, detail, current=lost.state(), **told)
     if any(part in before for part in parts) or any(unit.formation_id == other.id for other in before):
-        raise wrong_line(NotAvailable, pointer, f"{unit.call_sign} can go only once.", current=unit.state())
+        raise wrong_line(
+            NotAvailable,
+            pointer,
+            f"{unit.call_sign} can go only once.",
+            current=unit.state(),
+            **because("unit_twice", unit=unit.call_sign),
+        )
 
 
 async def _mission(
@@ -293,7 +324,12 @@ async def _mission(
     papers: Papers,
 ) -> Mission:
     if piece.sent.relieve_by is not None and piece.sent.relieve_by <= uow.act.occurred_at:
-        raise wrong_line(OutOfRange, f"/units/{piece.index}/relieve_by", "The unit would be relieved before it goes.")
+        raise wrong_line(
+            OutOfRange,
+            f"/units/{piece.index}/relieve_by",
+            "The unit would be relieved before it goes.",
+            **because("relieved_before"),
+        )
     parts = await parts_of(uow, unit)
     crossing = await choose_crossing(
         uow,

@@ -14,16 +14,18 @@ from pydantic import Field
 
 from app.commands.agreement_cases import known_to, matter_of
 from app.commands.costs import estimated
+from app.commands.not_free import not_free, other_type, part_not_free
 from app.commands.offer_check import Found, Sought, judge
 from app.commands.parts import lock_units, parts_among, put, taken
 from app.domain.agreements import within
+from app.domain.because import because
 from app.domain.cost_terms import Cost, Effort
 from app.domain.errors import ConcordError, FieldError, NotAvailable, NotFound
 from app.domain.forms import WHOLE, Code, Flag, Form, Note, Quantity
 from app.domain.ids import new_id
 from app.domain.lender_words import CANNOT
 from app.domain.resource_types import parts_of_type
-from app.store.tables import Offer, OfferLine, Request, RequestLine, Resource
+from app.store.tables import Member, Offer, OfferLine, Request, RequestLine, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,10 +145,11 @@ async def checked(
         named = line.resource_id is not None
         # A named unit that is not available is refused with its own state; this is about those promised to others.
         if of.stock.free < line.quantity and (of.stock.available > 0 or not named):
-            detail = f"Of {row.type_code} {max(0, of.stock.free)} are free, not {line.quantity}."
+            detail = f"Free of {row.type_code}: {max(0, of.stock.free)}; offered: {line.quantity}."
+            told = because("free_of_type", type_code=row.type_code, free=max(0, of.stock.free), quantity=line.quantity)
             figures = {"available": of.stock.available, "promised": of.stock.promised}
             pointer = f"/lines/{index}/{'resource_id' if named else 'quantity'}"
-            raise wrong_line(NotAvailable, pointer, detail, current=figures)
+            raise wrong_line(NotAvailable, pointer, detail, current=figures, **told)
     return found
 
 
@@ -173,14 +176,15 @@ async def kept_units(
             raise NotFound(f"{Resource.KIND} of your member", line.resource_id)
         pointer = f"/lines/{index}/resource_id"
         if unit.retired or unit.status != "available":
-            state = "retired" if unit.retired else unit.status.replace("_", " ")
-            raise wrong_line(NotAvailable, pointer, f"{unit.call_sign} is {state}.", current=unit.state())
+            detail, told = not_free(unit)
+            raise wrong_line(NotAvailable, pointer, detail, current=unit.state(), **told)
         if unit.type_code != row.type_code:
-            raise wrong_line(NotAvailable, pointer, f"{unit.call_sign} is no {row.type_code}.", current=unit.state())
+            detail, told = other_type(unit, row.type_code)
+            raise wrong_line(NotAvailable, pointer, detail, current=unit.state(), **told)
         parts = parts_among(unit, rows)
         if (lost := taken(unit, parts)) is not None:
-            detail = f"{lost.call_sign}, a part of {unit.call_sign}, is {lost.status.replace('_', ' ')}."
-            raise wrong_line(NotAvailable, pointer, detail, current=lost.state())
+            detail, told = part_not_free(unit, lost)
+            raise wrong_line(NotAvailable, pointer, detail, current=lost.state(), **told)
         if keep:
             put([unit, *parts], "reserved", by=uow.act.command)
         kept.append((unit, parts))
@@ -233,7 +237,7 @@ async def columns_of(
     }
 
 
-def tell_checked(
+async def tell_checked(
     uow: UnitOfWork, lender: UUID, sent: OfferedLine, asked: Going, found: Found, request: Request | None
 ) -> None:
     """Tell everybody of a reserve that was overridden for a request, and the actor of what somebody should know."""
@@ -253,19 +257,25 @@ def tell_checked(
     for reason in found.reasons if found.verdict is not None else ():
         if reason is not below:
             uow.warn(reason.code, reason.detail, request_line_id=str(asked.id), figures=dict(reason.figures))
-    warn_of_word(uow, found, request_line_id=str(asked.id))
+    await warn_of_word(uow, lender, found, request_line_id=str(asked.id))
     if found.verdict is None:
-        detail = f"No agreement: help is given under {uow.settings.treaty}."
-        uow.warn("ad_hoc", detail, request_line_id=str(asked.id), findings=[reason.told() for reason in found.reasons])
+        detail = f"No agreement: help is given under {uow.settings.treaty_in('en')}."
+        uow.warn(
+            "ad_hoc",
+            detail,
+            request_line_id=str(asked.id),
+            findings=[reason.told() for reason in found.reasons],
+            treaty=uow.settings.treaty,
+        )
 
 
-def warn_of_word(uow: UnitOfWork, found: Found, **about: Any) -> None:
+async def warn_of_word(uow: UnitOfWork, lender: UUID, found: Found, **about: Any) -> None:
     """Warn where a lender helps although its own word is that it cannot: the word stands, and so does the help."""
     word = found.stock.word
     if word is not None and word.cannot_at(uow.now):
         detail = f"The lender's own word is that it cannot, until {word.until:%Y-%m-%d %H:%M}Z; this is offered all the same."
-        figures = word.figures(uow.now, "UTC")
-        uow.warn(CANNOT, detail, figures=figures | {"until_local": f"{figures['until_local']}Z"}, **about)
+        zone = (await uow.get(Member, lender)).time_zone
+        uow.warn(CANNOT, detail, figures=word.figures(uow.now, zone), **about)
 
 
 def wrong_line(error: type[ConcordError], pointer: str, detail: str, **extra: Any) -> ConcordError:

@@ -20,10 +20,10 @@ OPEN: Final[dict[str, str]] = {
     FINANCE: """
         SELECT count(*) FROM claim WHERE $1 IN (lender_id, requester_id) AND status <> 'closed'
            AND (submitted_at IS NOT NULL OR lender_id = $1)
-        UNION ALL SELECT count(*) FROM statement WHERE $1 IN (member_a_id, member_b_id) AND status <> 'acknowledged'
+        UNION ALL SELECT count(*) FROM statement WHERE $1 IN (member_a_id, member_b_id) AND status IN ('issued', 'disputed', 'answered')
     """,
     REPRESENTATIVE: """
-        SELECT count(*) FROM debt WHERE member_id = $1 AND status <> 'made_good'
+        SELECT count(*) FROM debt WHERE member_id = $1 AND status IN ('owed', 'overdue')
         UNION ALL SELECT count(*) FROM agreement_version v WHERE v.status = 'proposed' AND $1 = ANY(v.lenders || v.borrowers)
            AND NOT EXISTS (SELECT FROM agreement_consent c WHERE c.space_id = v.space_id AND c.agreement_id = v.agreement_id
                               AND c.version = v.version AND c.member_id = $1)

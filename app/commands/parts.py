@@ -62,10 +62,10 @@ def taken(unit: Resource, parts: Iterable[Resource]) -> Resource | None:
     return next((part for part in parts if part.retired or part.status != unit.status), None)
 
 
-def put(rows: Iterable[Resource], status: str, *, by: str) -> None:
-    """Give the unit and its parts the same status, each by a step of its machine."""
+def put(rows: Iterable[Resource], status: str, *, by: str, rolls: bool = False) -> None:
+    """Give the unit and its parts the same status, each by a step of its machine; ``rolls``: it drives already (``rolling.py``)."""
     for row in rows:
-        row.status = machine("resource").to(row.status, status, by=by).to
+        row.status = machine("resource").to(row.status, status, {"rolls": rolls}, by=by).to
 
 
 def crew_of(unit: Resource, parts: Iterable[Resource]) -> int:

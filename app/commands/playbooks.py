@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sqlmodel import col
 
 from app.commands.registry import Act, handles
+from app.domain.because import because
 from app.domain.errors import Conflict
 from app.domain.ids import new_id
 from app.domain.playbook_overlays import Effective, effective
@@ -191,4 +192,4 @@ async def _lock_item(uow: UnitOfWork) -> ChecklistItem:
 
 
 def _refused(item: ChecklistItem, detail: str, hint: str) -> Conflict:
-    return Conflict(detail, extra={"current": item.state()}, hint=hint)
+    return Conflict(detail, extra={**because("item_changed"), "current": item.state()}, hint=hint)

@@ -7,7 +7,7 @@ decided here, by the same file.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
@@ -20,7 +20,10 @@ from app.domain.geo import Latitude, Longitude
 from app.store.unit_of_work import operation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
+
+    import asyncpg
 
     from app.commands.execute import Door
     from app.domain.authority import Actor
@@ -105,12 +108,22 @@ async def report_positions(door: Door, report: ReportPositions, *, actor: Actor,
         raise RuntimeError(message)
     authority.check("report_positions", actor, {"owner": frozenset({member})})
     newest = _newest(report, door.clock.now())
-    columns = zip(*((id_, one.lon, one.lat, at) for id_, (at, one) in newest.items()), strict=True)
+    columns = [(id_, one.lon, one.lat, at) for id_, (at, one) in newest.items()]
     async with operation(door.engine) as tx:
         if not await tx.raw.fetchval("SELECT true FROM space WHERE id = $1", space):
             raise NotFound("space", space)
-        rows = await tx.raw.fetch(_REPORT, space, member, *map(list, columns), OWN_COUNTS)
-    return {row["id"]: row["outcome"] for row in rows}
+        return await keep_positions(tx.raw, space, member, columns)
+
+
+async def keep_positions(
+    conn: asyncpg.Connection[Any], space: str, member: UUID, rows: Iterable[tuple[UUID, float, float, datetime]]
+) -> dict[UUID, Outcome]:
+    """Keep where units of a member are, each as (id, longitude, latitude, when), in the transaction of ``conn``; return what became of it.
+
+    Units are named once each. Locks their positions.
+    """
+    kept = await conn.fetch(_REPORT, space, member, *map(list, zip(*rows, strict=True)), OWN_COUNTS)
+    return {row["id"]: row["outcome"] for row in kept}
 
 
 def _newest(report: ReportPositions, now: datetime) -> dict[UUID, tuple[datetime, ReportedPosition]]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.commands.registry import Act, handles
-from app.domain.errors import Conflict, FieldError, NotFound, OutOfRange
+from app.commands.request_lines import require_seen
+from app.domain.because import because
+from app.domain.errors import Conflict, FieldError, OutOfRange
 from app.domain.forms import Language, Note
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
@@ -47,8 +49,7 @@ async def ask_question(uow: UnitOfWork, cmd: AskQuestion) -> None:
         OutOfRange: the member would ask itself.
     """
     request = await uow.get(Request, uow.require_target())
-    if request.opened_at is None and not uow.sees(request.member_id):
-        raise NotFound(Request.KIND, request.id)
+    require_seen(uow, request)
     member = uow.actor.member_id
     if member is None:
         message = "the service itself asks nobody"
@@ -57,7 +58,9 @@ async def ask_question(uow: UnitOfWork, cmd: AskQuestion) -> None:
     _require_language(cmd.language)
     if request.opened_at is None:
         message = "The request is not open yet: nobody else sees it."
-        raise Conflict(message, extra={"current": request.state()}, hint="Open it first.")
+        raise Conflict(
+            message, extra={**because("request_not_open"), "current": request.state()}, hint="Open it first."
+        )
     machine("request").refuse_final(request.status, "be asked about", request.state())
     asked = cmd.to_member_id or request.member_id
     if asked == member:
@@ -94,7 +97,11 @@ async def answer_question(uow: UnitOfWork, cmd: AnswerQuestion) -> None:
     _require_language(cmd.language)
     if question.answered_at is not None:
         message = "This question was answered already."
-        raise Conflict(message, extra={"current": question.state()}, hint="Ask and answer a new one if things changed.")
+        raise Conflict(
+            message,
+            extra={**because("question_answered"), "current": question.state()},
+            hint="Ask and answer a new one if things changed.",
+        )
     question.answer, question.answer_language = cmd.text, cmd.language
     question.answered_at, question.answered_by_id = uow.act.occurred_at, uow.actor.id
     uow.record("question.answered", question)

@@ -38,6 +38,7 @@ from app.commands.relief_overlap import ended_early, overlap
 from app.domain import geo
 from app.domain.agreement_reasons import Reason
 from app.domain.agreements import UNUSED, Use, outside
+from app.domain.because import because
 from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import Conflict, FieldError, MissingField, NotAvailable, NotFound, OverFilled
 from app.domain.forms import Flag, Note, ShortText
@@ -142,7 +143,7 @@ async def answer_reassignment(uow: UnitOfWork, cmd: AnswerReassignment) -> None:
     that relieved it or stand in its place.
 
     Raises:
-        TransitionNotAllowed: it was answered, or has lapsed.
+        TransitionNotAllowed: it was answered, or has lapsed; the incident was closed meanwhile.
         OverFilled: the line that it was to fill there is filled by now.
         MissingField: a refusal without its reason.
         AgreementRefused: it lies outside the agreement and nobody has confirmed that, or beyond a cap, and nobody has said so.
@@ -170,6 +171,8 @@ async def answer_reassignment(uow: UnitOfWork, cmd: AnswerReassignment) -> None:
     if not cmd.agreed:
         uow.record("reassignment.refused", proposal)
         return
+    incident = await uow.get(Incident, proposal.incident_id)
+    machine("incident").refuse_final(incident.status, "be sent help for", incident.state())
     if line is not None:
         await _open_line(uow, mission, line.id, proposal.incident_id)
     reasons = await _outside(uow, mission, proposal)
@@ -218,6 +221,7 @@ async def _send_there(
     else:
         uow.act.occurred_at = max(uow.act.occurred_at, mission.status_at)
         enter(uow, mission, step_to(mission, "reassigned", by=uow.act.command))
+        mission.released_at = None  # it works on; when it is let go is still to come
         uow.record("mission.reassigned", mission, *others, state=mission.status, was=was)
     await uow.flush()
     out = await _out(uow, mission, capped)
@@ -318,7 +322,7 @@ async def _choose_way(uow: UnitOfWork, mission: Mission, proposal: Reassignment)
         terms=terms,
         parts=parts,
     )
-    if (elsewhere := outside_agreement(terms, crossing)) is not None:
+    if (elsewhere := await outside_agreement(uow, terms, crossing)) is not None:
         uow.warn(elsewhere.code, elsewhere.detail, figures=dict(elsewhere.figures))
     mission.crossing_id = None if crossing is None else crossing.id
     mission.has_control = has_control(crossing)
@@ -333,20 +337,28 @@ async def _open_line(uow: UnitOfWork, mission: Mission, line_id: UUID, incident_
     pointer = "/request_line_id"
     if mission.type_code not in {line.type_code, *parts_of_type(line.type_code)}:
         detail = f"The line asks for {line.type_code}, and the unit is {mission.type_code}."
-        raise NotAvailable(detail, errors=[FieldError(pointer, NotAvailable.slug, detail)])
+        raise NotAvailable(
+            detail,
+            errors=[FieldError(pointer, NotAvailable.slug, detail)],
+            extra=because("line_of_other_type", type_code=mission.type_code),
+        )
     machine("request").refuse_final(request.status, "be filled", request.state())
     filled = (await fill(uow, request.id))[line.id]
     fills_it = line.id == mission.request_line_id and mission.ended_by is None
     if not fills_it and not filled.lacking_of(mission.type_code):
         detail = f"The line lacks nothing of its {filled.wanted} any more."
-        raise OverFilled(detail, errors=[FieldError(pointer, OverFilled.slug, detail)])
+        raise OverFilled(
+            detail,
+            errors=[FieldError(pointer, OverFilled.slug, detail)],
+            extra=because("request_lacks", n=0, wanted=filled.wanted),
+        )
     return line
 
 
 def _require_movable(mission: Mission) -> None:
     if mission.kind == DAY_TO_DAY:
         message = "Help from day to day is not sent elsewhere: stand it down, and ask anew."
-        raise Conflict(message, extra={"current": mission.state()})
+        raise Conflict(message, extra={**because("day_to_day_stays"), "current": mission.state()})
     if mission.status not in STILL_AT_HOME | machine("mission").sources("reassign"):
         require_under_way(mission, "be reassigned")
         step_to(mission, "reassigned", by="answer_reassignment")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from app.domain.forms import Form, Instant, LongText
 
@@ -19,6 +19,9 @@ class Command(Form):
     What it is about (``target``) and the revision it starts from travel beside it, from the address and ``If-Match``.
     """
 
+    CONFIDES: ClassVar[bool] = False
+    """A refusal may tell what is hidden from others of the member: of it, the audit keeps the kind alone."""
+
     def said_otherwise(self) -> set[str] | None:
         """Return the fields by which a repeat need not be known, since another one says as much; None: all count."""
         return None
@@ -30,6 +33,15 @@ class Act(Command):
     occurred_at: Instant | None = None
     """When it happened, if not just now; never in the future."""
     why: LongText | None = None
+
+
+class QuietAct(Command):
+    """An act of a drill's staff about its script. Nobody says why in the journal, for players read it; nor does the audit."""
+
+    CONFIDES = True
+
+    occurred_at: Instant | None = None
+    """When it happened, if not just now; never in the future."""
 
 
 C = TypeVar("C", bound=Command)

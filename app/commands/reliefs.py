@@ -21,10 +21,13 @@ from app.commands.mission_steps import (
     unanswered,
 )
 from app.commands.missions import give_unit, take_units
+from app.commands.not_free import Said, not_free, other_type
+from app.commands.occurred import keep_after
 from app.commands.offer_check import Found, Sought, judge
 from app.commands.parts import parts_of
 from app.commands.registry import Act, Command, handles
 from app.commands.response_commitments import begin_turn_out
+from app.domain.because import because
 from app.domain.errors import AgreementRefused, Conflict, FieldError, NotAvailable, NotFound, OutOfRange
 from app.domain.forms import Flag, Instant, Note, ShortText
 from app.domain.ids import new_id
@@ -70,6 +73,7 @@ async def plan_relief(uow: UnitOfWork, cmd: PlanRelief) -> None:
         Conflict: it has its relief.
         AgreementRefused: with every reason.
         NotAvailable: the unit is not free, or of another type.
+        OutOfOrder: the unit that it relieves was not sent yet then.
     """
     mission = await uow.get(Mission, uow.require_target())
     request = await uow.lock(Request, mission.request_id)
@@ -77,6 +81,7 @@ async def plan_relief(uow: UnitOfWork, cmd: PlanRelief) -> None:
     for act, wanted in (("override_reserve", cmd.override_reserve is not None), ("offer_ad_hoc", cmd.ad_hoc)):
         if wanted:
             uow.authorise({"lender": {mission.lender_id}}, command=act, facts={"request_kind": mission.kind})
+    keep_after(uow, cmd, mission.mobilised_at or mission.status_at, "The unit that it relieves was sent", mission)
     _require_later(uow, cmd)
     await _require_fit(uow, mission, cmd)
     found = await _judged(uow, mission, cmd)
@@ -85,10 +90,14 @@ async def plan_relief(uow: UnitOfWork, cmd: PlanRelief) -> None:
     require_under_way(mission, "be relieved")
     if unanswered(mission):
         hint = "Answer the alarm, and name the unit with it."
-        raise Conflict("Its alarm is not answered.", extra={"current": mission.state()}, hint=hint)
+        raise Conflict(
+            "Its alarm is not answered.", extra={**because("alarm_unanswered"), "current": mission.state()}, hint=hint
+        )
     if reliefs := await reliefs_of(uow, mission.id):
         message = "It has its relief already."
-        raise Conflict(message, extra={"current": reliefs[0].state()}, hint="Recall that one first.")
+        raise Conflict(
+            message, extra={**because("has_relief"), "current": reliefs[0].state()}, hint="Recall that one first."
+        )
     relief = _relief(uow, mission, cmd, found)
     await give_unit(uow, relief, units[0], crossing_id=cmd.crossing_id, strict=True)
     uow.add(relief)
@@ -108,7 +117,7 @@ async def plan_relief(uow: UnitOfWork, cmd: PlanRelief) -> None:
     for reason in found.reasons:
         uow.warn(reason.code, reason.detail, figures=dict(reason.figures))
     if found.verdict is None:
-        uow.warn("ad_hoc", f"No agreement: help is given under {uow.settings.treaty}.")
+        uow.warn("ad_hoc", f"No agreement: help is given under {uow.settings.treaty_in('en')}.")
     remind_of_relief(uow, relief)
     await begin_turn_out(uow, request, relief)
 
@@ -148,7 +157,7 @@ async def tell_relieved(uow: UnitOfWork, reliefs: Sequence[Mission]) -> None:
         require_under_way(mission, "be relieved")
         if any(each.id != relief.id for each in await reliefs_of(uow, mission.id)):
             message = "It has its relief already."
-            raise Conflict(message, extra={"current": mission.state()})
+            raise Conflict(message, extra={**because("has_relief"), "current": mission.state()})
         end_alarm(mission, "relief_due")
         uow.revise(mission)
         uow.record("mission.relief_planned", mission, relief_id=relief.id)
@@ -157,7 +166,9 @@ async def tell_relieved(uow: UnitOfWork, reliefs: Sequence[Mission]) -> None:
 def _require_later(uow: UnitOfWork, cmd: PlanRelief) -> None:
     if cmd.relieve_by is not None and cmd.relieve_by <= uow.now:
         detail = "The relief would be relieved before it goes."
-        raise OutOfRange(detail, errors=[FieldError("/relieve_by", OutOfRange.slug, detail)])
+        raise OutOfRange(
+            detail, errors=[FieldError("/relieve_by", OutOfRange.slug, detail)], extra=because("relieved_before")
+        )
 
 
 async def _require_fit(uow: UnitOfWork, mission: Mission, cmd: PlanRelief) -> None:
@@ -165,14 +176,15 @@ async def _require_fit(uow: UnitOfWork, mission: Mission, cmd: PlanRelief) -> No
     unit = await uow.get(Resource, cmd.resource_id)
     if unit.member_id != mission.lender_id:
         raise NotFound(f"{Resource.KIND} of your member", unit.id)
-    detail = None
+    said: Said | None = None
     if unit.type_code != mission.type_code:
-        detail = f"{unit.call_sign} is no {mission.type_code}: a relief is of the type that it relieves."
+        said = other_type(unit, mission.type_code)
     elif unit.retired or unit.status != "available":
-        detail = f"{unit.call_sign} is {'retired' if unit.retired else unit.status.replace('_', ' ')}."
-    if detail is not None:
+        said = not_free(unit)
+    if said is not None:
+        detail, told = said
         error = FieldError("/resource_id", NotAvailable.slug, detail)
-        raise NotAvailable(detail, errors=[error], extra={"current": unit.state()})
+        raise NotAvailable(detail, errors=[error], extra={"current": unit.state(), **told})
 
 
 async def _judged(uow: UnitOfWork, mission: Mission, cmd: PlanRelief) -> Found:
@@ -202,7 +214,10 @@ async def _judged(uow: UnitOfWork, mission: Mission, cmd: PlanRelief) -> Found:
 
 
 def _relief(uow: UnitOfWork, mission: Mission, cmd: PlanRelief, found: Found) -> Mission:
-    """Return the mission that takes over: for the same line, at the same place, and with the same paper behind it."""
+    """Return the mission that takes over: for the same line, at the same place, and with the same paper behind it.
+
+    Who takes over from a unit that was sent elsewhere fills its old line as little as that one does.
+    """
     return Mission(
         space_id=uow.space,
         id=new_id(),
@@ -227,4 +242,5 @@ def _relief(uow: UnitOfWork, mission: Mission, cmd: PlanRelief, found: Found) ->
         relieve_by=cmd.relieve_by,
         relief_of_id=mission.id,
         stands_for_id=mission.stands_for_id or mission.id,
+        ended_by=mission.ended_by,
     )

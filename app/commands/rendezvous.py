@@ -18,10 +18,10 @@ from app.commands.mission_steps import facts_of
 from app.commands.places import require_point_inside
 from app.commands.registry import Act, handles
 from app.domain import geo
-from app.domain.errors import Duplicate, TransitionNotAllowed
+from app.domain.errors import Duplicate
 from app.domain.forms import Code, Count, Flag, LongText, Names, Quantity, ShortText, fitting, pattern_schema
 from app.domain.ids import new_id
-from app.domain.lifecycle import machine
+from app.domain.lifecycle import machine, not_allowed
 from app.store.rendezvous import COMING, used, vehicles
 from app.store.tables import Member, Mission, Rendezvous
 
@@ -148,7 +148,7 @@ async def set_rendezvous_state(uow: UnitOfWork, cmd: SetRendezvousState) -> None
     place.status = cmd.status
     coming = [str(row["id"]) for row in await uow.raw.fetch(ON_THE_WAY, uow.space, place.id, list(COMING))]
     if place.status == "closed" and coming:
-        detail = f"{len(coming)} units are on their way to {place.guide_code}: send them elsewhere."
+        detail = f"On their way to {place.guide_code}: {len(coming)}. Send them elsewhere."
         uow.warn("units_on_their_way", detail, figures={"units": len(coming)}, missions=coming)
     event = "rendezvous.opened" if place.status == "open" else "rendezvous.closed"
     uow.record(event, place, missions=coming)
@@ -164,7 +164,7 @@ async def send_to_rendezvous(uow: UnitOfWork, cmd: SendToRendezvous) -> None:
     mission = await uow.lock_target(Mission)
     uow.authorise({"requester": {mission.requester_id}, "lender": {mission.lender_id}})
     if mission.status not in COMING:
-        raise TransitionNotAllowed(
+        raise not_allowed(
             "mission",
             mission.status,
             "send_to_rendezvous",
@@ -207,7 +207,7 @@ async def _counted(uow: UnitOfWork, mission: Mission, place: Rendezvous) -> bool
 
 
 def _warn_full(uow: UnitOfWork, place: Rendezvous, taken: int) -> None:
-    detail = f"{place.guide_code} has room for {place.capacity} units; with these it would be {taken}."
+    detail = f"Room at {place.guide_code}: {place.capacity}; with these it would be {taken}."
     figures = {"capacity": place.capacity, "units": taken}
     uow.warn("rendezvous_full", detail, figures=figures, rendezvous_id=str(place.id))
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlmodel import col
 
 from app.commands.registry import Act, handles
+from app.domain.because import because
 from app.domain.errors import Conflict, Duplicate, FieldError, Malformed, NotFound
 from app.domain.forms import Flag
 from app.domain.ids import new_id
@@ -56,7 +57,7 @@ async def name_representative(uow: UnitOfWork, cmd: NameRepresentative) -> None:
         raise NotFound(f"{User.KIND} of your member", cmd.user_id)
     if BINDS not in users[0].roles or not users[0].active:
         message = "This user may not bind the member."
-        raise Conflict(message, hint=f"Give the user the role {BINDS} first.")
+        raise Conflict(message, hint=f"Give the user the role {BINDS} first.", extra=because("may_not_bind"))
     listed = await uow.find(Representative, col(Representative.member_id) == member.id)
     if taken := [row for row in listed if row.user_id == cmd.user_id]:
         raise Duplicate("The user is a representative already.", extra={"current": taken[0].state()})
@@ -86,8 +87,12 @@ async def remove_representative(uow: UnitOfWork, _cmd: RemoveRepresentative) -> 
     row = await uow.lock_target(Representative)
     uow.authorise({"member": {row.member_id}})
     if deputies := await uow.find(Representative, col(Representative.deputy_of_id) == row.id):
-        message = f"{len(deputies)} deputies stand in for this representative."
-        raise Conflict(message, hint="Remove the deputies first, or name them for somebody else.")
+        message = f"Deputies of this representative: {len(deputies)}."
+        raise Conflict(
+            message,
+            hint="Remove the deputies first, or name them for somebody else.",
+            extra=because("has_deputies", n=len(deputies)),
+        )
     await uow.remove(row)
     uow.record("representative.removed", row)
 

@@ -11,10 +11,12 @@ from sqlmodel import col
 from app.commands.places import require_point_inside
 from app.commands.times import require_ahead
 from app.domain import geo
+from app.domain.because import because
 from app.domain.day_to_day import KIND as DAY_TO_DAY
-from app.domain.errors import Conflict, FieldError, OutOfRange
-from app.domain.forms import Code, Form, Instant, Quantity, ShortText
+from app.domain.errors import Conflict, FieldError, NotFound, OutOfRange
+from app.domain.forms import Address, Code, Form, Instant, Quantity
 from app.domain.ids import new_id
+from app.domain.lifecycle import machine
 from app.domain.requests import STILL_ASKING
 from app.domain.resource_types import require_type
 from app.store.tables import Incident, Member, Rendezvous, Request, RequestLine
@@ -34,8 +36,8 @@ class WantedLine(Form):
     quantity: Quantity
     priority: Priority
     needed_by: Instant | None = None
-    place: ShortText | None = None
-    """Where to, in words: a street, a dike, a gate."""
+    place: Address | None = None
+    """Where to, in words: a street, a dike, a gate. Not with help from day to day: the point says it, to the two members alone."""
     lon: geo.Longitude
     lat: geo.Latitude
     rendezvous_id: UUID | None = None
@@ -50,6 +52,17 @@ async def hazard_of(uow: UnitOfWork, incident_id: UUID | None) -> str | None:
     return None if incident_id is None else (await uow.get(Incident, incident_id)).hazard
 
 
+def require_seen(uow: UnitOfWork, request: Request) -> None:
+    """Refuse what a member does about a request that is not for its eyes: a draft of another, help from day to day between two others.
+
+    Raises:
+        NotFound: as if there were none.
+    """
+    eyes = (request.member_id,) if request.opened_at is None else (request.member_id, request.to_member_id)
+    if (request.opened_at is None or request.kind == DAY_TO_DAY) and not uow.sees(*eyes):
+        raise NotFound(Request.KIND, request.id)
+
+
 def require_asking(request: Request) -> None:
     """Refuse to send for a request that asks for nothing more.
 
@@ -57,8 +70,10 @@ def require_asking(request: Request) -> None:
         Conflict: it has ended, or all of it is committed.
     """
     if request.status not in STILL_ASKING:
-        detail = f"The request is {request.status.replace('_', ' ')}: nothing more is asked for."
-        raise Conflict(detail, extra={"current": request.state()})
+        detail = f"The request is “{machine('request').states[request.status].names['en']}”: nothing more is asked for."
+        raise Conflict(
+            detail, extra={**because("request_not_asking", request_status=request.status), "current": request.state()}
+        )
 
 
 async def require_asked_of(uow: UnitOfWork, request: Request, member_id: UUID) -> None:
@@ -72,7 +87,15 @@ async def require_asked_of(uow: UnitOfWork, request: Request, member_id: UUID) -
     asked = await uow.get(Member, request.to_member_id)
     detail = f"It is asked of {asked.names['en']}, and of nobody else."
     hint = "Ring the member that asks: its dispatcher can ask yours, too."
-    raise Conflict(detail, extra={"current": request.state(), "to_member_id": asked.id}, hint=hint)
+    raise Conflict(
+        detail,
+        extra={
+            **because("asked_of_another", asked_id=str(asked.id)),
+            "current": request.state(),
+            "to_member_id": asked.id,
+        },
+        hint=hint,
+    )
 
 
 def require_one(kind: str, lines: Sequence[WantedLine]) -> None:

@@ -1,7 +1,7 @@
 """Requests: drafted, submitted, opened across the border, answered, and ended.
 
-A draft is the requester's own. From the moment it is opened every member sees it, with all its lines; nothing of it
-changes any more but its state, which follows from the missions (``fill.py``).
+A draft is the requester's own. From the moment it is opened every member sees it, with all its lines, and of help from day to
+day the member that it is asked of; nothing of it changes any more but its state, which follows from the missions (``fill.py``).
 """
 
 from __future__ import annotations
@@ -15,14 +15,24 @@ from app.commands.fill import fill, mission_facts
 from app.commands.letting_go import end_offers
 from app.commands.occurred import keep_after
 from app.commands.registry import Act, Command, handles
-from app.commands.request_lines import Lines, hazard_of, locked_lines, require_asked_of, require_one, write_lines
+from app.commands.request_lines import (
+    Lines,
+    hazard_of,
+    locked_lines,
+    require_asked_of,
+    require_one,
+    require_seen,
+    write_lines,
+)
 from app.commands.response_commitments import answered, begin_answers
+from app.domain.because import because
+from app.domain.clock import stamp
 from app.domain.day_to_day import KIND as DAY_TO_DAY
-from app.domain.day_to_day import require_incident
-from app.domain.errors import Conflict, Duplicate, FieldError, NotFound, OutOfJurisdiction, OutOfRange
+from app.domain.day_to_day import require_asked, require_incident
+from app.domain.errors import Conflict, Duplicate, FieldError, OutOfJurisdiction, OutOfRange
 from app.domain.forms import Instant, LongText
 from app.domain.ids import new_id
-from app.domain.lifecycle import machine
+from app.domain.lifecycle import machine, not_allowed
 from app.domain.short_codes import short_code
 from app.store.tables import Acknowledgement, Incident, Member, Request, RequestLine
 
@@ -41,7 +51,7 @@ class DraftRequest(Act):
     """What it is for; help from day to day needs none."""
     kind: Kind
     to_member_id: UUID | None = None
-    """Whom help from day to day is asked of; whoever can send, if nobody is named."""
+    """Whom help from day to day is asked of: that member, and nobody else, sees it. Null for the other kinds."""
     note: LongText | None = None
     """Not with help from day to day: no patient's data is kept."""
     expires_at: Instant | None = None
@@ -142,7 +152,11 @@ async def change_request(uow: UnitOfWork, cmd: ChangeRequest) -> None:
     if request.opened_at is not None or machine("request").is_final(request.status):
         detail = f"A request that is {request.status} can't be changed any more."
         hint = "Cancel it and ask anew, or draft a second request for what is missing."
-        raise Conflict(detail, extra={"current": request.state()}, hint=hint)
+        raise Conflict(
+            detail,
+            extra={**because("request_fixed", request_status=request.status), "current": request.state()},
+            hint=hint,
+        )
     if cmd.lines is not None:
         require_one(request.kind, cmd.lines)
     if "note" in cmd.model_fields_set:
@@ -170,7 +184,7 @@ async def submit_request(uow: UnitOfWork, _cmd: SubmitRequest) -> None:
 
 @handles(OpenRequest)
 async def open_request(uow: UnitOfWork, _cmd: OpenRequest) -> None:
-    """Record ``request.opened`` with the request and all its lines, for the whole corridor. Locks the request and its lines."""
+    """Record ``request.opened`` with the request and all its lines, for the whole corridor; help from day to day for the two. Locks the request and its lines."""
     request = await _locked(uow)
     _authorise_opening(uow, request)
     await require_may_ask(uow, request)
@@ -227,7 +241,14 @@ async def acknowledge_request(uow: UnitOfWork, cmd: AcknowledgeRequest) -> None:
     of_member = (col(Acknowledgement.request_id) == request.id, col(Acknowledgement.member_id) == member_id)
     if given := await uow.find(Acknowledgement, *of_member):
         detail = f"Your member acknowledged it at {given[0].occurred_at.isoformat()}."
-        raise Duplicate(detail, extra={"current": given[0].state()}, hint="Once is enough; make an offer, or decline.")
+        raise Duplicate(
+            detail,
+            extra={
+                **because("acknowledged_at_before", given_at=stamp(given[0].occurred_at)),
+                "current": given[0].state(),
+            },
+            hint="Once is enough; make an offer, or decline.",
+        )
     acknowledgement = uow.add(
         Acknowledgement(
             space_id=uow.space,
@@ -244,18 +265,28 @@ async def acknowledge_request(uow: UnitOfWork, cmd: AcknowledgeRequest) -> None:
 
 @handles(CancelRequest)
 async def cancel_request(uow: UnitOfWork, _cmd: CancelRequest) -> None:
-    """Record ``request.cancelled``, and what becomes of its offers. Locks the request, then as ``end_offers``."""
+    """Record ``request.cancelled``, and what becomes of its offers. Locks the request, then as ``end_offers``.
+
+    Raises:
+        TransitionNotAllowed: units are under way for it.
+    """
     request = await _locked(uow)
     uow.authorise({"requester": {request.member_id}})
+    _require_home(request, "cancel", await mission_facts(uow, request.id))
     await _end(uow, request, "cancel", "request.cancelled")
 
 
 @handles(CloseRequest)
 async def close_request(uow: UnitOfWork, _cmd: CloseRequest) -> None:
-    """Record ``request.closed``, or ``request.left_unfilled`` when nothing was ever committed. Locks as ``cancel_request``."""
+    """Record ``request.closed``, or ``request.left_unfilled`` when nothing was ever committed. Locks as ``cancel_request``.
+
+    Raises:
+        TransitionNotAllowed: units are under way for it.
+    """
     request = await _locked(uow)
     uow.authorise({"requester": {request.member_id}})
     facts = await mission_facts(uow, request.id)
+    _require_home(request, "close", facts)
     if request.status == "open" and not facts["ever_committed"]:
         await _end(uow, request, "leave_unfilled", "request.left_unfilled", facts)
     else:
@@ -311,10 +342,20 @@ async def _locked(uow: UnitOfWork) -> Request:
         StaleRevision: somebody changed it since.
     """
     request = await uow.lock(Request, uow.require_target())
-    if request.opened_at is None and not uow.sees(request.member_id):
-        raise NotFound(Request.KIND, request.id)
+    require_seen(uow, request)
     uow.expect_revision(request)
     return request
+
+
+def _require_home(request: Request, step: str, facts: dict[str, bool]) -> None:
+    """Refuse to end a request for which units are out: whoever ends it would lose sight of them."""
+    if facts["missions_under_way"] and not machine("request").states[request.status].final:
+        refusal = not_allowed(
+            "request", request.status, step, [], words="end while its units are under way", current=request.state()
+        )
+        refusal.extra |= because("units_under_way")
+        refusal.advice = "Stand them down or release them; once they are home, close it."
+        raise refusal
 
 
 def _step(request: Request, step: str, facts: dict[str, bool] | None = None) -> None:
@@ -335,7 +376,11 @@ def _record(uow: UnitOfWork, event: str, request: Request, *rows: RequestLine) -
 def _require_ahead(uow: UnitOfWork, expires_at: Any) -> None:
     if expires_at is not None and expires_at <= uow.now:
         detail = f"The request would expire at {expires_at.isoformat()}; it is {uow.now.isoformat()} here."
-        raise OutOfRange(detail, errors=[FieldError("/expires_at", OutOfRange.slug, detail)])
+        raise OutOfRange(
+            detail,
+            errors=[FieldError("/expires_at", OutOfRange.slug, detail)],
+            extra=because("time_passed", until_at=stamp(expires_at)),
+        )
 
 
 def _expire_later(uow: UnitOfWork, request: Request) -> None:
@@ -365,15 +410,16 @@ async def require_may_ask(uow: UnitOfWork, request: Request) -> None:
 
 
 async def _require_one_unit(uow: UnitOfWork, member_id: UUID, cmd: DraftRequest) -> None:
-    """Check what is special about help from day to day: one unit, no text, of one member at most.
+    """Check what is special about help from day to day: one unit, of one member.
 
     Raises:
-        NoFreeText: a note.
+        MissingField: nobody is named that it is asked of.
         OutOfRange: more than one unit; a member that is asked where all are; the member itself.
         NotFound: there is no such member.
     """
     require_one(cmd.kind, cmd.lines)
     if cmd.to_member_id is None:
+        require_asked(cmd.kind)
         return
     if cmd.kind != DAY_TO_DAY or cmd.to_member_id == member_id:
         detail = "Only help from day to day is asked of one member, and of another than your own."

@@ -14,6 +14,7 @@ from app.commands.depots import owner_of
 from app.commands.external_ids import ended_with
 from app.commands.parts import lock_units, parts_among
 from app.commands.registry import Act, handles
+from app.domain.because import because
 from app.domain.errors import Conflict, DuplicateCallSign, FieldError, Malformed, MissingField, NotAvailable, NotFound
 from app.domain.forms import WHOLE, CallSign, Code, Count, Flag, Form, Language, Measure
 from app.domain.ids import new_id
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 Mobilisation = Annotated[int, Field(strict=True, ge=0, le=7 * 24 * 60), WHOLE]
 """Minutes from the alarm to the wheels turning."""
-OutOfServiceReason = Literal["maintenance", "crew", "damage", "exercise", "other"]
+OutOfServiceReason = Literal["maintenance", "crew", "damage", "own_incident", "exercise", "other"]
 
 
 class Readiness(Form):
@@ -180,10 +181,20 @@ async def retire_resource(uow: UnitOfWork, _cmd: RetireResource) -> None:
     resource, parts = await _lock_own(uow)
     if resource.formation_id is not None:
         message = f"{resource.call_sign} is a part of a formation."
-        raise Conflict(message, extra={"current": resource.state()}, hint="Put another unit in its place first.")
+        raise Conflict(
+            message,
+            extra={**because("unit_in_formation", unit=resource.call_sign), "current": resource.state()},
+            hint="Put another unit in its place first.",
+        )
     if resource.status in {"reserved", "committed"}:
         message = f"{resource.call_sign} is {resource.status}; it can be retired when it is free."
-        raise NotAvailable(message, extra={"current": resource.state()})
+        raise NotAvailable(
+            message,
+            extra={
+                **because("unit_state", unit=resource.call_sign, unit_status=resource.status),
+                "current": resource.state(),
+            },
+        )
     await _require_let_go(uow, resource)
     resource.retired = True
     for part in parts:
@@ -201,7 +212,11 @@ async def _lock_own(uow: UnitOfWork) -> tuple[Resource, list[Resource]]:
     uow.authorise({"owner": {resource.member_id}})
     if resource.retired:
         message = f"{resource.call_sign} was retired."
-        raise Conflict(message, extra={"current": resource.state()}, hint="Enter it again as a new unit.")
+        raise Conflict(
+            message,
+            extra={**because("unit_retired", unit=resource.call_sign), "current": resource.state()},
+            hint="Enter it again as a new unit.",
+        )
     return resource, parts_among(resource, rows)
 
 
@@ -240,12 +255,23 @@ async def _require_let_go(uow: UnitOfWork, resource: Resource) -> None:
     on_its_way = [mission for mission in on_its_way if mission.id not in left]
     if on_its_way:
         message = f"{resource.call_sign} is still on a mission ({on_its_way[0].status})."
-        raise NotAvailable(message, extra={"current": resource.state(), "mission_id": on_its_way[0].id})
+        raise NotAvailable(
+            message,
+            extra={
+                **because("unit_on_mission", unit=resource.call_sign),
+                "current": resource.state(),
+                "mission_id": on_its_way[0].id,
+            },
+        )
     offer_id = await uow.raw.fetchval(LIVE_OFFER_HOLDS_IT, uow.space, _held_as(resource))
     if offer_id is not None:
         message = f"{resource.call_sign} is promised in an offer."
         extra = {"current": resource.state(), "offer_id": offer_id}
-        raise NotAvailable(message, extra=extra, hint="Withdraw that offer first.")
+        raise NotAvailable(
+            message,
+            extra={**extra, **because("unit_promised", unit=resource.call_sign)},
+            hint="Withdraw that offer first.",
+        )
 
 
 def _held_as(resource: Resource) -> list[UUID]:

@@ -259,6 +259,35 @@ async def turned_out(uow: UnitOfWork, mission: Mission) -> None:
     await _done(uow, uow.now, [each for each in found if each.mission_id is None])
 
 
+async def take_back_answers(uow: UnitOfWork, call: Call, missions: Sequence[UUID], *, all_of_request: bool) -> None:
+    """Have a phone call that never was measure nobody: what it began goes, what it answered runs on. Locks the commitments.
+
+    Record ``response_commitment.taken_back`` with those that go, and ``response_commitment.begun`` of each that runs on.
+    """
+    gone: list[ResponseCommitment] = []
+    begun: list[ResponseCommitment] = []
+    request = await uow.get(Request, call.request_id)
+    for old in await uow.lock_where(
+        ResponseCommitment,
+        col(ResponseCommitment.request_id) == call.request_id,
+        col(ResponseCommitment.lender_id) == call.lender_id,
+    ):
+        began_it = all_of_request or old.mission_id in missions
+        if not began_it and old.done_at != max(call.occurred_at, old.since):
+            continue
+        await uow.remove(old)
+        gone.append(old)
+        if not began_it:
+            await uow.flush()  # of each step there is one
+            step = next(each for each in ON_REQUEST if each == old.step)
+            version = (old.agreement_id, old.agreement_version)
+            begun.append(_begin(uow, request, old.lender_id, *version, step, old.within_min, old.binding, old.since))
+    both = [call.requester_id, call.lender_id]
+    for what, rows in (("taken_back", gone), ("begun", begun)):
+        if rows:
+            uow.record(f"response_commitment.{what}", rows[0], *rows[1:], visibility="parties", parties=both)
+
+
 def _begin(
     uow: UnitOfWork,
     request: Request,

@@ -8,9 +8,10 @@ from sqlmodel import col
 
 from app.commands.occurred import keep_after
 from app.commands.registry import Act, handles
-from app.commands.request_lines import require_asked_of
+from app.commands.request_lines import require_asked_of, require_seen
 from app.commands.response_commitments import answered
-from app.domain.errors import Conflict, NotFound
+from app.domain.because import because
+from app.domain.errors import Conflict
 from app.domain.forms import Code, LongText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
@@ -38,13 +39,16 @@ async def decline_request(uow: UnitOfWork, cmd: DeclineRequest) -> None:
         OutOfOrder: nobody had asked then.
     """
     request = await uow.get(Request, uow.require_target())
-    if request.opened_at is None and not uow.sees(request.member_id):
-        raise NotFound(Request.KIND, request.id)
+    require_seen(uow, request)
     member = _authorised_member(uow)
     require("reason", cmd.reason, codes("decline_reasons"), pointer="/reason")
     if member == request.member_id:
         message = "A member does not decline its own request."
-        raise Conflict(message, extra={"current": request.state()}, hint="Cancel it if help is no longer needed.")
+        raise Conflict(
+            message,
+            extra={**because("own_request"), "current": request.state()},
+            hint="Cancel it if help is no longer needed.",
+        )
     await require_asked_of(uow, request, member)
     machine("request").refuse_final(request.status, "be declined", request.state())
     keep_after(uow, cmd, request.opened_at, "The request was opened", request)

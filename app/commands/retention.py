@@ -34,9 +34,17 @@ _BEGIN: Final = """
        AND NOT EXISTS (SELECT FROM due_work WHERE command = 'apply_retention' AND done_at IS NULL)
 """
 
+# What waits for a person is never lost: it goes when somebody has seen to it, and its time is over. In a drill that is over, nobody can.
+_MESSAGES: Final = f"""
+    DELETE FROM inbox_message WHERE (space_id, id) IN (
+        SELECT m.space_id, m.id FROM inbox_message m JOIN space s ON s.id = m.space_id
+         WHERE m.received_at <= $1 AND (m.outcome NOT IN ('received', 'quarantined') OR s.frozen_at IS NOT NULL)
+        LIMIT {AT_ONCE} FOR UPDATE OF m SKIP LOCKED)
+"""  # noqa: S608 - a figure of ours
+
 
 class ApplyRetention(Command):
-    """Forget who was rung and who was met, where it was long ago: by the service itself."""
+    """Forget who was rung and who was met, and what dispatch systems told, where it was long ago: by the service itself."""
 
 
 @handles(ApplyRetention)
@@ -50,6 +58,8 @@ async def apply_retention(uow: UnitOfWork, _cmd: ApplyRetention) -> None:
     forgotten |= await forget_named(
         uow.raw, CONTACTS, uow.now - timedelta(days=uow.settings.retention_days_contacts), AT_ONCE
     )
+    before = uow.now - timedelta(days=uow.settings.retention_days_inbox)
+    forgotten["inbox_message"] = int((await uow.raw.execute(_MESSAGES, before)).rpartition(" ")[2])
     if any(forgotten.values()):
         log.info("people_forgotten", **forgotten)
     more = any(rows >= AT_ONCE for rows in forgotten.values())

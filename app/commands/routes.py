@@ -7,8 +7,9 @@ from uuid import UUID
 
 from app.commands.missions import give_unit
 from app.commands.registry import Act, handles
-from app.domain.errors import Conflict, TransitionNotAllowed
-from app.domain.lifecycle import machine
+from app.domain.because import because
+from app.domain.errors import Conflict
+from app.domain.lifecycle import machine, not_allowed
 from app.store.tables import Mission, Resource
 from app.store.unit_of_work import UnitOfWork
 
@@ -33,12 +34,16 @@ async def reroute_mission(uow: UnitOfWork, cmd: RerouteMission) -> None:
     mission = await uow.lock_target(Mission)
     uow.authorise({"lender": {mission.lender_id}})
     if mission.status not in REROUTABLE:
-        raise TransitionNotAllowed(
+        raise not_allowed(
             "mission", mission.status, "reroute", (), words="take another crossing", current=mission.state()
         )
     if mission.resource_id is None:
         message = "No unit is named for this mission yet."
-        raise Conflict(message, extra={"current": mission.state()}, hint="Name the unit, with its crossing.")
+        raise Conflict(
+            message,
+            extra={**because("no_unit_named"), "current": mission.state()},
+            hint="Name the unit, with its crossing.",
+        )
     was = mission.crossing_id
     await give_unit(uow, mission, await uow.get(Resource, mission.resource_id), crossing_id=cmd.crossing_id)
     if mission.status == "at_border" and mission.crossing_id != was:

@@ -1,4 +1,4 @@
-"""Statements that could not be converted: completed when the exchange rate arrives."""
+"""Statements that could not be converted: completed when the exchange rate arrives; and converted anew by one that was settled."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app.commands.registry import Command, handles
 from app.commands.statements import in_ledger, set_off, tell
 from app.domain.cost_terms import RATE_DAYS
 from app.domain.errors import Conflict
+from app.domain.lifecycle import machine
 from app.store.tables import ExchangeRate, Statement, StatementLine
 
 if TYPE_CHECKING:
@@ -21,9 +22,14 @@ AT_ONCE: Final = 20
 
 _WAITING: Final = """
     SELECT DISTINCT s.id FROM statement s JOIN statement_line l ON l.space_id = s.space_id AND l.statement_id = s.id
-     WHERE s.space_id = $1 AND s.net IS NULL AND s.currency = $2
+     WHERE s.space_id = $1 AND s.net IS NULL AND s.status <> 'replaced' AND s.currency = $2
        AND l.ledger_amount IS NULL AND l.currency = $3 AND l.day >= $4 AND l.day < $5
      ORDER BY s.id LIMIT $6
+"""
+_CONVERTED: Final = """
+    SELECT DISTINCT s.id FROM statement s JOIN statement_line l ON l.space_id = s.space_id AND l.statement_id = s.id
+     WHERE s.space_id = $1 AND s.status IN ('issued', 'disputed', 'answered') AND s.currency = $2
+       AND l.ledger_amount IS NOT NULL AND l.currency = $3 AND l.day >= $4 AND l.day < $5
 """
 
 
@@ -63,3 +69,30 @@ async def _complete(uow: UnitOfWork, statement: Statement) -> None:
     set_off(statement, lines)
     uow.revise(statement)
     tell(uow, "statement.completed", statement, *converted)
+
+
+async def convert_anew(uow: UnitOfWork, rate: ExchangeRate) -> None:
+    """Convert by a rate that was settled what was converted by it before; record ``statement.converted`` of each statement whose sum changes.
+
+    Who has acknowledged such a statement has not said that this sum is right. Locks the statements and their lines.
+    """
+    await uow.flush()
+    until = rate.day + timedelta(days=RATE_DAYS)
+    found = await uow.raw.fetch(_CONVERTED, uow.space, rate.quote, rate.base, rate.day, until)
+    open_ = machine("statement").sources("acknowledge")
+    for statement in await uow.lock_where(Statement, col(Statement.id).in_([row["id"] for row in found])):
+        lines = await uow.lock_where(StatementLine, col(StatementLine.statement_id) == statement.id)
+        if statement.status not in open_:
+            continue
+        changed = []
+        for line in lines:
+            if line.currency != rate.base or line.ledger_amount is None:
+                continue
+            now = await in_ledger(uow, line.amount, line.currency, statement.currency, line.day)
+            if now != line.ledger_amount:
+                line.ledger_amount = now
+                changed.append(line)
+        if changed:
+            statement.acknowledged_by_a_at = statement.acknowledged_by_b_at = statement.payer_id = None
+            set_off(statement, lines)
+            tell(uow, "statement.converted", statement, *changed)

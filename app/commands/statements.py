@@ -1,13 +1,14 @@
-"""Monthly statements: help from day to day between two members, both ways, netted; made by the service, acknowledged by both.
+"""Monthly statements: help from day to day between two members, both ways, netted; made by the service, acknowledged by both, and paid.
 
 A mission belongs to the month in which its unit came home, on the calendar of its lender. One that is written down late stands
-in the next statement. Nothing about a patient is in it: no place, no destination, no text.
+in the next statement. One that is wrong is disputed; whose unit it was corrects what was measured and has it issued anew, as its next
+version. Nothing about a patient is in it: no place, no destination, no text.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,11 +17,14 @@ from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
 from app.commands.claim_billing import billed, costs_of, effort_of
-from app.commands.exchange_rates import keep_rates, no_rate, rate_on
+from app.commands.occurred import keep_after
+from app.commands.rate_lookup import keep_rates, no_rate, rate_on
 from app.commands.registry import Act, Command, handles
+from app.domain.because import because
 from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.day_to_day import keep_short
 from app.domain.errors import Conflict, NotFound
+from app.domain.forms import ShortText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
 from app.domain.money import ZERO, converted, quantity, rounded
@@ -43,6 +47,7 @@ _EXPECTED: Final = """
                       AND (m.lender_id, m.requester_id) IN (($4::uuid, $5::uuid), ($5, $4)))
 """
 
+Answer = Literal["as_measured", "as_agreed", "was_yours", "counted_once", "in_another_month", "other"]
 Reason = Literal["not_ours", "missing", "wrong_hours", "wrong_kilometres", "wrong_rate", "counted_twice", "other"]
 
 
@@ -62,7 +67,25 @@ class DisputeStatement(Act):
 
     reason: Reason
     mission_id: UUID | None = None
-    """Which line; left out where one is missing."""
+    """Which line; left out where one is missing, or several are wrong: then all may be corrected."""
+
+
+class AnswerStatement(Act):
+    """All of the disputed statement is right: it stays as it is. By the side that did not dispute it."""
+
+    answer: Answer
+    """Why: no free text here either."""
+
+
+class ReissueStatement(Act):
+    """What was measured is corrected: have the statement worked out anew. By whose unit it was."""
+
+
+class PayStatement(Act):
+    """The rest was paid, at `occurred_at`. By who owed it."""
+
+    reference: ShortText
+    """Of the payment, by which the other side finds it: no name of a person."""
 
 
 async def expect_statement(uow: UnitOfWork, mission: Mission) -> None:
@@ -140,7 +163,10 @@ async def acknowledge_statement(uow: UnitOfWork, cmd: AcknowledgeStatement) -> N
     keep_short(cmd.why)
     mine = "acknowledged_by_a_at" if own == statement.member_a_id else "acknowledged_by_b_at"
     if getattr(statement, mine) is not None:
-        raise Conflict("Your member has acknowledged it already.", extra={"current": statement.state()})
+        raise Conflict(
+            "Your member has acknowledged it already.",
+            extra={**because("acknowledged_already"), "current": statement.state()},
+        )
     if statement.net is None:
         raise await _not_converted(uow, statement)
     setattr(statement, mine, uow.act.occurred_at)
@@ -151,8 +177,11 @@ async def acknowledge_statement(uow: UnitOfWork, cmd: AcknowledgeStatement) -> N
         statement.status = machine("statement").next(statement.status, "acknowledge", facts)
     elif own_dispute:
         statement.status = machine("statement").next(statement.status, "settle", facts)
+    else:
+        machine("statement").refuse_final(statement.status, "be acknowledged", statement.state())
     if own_dispute:
         statement.disputed_by_member_id = statement.dispute_reason = statement.disputed_mission_id = None
+        statement.answer = statement.answered_at = None
     tell(uow, "statement.acknowledged", statement, party_id=own)
 
 
@@ -162,7 +191,7 @@ async def dispute_statement(uow: UnitOfWork, cmd: DisputeStatement) -> None:
 
     Raises:
         NotFound: the mission does not stand in it.
-        TransitionNotAllowed: it is disputed already, or both have acknowledged it.
+        TransitionNotAllowed: it is disputed already and not answered, or both have acknowledged it.
     """
     statement, own = await _locked(uow)
     keep_short(cmd.why)
@@ -170,11 +199,8 @@ async def dispute_statement(uow: UnitOfWork, cmd: DisputeStatement) -> None:
         of = (col(StatementLine.statement_id) == statement.id, col(StatementLine.mission_id) == cmd.mission_id)
         if not await uow.find(StatementLine, *of):
             raise NotFound(f"{Mission.KIND} of this statement", cmd.mission_id)
-    try:
-        statement.status = machine("statement").next(statement.status, "dispute")
-    except Conflict as refusal:
-        refusal.extra["current"] = statement.state()
-        raise
+    _step(statement, "dispute")
+    statement.answer = statement.answered_at = None
     statement.disputed_by_member_id = own
     statement.dispute_reason, statement.disputed_mission_id = cmd.reason, cmd.mission_id
     if own == statement.member_a_id:
@@ -182,6 +208,126 @@ async def dispute_statement(uow: UnitOfWork, cmd: DisputeStatement) -> None:
     else:
         statement.acknowledged_by_b_at = None
     tell(uow, "statement.disputed", statement, party_id=own)
+
+
+@handles(AnswerStatement)
+async def answer_statement(uow: UnitOfWork, cmd: AnswerStatement) -> None:
+    """Record ``statement.answered`` for the two members. Locks the statement.
+
+    Raises:
+        TransitionNotAllowed: nobody disputes it, or it was answered.
+    """
+    statement, own = await _locked(uow, authorised=False)
+    uow.authorise({"disputed_with": _both(statement) - {statement.disputed_by_member_id}})
+    keep_short(cmd.why)
+    _step(statement, "answer")
+    statement.answer, statement.answered_at = cmd.answer, uow.act.occurred_at
+    tell(uow, "statement.answered", statement, party_id=own)
+
+
+@handles(ReissueStatement)
+async def reissue_statement(uow: UnitOfWork, cmd: ReissueStatement) -> None:
+    """Record ``statement.reissued`` with the new version, its lines and the one that it replaces, and what is different, for the two members.
+
+    Locks the statement, its missions and its lines, and keeps the exchange rates.
+
+    Raises:
+        TransitionNotAllowed: nobody disputes it.
+        Conflict: nothing of it comes out differently.
+    """
+    old, _ = await _locked(uow, authorised=False)
+    before = await uow.find(StatementLine, col(StatementLine.statement_id) == old.id)
+    wrong = [line for line in before if old.disputed_mission_id in {None, line.mission_id}]
+    uow.authorise({"lender": {line.lender_id for line in wrong}})
+    keep_short(cmd.why)
+    _step(old, "replace")
+    pair = {id_: await uow.get(Member, id_) for id_ in (old.member_a_id, old.member_b_id)}
+    missions = await uow.lock_where(Mission, col(Mission.id).in_([line.mission_id for line in before]))
+    before = await uow.lock_where(StatementLine, col(StatementLine.statement_id) == old.id)
+    new = Statement(
+        space_id=uow.space,
+        id=new_id(),
+        member_a_id=old.member_a_id,
+        member_b_id=old.member_b_id,
+        month=old.month,
+        version=old.version + 1,
+        replaces_id=old.id,
+        status=machine("statement").initial,
+        currency=old.currency,
+        issued_at=uow.act.occurred_at,
+    )
+    await keep_rates(uow)
+    lines = await _lines(uow, new, missions, pair)
+    set_off(new, lines)
+    changes = _changes(before, lines)
+    if not changes:
+        raise Conflict(
+            "Nothing of it comes out differently.",
+            extra={**because("statement_unchanged"), "statement_id": old.id},
+            hint="Correct what was measured on the mission first; or answer that all of it is right.",
+        )
+    for line in before:
+        line.replaced = True
+    await uow.flush()  # a mission stands in one statement that is not replaced
+    uow.add(new)
+    for line in lines:
+        uow.add(line)
+    parties = sorted(pair)
+    uow.record("statement.reissued", new, *lines, visibility="parties", parties=parties, changes=changes)
+    uow.record("statement.replaced", old, *before, visibility="parties", parties=parties, by_id=str(new.id))
+
+
+@handles(PayStatement)
+async def pay_statement(uow: UnitOfWork, cmd: PayStatement) -> None:
+    """Record ``statement.paid`` for the two members. Locks the statement.
+
+    Raises:
+        TransitionNotAllowed: not both have acknowledged it, or nothing is to be paid.
+        OutOfOrder: it would have been paid before it was issued.
+    """
+    statement, own = await _locked(uow, authorised=False)
+    uow.authorise({"requester": {statement.payer_id} if statement.payer_id else set()})
+    keep_short(cmd.why)
+    keep_after(uow, cmd, statement.issued_at, "The statement was issued", statement)
+    _step(statement, "pay", {"something_to_pay": bool(statement.net)})
+    statement.paid_at, statement.payment_reference = uow.act.occurred_at, cmd.reference
+    tell(uow, "statement.paid", statement, party_id=own)
+
+
+def may_be_corrected(statement: Statement, mission_id: UUID) -> bool:
+    """Return whether what was measured on a mission in the statement may be put right: its dispute names that one, or none."""
+    disputed = statement.status in machine("statement").sources("replace")
+    return disputed and statement.disputed_mission_id in {None, mission_id}
+
+
+_FIGURES: Final = ("hours", "person_hours", "kilometres", "currency", "amount", "ledger_amount")
+
+
+def _changes(before: Sequence[StatementLine], after: Sequence[StatementLine]) -> list[dict[str, Any]]:
+    """Return what is different, by mission: the figures before and after."""
+    old = {line.mission_id: line for line in before}
+    return [
+        {"mission_id": str(line.mission_id), "before": _figures(old[line.mission_id]), "after": _figures(line)}
+        for line in after
+        if any(getattr(line, name) != getattr(old[line.mission_id], name) for name in _FIGURES)
+    ]
+
+
+def _figures(line: StatementLine) -> dict[str, Any]:
+    return {name: None if (value := getattr(line, name)) is None else str(value) for name in _FIGURES}
+
+
+def _step(statement: Statement, transition: str, facts: Mapping[str, bool] | None = None) -> None:
+    """Take a step of the statement's machine; a refusal shows the statement as it is."""
+    try:
+        statement.status = machine("statement").next(statement.status, transition, facts or {})
+    except Conflict as refusal:
+        refusal.extra["current"] = statement.state()
+        raise
+
+
+def _both(statement: Statement) -> set[UUID]:
+    return {statement.member_a_id, statement.member_b_id}
 
 
 def tell(uow: UnitOfWork, what: str, statement: Statement, *rows: StatementLine, **data: object) -> None:
@@ -195,14 +341,15 @@ def month_after(month: date) -> date:
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
-async def _locked(uow: UnitOfWork) -> tuple[Statement, UUID]:
-    """Lock the statement; it is not there for third members. Return it, and whose word the actor's is."""
+async def _locked(uow: UnitOfWork, *, authorised: bool = True) -> tuple[Statement, UUID]:
+    """Lock the statement; it is not there for third members. Return it, and whose word the actor's is: of either, unless the caller asks."""
     known = await uow.get(Statement, uow.require_target())
     own = uow.actor.member_id
     if own is None or own not in {known.member_a_id, known.member_b_id}:
         raise NotFound(Statement.KIND, known.id)
     statement = await uow.lock_target(Statement)
-    uow.authorise({"either": {statement.member_a_id, statement.member_b_id}})
+    if authorised:
+        uow.authorise({"either": _both(statement)})
     return statement, own
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from app.domain.because import because
+from app.domain.clock import stamp
 from app.domain.errors import FieldError, OutOfRange
 
 if TYPE_CHECKING:
@@ -27,4 +29,9 @@ def require_ahead(uow: UnitOfWork, at: datetime | None, pointer: str) -> None:
         return
     detail = f"{at.isoformat()} had passed when this was said ({said_at.isoformat()})."
     hint = "Send a time that lies ahead, or none for at once; give `occurred_at` for what was said earlier."
-    raise OutOfRange(detail, errors=[FieldError(pointer, OutOfRange.slug, detail)], hint=hint)
+    raise OutOfRange(
+        detail,
+        errors=[FieldError(pointer, OutOfRange.slug, detail)],
+        hint=hint,
+        extra=because("time_passed", until_at=stamp(at)),
+    )

@@ -32,7 +32,9 @@ from app.commands.request_lines import Priority, WantedLine
 from app.commands.requests import DraftRequest, draft
 from app.commands.response_commitments import answered
 from app.domain import geo
-from app.domain.cost_terms import Cost
+from app.domain.because import because
+from app.domain.clock import stamp
+from app.domain.cost_terms import Cost, read_cost
 from app.domain.errors import AgreementRefused, Conflict, FieldError, NotAvailable, NotFound, OutOfRange
 from app.domain.forms import WHOLE, Code, Flag, Form, Instant, LongText, Note, Quantity, ShortText
 from app.domain.ids import new_id
@@ -136,10 +138,16 @@ async def offer_unasked(uow: UnitOfWork, cmd: OfferUnasked) -> None:
     machine("incident").refuse_final(incident.status, "be offered help", incident.state())
     if incident.lead_member_id == lender:
         message = "Your member leads this incident itself."
-        raise Conflict(message, extra={"current": incident.state()}, hint="Send your own units by your own means.")
+        raise Conflict(
+            message,
+            extra={**because("own_incident"), "current": incident.state()},
+            hint="Send your own units by your own means.",
+        )
     if cmd.valid_until <= uow.now:
         detail = "The offer would be over before it is made."
-        raise OutOfRange(detail, errors=[FieldError("/valid_until", OutOfRange.slug, detail)])
+        raise OutOfRange(
+            detail, errors=[FieldError("/valid_until", OutOfRange.slug, detail)], extra=because("offer_before_made")
+        )
     _require_units_once(cmd.lines)
     lon, lat = await _place(uow, cmd.lon, cmd.lat, geo.centroid(incident.area))
     going = [Going(line.request_line_id, each.type_code, lon, lat) for line, each in zip(lines, cmd.lines, strict=True)]
@@ -175,7 +183,7 @@ async def offer_unasked(uow: UnitOfWork, cmd: OfferUnasked) -> None:
             **said,
         )
         rows.append(uow.add(row))
-        tell_checked(uow, lender, sent, goes, of, None)
+        await tell_checked(uow, lender, sent, goes, of, None)
     uow.later("expire_unasked_offer", cmd.valid_until, offer.id)
     uow.record("unasked_offer.made", offer, *rows, visibility="parties", parties=_both(offer))
 
@@ -197,7 +205,11 @@ async def take_up_unasked_offer(uow: UnitOfWork, cmd: TakeUpUnaskedOffer) -> Non
     taken_up = _step(unasked, "take_up")
     if unasked.valid_until <= uow.now:
         detail = f"The offer stood until {unasked.valid_until.isoformat()}."
-        raise Conflict(detail, extra={"current": unasked.state()}, hint="Ask the lender to make it again.")
+        raise Conflict(
+            detail,
+            extra={**because("offer_over", until_at=stamp(unasked.valid_until)), "current": unasked.state()},
+            hint="Ask the lender to make it again.",
+        )
     offered = await uow.find(UnaskedOfferLine, col(UnaskedOfferLine.unasked_offer_id) == unasked.id)
     offered.sort(key=lambda line: line.position)
     lon, lat = await _place(uow, cmd.lon, cmd.lat, (unasked.lon, unasked.lat))
@@ -249,7 +261,9 @@ async def _stands(
         raise
     except NotFound as gone:
         message = "The agreement that it was offered under is gone."
-        raise Conflict(message, extra={"current": unasked.state()}, hint=ASK_ANEW) from gone
+        raise Conflict(
+            message, extra={**because("agreement_gone"), "current": unasked.state()}, hint=ASK_ANEW
+        ) from gone
     steps = machine("offer")
     offer = uow.add(
         Offer(
@@ -290,7 +304,7 @@ async def _tell(
 ) -> None:
     request = await uow.get(Request, offer.request_id)
     for sent, goes, of in zip(lines, going, found, strict=True):
-        tell_checked(uow, lender, sent, goes, of, request)
+        await tell_checked(uow, lender, sent, goes, of, request)
 
 
 @handles(DeclineUnaskedOffer)
@@ -430,6 +444,6 @@ def _again(line: UnaskedOfferLine, row: RequestLine) -> OfferedLine:
         agreement_id=line.agreement_id,
         override_reserve=None if override is None or by_word else Override(reason=override["reason"]),
         ad_hoc=line.agreement_id is None,
-        cost=Cost.model_validate(line.cost) if line.cost else None,
+        cost=read_cost(line.cost) if line.cost else None,
         expected_hours=line.expected_hours,
     )

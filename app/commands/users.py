@@ -13,8 +13,10 @@ from pydantic import Field, WithJsonSchema
 from app.commands.open_matters import REPRESENTATIVE, require_relief, require_successor, warn_of_gaps
 from app.commands.passwords import Password, hashed, require_unlike
 from app.commands.registry import Command, handles
+from app.commands.whose import whose
 from app.domain import authority
-from app.domain.errors import Conflict, FieldError, LastAdmin, Malformed, MissingField, NotFound
+from app.domain.because import because
+from app.domain.errors import Conflict, FieldError, LastAdmin, Malformed, NotFound
 from app.domain.forms import Code, Language, ShortText, fitting, pattern_schema
 from app.domain.ids import new_id
 from app.domain.vocabulary import require
@@ -71,10 +73,7 @@ OTHER_ADMINS: Final = (
 @handles(AddUser)
 async def add_user(uow: UnitOfWork, cmd: AddUser) -> None:
     """Record ``user.added``."""
-    member_id = cmd.member_id or uow.actor.member_id
-    if member_id is None:
-        detail = "Whoever belongs to no member has to name one."
-        raise MissingField(detail, errors=[FieldError("/member_id", MissingField.slug, detail)])
+    member_id = whose(uow, cmd.member_id)
     uow.authorise({"member": {member_id}})
     member = await uow.get(Member, member_id)
     user = User(
@@ -143,7 +142,7 @@ async def _lock(uow: UnitOfWork) -> User:
     uow.authorise({"member": {user.member_id}})
     uow.expect_revision(user)
     if not user.active:
-        raise Conflict("This user was deactivated.", extra={"current": user.state()})
+        raise Conflict("This user was deactivated.", extra={**because("user_deactivated"), "current": user.state()})
     return user
 
 

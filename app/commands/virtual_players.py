@@ -144,7 +144,9 @@ class _Scene:
 
     async def on_take(self) -> list[Sent]:
         units = await self.free(self.about["type"])
-        return [("set_resource_status", unit, {"status": "out_of_service", "reason": "other"}) for unit in units[:1]]
+        return [
+            ("set_resource_status", unit, {"status": "out_of_service", "reason": "own_incident"}) for unit in units[:1]
+        ]
 
     async def on_ask(self) -> list[Sent]:
         need = self.inject.need
@@ -180,10 +182,11 @@ class _Scene:
         wanted = {each.type: each.quantity for each in offer.lines}
         for event in asked:
             request = UUID(event.ids["request"])
+            lacking = {id_: filled.lacking for id_, filled in (await fill(self.here, request)).items()}
             lines = [
-                {"request_line_id": row.id, "quantity": min(wanted[row.type_code], row.quantity)}
+                {"request_line_id": row.id, "quantity": quantity}
                 for row in await self.here.find(RequestLine, col(RequestLine.request_id) == request)
-                if row.type_code in wanted
+                if (quantity := min(wanted.get(row.type_code, 0), lacking[row.id]))
             ]
             if lines and not await self._offers(request):
                 return [("make_offer", request, {"lines": lines})]

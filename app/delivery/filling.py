@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import structlog
@@ -22,7 +22,7 @@ from app.queries import snapshot as queries
 from app.store.engine import AWAY, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -90,12 +90,22 @@ class Filling:
                 await asyncio.sleep(AGAIN_S)
                 self._something.set()
                 continue
-            for text in wire.fill(seq, lines):
+            for text in wire.fill(seq, [_told(line) for line in lines if line["between"] is None]):
                 sent = burst(text)
                 self._told.append(sent)
                 self._tellings += 1
                 self._audiences.write(sent)
                 await asyncio.sleep(0)
+            for line in lines:
+                if line["between"] is not None:
+                    self._tell_two(seq, line)
+
+    def _tell_two(self, seq: int, line: dict[str, Any]) -> None:
+        """Tell the two members that help from day to day is between; who joins meanwhile reads it anew."""
+        for audience in self._audiences:
+            if audience.viewer.member_id in line["between"]:
+                for text in wire.fill(seq, [_told(line)]):
+                    audience.write(burst(text))
 
     async def all(self) -> tuple[int, Burst]:
         """Return how far all lines are filled, and from which telling on newer ones have to follow: see ``since``."""
@@ -104,7 +114,7 @@ class Filling:
                 begun, seq = self._tellings, self._cursor()
                 async with self._catching_up, reading(self._engine) as conn:
                     lines = await queries.fill(conn, self._space)
-                self._all = begun, burst(*wire.fill(seq, lines))
+                self._all = begun, burst(*wire.fill(seq, [_told(line) for line in lines]))
             return self._all
 
     def since(self, telling: int) -> Burst | None:
@@ -114,6 +124,10 @@ class Filling:
             return None
         told = list(self._told)[len(self._told) - count :]
         return Burst([message for sent in told for message in sent.messages])
+
+
+def _told(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in line.items() if name != "between"}
 
 
 def _requests_of(entry: Entry) -> set[UUID]:

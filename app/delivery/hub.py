@@ -23,7 +23,9 @@ from app.delivery.frames import burst
 from app.domain.errors import ConcordError, Forbidden, TokenInvalid
 from app.queries import snapshot
 from app.queries.identity import standings
+from app.queries.spaces import require_reader
 from app.store.engine import AWAY, reading
+from app.store.migrate import PERMANENT_SPACES
 from app.telemetry import FEED_READERS
 
 if TYPE_CHECKING:
@@ -116,7 +118,11 @@ class Hub:
 
         Raises:
             NotFound: there is no such space.
+            NotInDrill: it is a drill's, and the actor is none of its players, staff or observers.
         """
+        if space not in PERMANENT_SPACES:
+            async with reading(self._engine) as conn:
+                _ = await require_reader(conn, space, actor)
         running, listened = await self._open(space)
         feed = running.feed
         made = Connection(feed, feed.attach(actor.member_id, outlet), actor, digest, refuse)

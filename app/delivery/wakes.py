@@ -97,6 +97,8 @@ class Wakes:
         """Whether the process is about to end: nobody waits any more."""
         self.on_moved: Callable[[str], None] = lambda _space: None
         """Called when units of a space moved, wherever that was reported."""
+        self.on_committed: Callable[[str], None] = lambda _space: None
+        """Called when a space's journal went on, wherever that was; hints may be missed."""
         self.on_doubt: Callable[[UUID | None], None] = lambda _user: None
         """Called when a user's credentials are to be looked up again, wherever it was that they changed; without a user,
         everybody's: hints may have been missed."""
@@ -145,6 +147,7 @@ class Wakes:
     def _heard(self, space: str, seq: int) -> None:
         for ear in self._ears.get(space, ()):
             ear.hear(seq)
+        self.on_committed(space)
 
     def _all_look(self) -> None:
         for ears in self._ears.values():

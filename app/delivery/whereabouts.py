@@ -1,4 +1,7 @@
-"""Where units are, told to all who follow a space: of each at most once a second, and never in the way of an entry."""
+"""Where units are, told to all who follow a space: of each at most once a second, and never in the way of an entry.
+
+Where a unit on help from day to day is, its two members are told alone.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import structlog
 from app.delivery import wire
 from app.delivery.fanout import MOST_WAITING_POSITIONS
 from app.delivery.frames import burst
-from app.queries.positions import reported_since
+from app.queries.positions import between_two, reported_since
 from app.store.engine import AWAY, reading
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from app.delivery.audiences import Audiences
+    from app.delivery.audiences import Audiences, Reader
 
 SAME_POSITION_S: Final = 1.0
 """No unit's position is told more often."""
@@ -42,6 +45,8 @@ class Whereabouts:
         self._since: datetime | None = None
         self._where: dict[UUID, dict[str, Any]] = {}
         """The positions that were told last, by unit."""
+        self._between: dict[UUID, frozenset[UUID]] = {}
+        """Of a unit whose last position was for two members alone, which two."""
 
     async def start(self) -> None:
         """Begin with what is reported from now on: what was before is read by who wants it."""
@@ -64,6 +69,7 @@ class Whereabouts:
             try:
                 async with reading(self._engine) as conn:
                     since, told = await reported_since(conn, self._space, self._since)
+                    between = await between_two(conn, self._space, told)
             except AWAY as error:
                 log.warning("positions_wait", space=self._space, error=repr(error))
                 self._stirred.set()
@@ -71,6 +77,7 @@ class Whereabouts:
                 self._since = since
                 changed = {id_: item for id_, item in told.items() if self._where.get(id_) != item}
                 self._where |= changed
+                self._between = {id_: two for id_, two in self._between.items() if id_ not in told} | between
                 await self._tell(changed)
             await asyncio.sleep(max(0.0, next_at - time.monotonic()))
 
@@ -78,17 +85,23 @@ class Whereabouts:
         """Tell everybody what changed, and those who are behind what they were not told before."""
         for reader in self._audiences.catching_up():
             reader.behind |= changed.keys()
-        sent = burst(*wire.positions(changed.values()))
+        for_all = burst(*wire.positions(item for id_, item in changed.items() if id_ not in self._between))
         for number, reader in enumerate(self._audiences.readers(), start=1):
             if number % SLICE == 0:
                 await asyncio.sleep(0)
             if not (changed or reader.behind):
                 continue
             late = reader.behind - changed.keys()
-            mine = burst(*wire.positions(self._where[id_] for id_ in late | changed.keys())) if late else sent
+            theirs = self._seen_by(reader, late | changed.keys())
+            mine = burst(*wire.positions(self._where[id_] for id_ in theirs)) if late or self._between else for_all
             if reader in reader.audience.readers and reader.outlet.offer(mine, MOST_WAITING_POSITIONS):
                 reader.behind.clear()
             else:
                 reader.behind |= changed.keys()
         if any(reader.behind for reader in self._audiences.readers()):
             self.stir()  # nothing may move any more, and they are to know where all stand
+
+    def _seen_by(self, reader: Reader, units: set[UUID]) -> set[UUID]:
+        """Return those of the units of which the reader may know where they are."""
+        member = reader.audience.viewer.member_id
+        return {id_ for id_ in units if id_ not in self._between or member in self._between[id_]}

@@ -7,13 +7,18 @@ one language. The order of lists says nothing, and so is no difference.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import orjson
 
 Kind: TypeAlias = Literal["added", "removed", "changed"]
+
+SAID: Final = (
+    "lenders", "borrowers", "precedence", "terms", "effective_at", "expires_at", "review_at", "notice_days",
+)  # fmt: skip
+"""What a version says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,12 @@ class Change:
 def difference(was: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Change, ...]:
     """Return what is different between two versions, in the order of the paths."""
     return tuple(sorted(_mappings("", was, now), key=lambda change: (change.path, change.kind, str(change.was))))
+
+
+def sections(changes: Iterable[Change]) -> tuple[str, ...]:
+    """Return in which of their parts two versions differ: a term, or what stands beside the terms. Another first day is none."""
+    parts = (change.path.removeprefix("/terms").split("/")[1] for change in changes)
+    return tuple(dict.fromkeys(part for part in parts if part != "effective_at"))
 
 
 def _compare(path: str, was: Any, now: Any) -> Iterator[Change]:

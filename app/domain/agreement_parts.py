@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from app.domain.agreement_reasons import RESERVES
+from app.domain.agreement_reasons import KEPT
 from app.domain.agreements import UNUSED, check
-from app.domain.lender_words import CAN
 from app.domain.resource_types import parts_of_type
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from app.domain.agreements import Case, Stock, Use, Verdict
 
-OF_PARTS: Final = RESERVES | {"cap_units", "reserve_floor_later", CAN}
+OF_PARTS: Final = KEPT | {"cap_units"}
 """Reasons that count units, and so count those within a formation."""
 
 

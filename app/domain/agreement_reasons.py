@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from app.domain.lender_words import CAN, CAN_FIGURES
 from app.domain.protocol_data import parse, read
-from app.domain.reasons import ReasonsShape, Texts, texts_of, worded
+from app.domain.reasons import ReasonsShape, Texts, texts_of, with_crossings, worded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +17,25 @@ if TYPE_CHECKING:
 RESERVES: Final = frozenset({"reserve_floor", "reserve_floor_hours", "reserve_floor_area"})
 """Reasons that the lender itself can lift."""
 YEARLY_COST_CAP: Final = "yearly_cost_cap"
+PASSED_OVER: Final = "passed_over"
+"""What a verdict is told with that counts though another agreement goes before it."""
+PRICED: Final = frozenset({YEARLY_COST_CAP, "cost_above_agreed", "cost_free_hours", "cost_currency"})
+"""Reasons that are about money."""
+KEPT: Final = RESERVES | {"reserve_floor_later", CAN}
+"""Reasons that are about what stays at home: they are told whichever agreement is cited."""
+STANDING: Final = frozenset({"not_in_force", "not_yet_effective", "expired", "terminated"})
+"""Reasons that an agreement does not count at all now."""
+OUTSIDE: Final = STANDING | {
+    "lender_not_party",
+    "borrower_not_party",
+    "hazard_not_covered",
+    "type_not_covered",
+    "kind_not_covered",
+    "phase_not_reached",
+    "place_not_covered",
+    "crossing_not_allowed",
+}
+"""Reasons that an agreement does not apply to a case. The others are about counts and price: it applies, and does not allow it."""
 
 ReasonCode: TypeAlias = Literal[
     "no_agreement",
@@ -28,6 +47,7 @@ ReasonCode: TypeAlias = Literal[
     "review_due",
     "lender_not_party",
     "borrower_not_party",
+    "same_member",
     "hazard_not_covered",
     "type_not_covered",
     "kind_not_covered",
@@ -46,8 +66,10 @@ ReasonCode: TypeAlias = Literal[
     "reserve_floor_later",
     "clauses_open",
     "lender_can",
+    "not_asked",
+    "passed_over",
 ]
-_STOCK: Final = frozenset({"type_code", "keep", "available", "promised", "quantity", "would_leave"})
+_STOCK: Final = frozenset({"type_code", "keep", "available", "promised", "quantity", "would_leave", "agreement"})
 FIGURES: Final[Mapping[str, frozenset[str]]] = {
     "no_agreement": frozenset(),
     "not_in_force": frozenset({"status"}),
@@ -58,6 +80,7 @@ FIGURES: Final[Mapping[str, frozenset[str]]] = {
     "review_due": frozenset({"review_at"}),
     "lender_not_party": frozenset({"member_id"}),
     "borrower_not_party": frozenset({"member_id"}),
+    "same_member": frozenset({"member_id"}),
     "hazard_not_covered": frozenset({"hazard"}),
     "type_not_covered": frozenset({"type_code"}),
     "kind_not_covered": frozenset({"kind"}),
@@ -76,6 +99,8 @@ FIGURES: Final[Mapping[str, frozenset[str]]] = {
     "reserve_floor_later": _STOCK | {"start", "end"},
     "clauses_open": frozenset({"clauses"}),
     CAN: CAN_FIGURES,
+    "not_asked": frozenset({"what"}),
+    PASSED_OVER: frozenset({"agreement", "passed_for"}),
 }
 """Every reason there is, and the figures it is told with."""
 
@@ -87,6 +112,8 @@ class Reason:
     code: ReasonCode
     figures: Mapping[str, Any] = field(default_factory=dict)
     blocking: bool = True
+    crossings: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
+    """Names of the crossings that the figures name by code: code → language → name."""
 
     @property
     def detail(self) -> str:
@@ -95,7 +122,8 @@ class Reason:
 
     def said(self, language: str) -> str:
         """Return the reason in one of the corridor's languages."""
-        return worded(reason_texts()[self.code][language], self.figures, language)
+        figures = with_crossings(self.figures, self.crossings, language)
+        return worded(reason_texts()[self.code][language], figures, language)
 
     def told(self) -> dict[str, Any]:
         """Return the reason as offers, problems and the journal hold it."""

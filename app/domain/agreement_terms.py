@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Final, Literal, LiteralString, Self, TypeAlias
+from typing import Annotated, Any, Final, Literal, LiteralString, Self, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -19,8 +19,9 @@ from pydantic_core import PydanticCustomError
 
 from app.domain import geo
 from app.domain.automatic_aid import AutomaticAidClause
-from app.domain.cost_terms import FREE, Cost, YearlyCost
+from app.domain.cost_terms import FREE, Cost, YearlyCost, in_languages
 from app.domain.forms import (
+    NO_LANGUAGE,
     WHOLE,
     Code,
     Count,
@@ -29,6 +30,7 @@ from app.domain.forms import (
     Language,
     LongText,
     Quantity,
+    Texts,
     fitting,
     pattern_schema,
 )
@@ -213,8 +215,10 @@ class Terms(Form):
     clauses: Clauses = Clauses()
     dispatchers_bind: Annotated[dict[CountryCode, Code], Field(default_factory=dict, max_length=24)]
     """From which phase of its country on a member's dispatchers accept and commit planned help too; one not named: never."""
-    legal_basis: LongText = ""
-    who_may_bind: LongText = ""
+    legal_basis: Texts = Field(default_factory=dict)
+    """The treaty or law that it rests on, by language."""
+    who_may_bind: Texts = Field(default_factory=dict)
+    """Who may bind a party, by language: what the parties say of it; what is checked is the authority table and ``dispatchers_bind``."""
     inform_on: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
     """Events of which the authorities of the parties are told, beside those that each member names itself."""
 
@@ -286,6 +290,21 @@ class Terms(Form):
             and not floor.hours.hold(local)
             and floor.hours.begin_within(local, hours)
         )
+
+
+ONCE_IN_ONE_LANGUAGE: Final = ("legal_basis", "who_may_bind")
+
+
+def read_terms(stored: Mapping[str, Any]) -> Terms:
+    """Read the terms of a version as its row holds them.
+
+    What was signed stays as it was signed, so rows of before there was a text per language hold one text, of which nobody said in which
+    language it is. It is read as such (``und``); the row, the entries that told it and the consents to it stay what they are.
+    """
+    once = {name: stored[name] for name in ONCE_IN_ONE_LANGUAGE if isinstance(stored.get(name), str)}
+    cost = {} if stored.get("cost") is None else {"cost": in_languages(stored["cost"])}
+    texts = {name: {NO_LANGUAGE: text} if text else {} for name, text in once.items()}
+    return Terms.model_validate({**stored, **cost, **texts})
 
 
 def rank(country: str, phase: str) -> int:

@@ -7,7 +7,8 @@ The order in which reasons are found says nothing about their weight.
 The reserve floor is what the lender keeps at home of a type. It counts what is available now, less what the lender has
 promised to others without naming a unit (a named unit is reserved, and so is not among the available). It is the one
 reason that the lender can lift, by a named act (``override_reserve``); all the others mean that the help would stand
-outside the agreement.
+outside the agreement. And it is no matter of the agreement that is cited: what the lender keeps by one that applies to
+the case stands against help under any other (``with_reserves``).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.domain import geo
-from app.domain.agreement_reasons import RESERVES, YEARLY_COST_CAP, Reason
+from app.domain.agreement_reasons import KEPT, OUTSIDE, PASSED_OVER, PRICED, RESERVES, STANDING, YEARLY_COST_CAP, Reason
 from app.domain.agreement_terms import NO_PHASE
 from app.domain.clock import stamp
 from app.domain.cost_terms import Effort, estimate, more_than_agreed
@@ -92,6 +93,8 @@ class Case:
     """How far the incident has gone, by country."""
     crossing: str | None = None
     """Code of the crossing that it takes."""
+    crossings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Names of crossings by code and language: by them people read which ones are meant."""
     duration_h: float | None = None
     """How long a unit would stay away."""
     zone: str = "UTC"
@@ -167,6 +170,11 @@ class Verdict:
         return not self.against
 
     @property
+    def applies(self) -> bool:
+        """Whether it is in force between the two and the case lies within its scope, whatever its counts and its price say."""
+        return all(reason.code not in OUTSIDE for reason in self.against)
+
+    @property
     def warned(self) -> bool:
         """Whether there is something that somebody should know, although it is allowed."""
         return self.allowed and bool(self.reasons)
@@ -201,22 +209,114 @@ def check(
         *_caps(terms, case, use),
         *_own_cost(terms, case),
         *_yearly_cost(agreement, terms, case),
-        *_reserve(terms, case, stock, blocking=not reserve_overridden),
+        *_reserve(agreement, terms, case, stock, blocking=not reserve_overridden),
         *_clauses(terms),
     )
     return Verdict(agreement, terms, reasons)
 
 
-def choose(verdicts: Iterable[Verdict]) -> Verdict | None:
+def with_reserves(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Return the verdicts of one case on all agreements, each that applies with what the others that apply keep at home.
+
+    What two keep alike is told once, by the one that is asked, else by the one that goes first. Done again it changes nothing.
+    """
+    known = list(verdicts)
+    kept = [
+        reason
+        for verdict in sorted((each for each in known if each.applies), key=_place)
+        for reason in verdict.reasons
+        if reason.code in KEPT
+    ]
+    return [_keeping(verdict, kept) if verdict.applies else verdict for verdict in known] if kept else known
+
+
+def _keeping(verdict: Verdict, kept: Iterable[Reason]) -> Verdict:
+    told = [_alike(reason) for reason in verdict.reasons if reason.code in KEPT]
+    more: list[Reason] = []
+    for reason in kept:
+        if (alike := _alike(reason)) not in told:
+            told.append(alike)
+            more.append(reason)
+    return replace(verdict, reasons=(*verdict.reasons, *more)) if more else verdict
+
+
+def _alike(reason: Reason) -> tuple[Any, ...]:
+    """Return what a reserve says, whoever has agreed it."""
+    return (
+        reason.code,
+        reason.blocking,
+        {name: figure for name, figure in reason.figures.items() if name != "agreement"},
+    )
+
+
+def choose(verdicts: Iterable[Verdict], *, only: UUID | None = None) -> Verdict | None:
     """Return the verdict that counts: of the agreements that allow the case the one with the lowest precedence number.
 
-    Where none does, the refusal with the fewest reasons: the one that is nearest to being mended. None where there is no
-    agreement at all. Codes settle a draw, so that two runs never differ.
+    Every one that applies has its reserve heard (``with_reserves``); so ``verdicts`` are those of all agreements, also where
+    ``only`` cites one of them. Where another that applies would go before it, that is told (``passed_over``).
+
+    Where none allows it, the refusal with the fewest reasons: the one that is nearest to being mended; of those with as many
+    the one that the lender itself can lift. None where there is no agreement at all. Codes settle a draw, so that two runs
+    never differ.
     """
-    ordered = sorted(
-        verdicts, key=lambda verdict: (len(verdict.against), verdict.agreement.precedence, verdict.agreement.code)
+    known = with_reserves(verdicts)
+    mine = [verdict for verdict in known if only in {None, verdict.agreement.id}]
+    ordered = sorted(mine, key=lambda each: (len(each.against), not each.only_reserve, *_place(each)))
+    return _after(ordered[0], known) if ordered else None
+
+
+def _place(verdict: Verdict) -> tuple[int, str]:
+    return verdict.agreement.precedence, verdict.agreement.code
+
+
+def _after(chosen: Verdict, known: Iterable[Verdict]) -> Verdict:
+    """Return the verdict that counts with those that were passed over for it, each with why; a refusal stays as it is."""
+    if not chosen.allowed:
+        return chosen
+    passed = sorted((each for each in known if each.applies and _place(each) < _place(chosen)), key=_place)
+    told = tuple(
+        Reason(
+            PASSED_OVER,
+            {
+                "agreement": each.agreement.code,
+                "passed_for": list(dict.fromkeys(_passed_for(reason) for reason in each.against)) or ["cited"],
+            },
+            blocking=False,
+        )
+        for each in passed
     )
-    return ordered[0] if ordered else None
+    more = tuple(reason for reason in told if reason not in chosen.reasons)
+    return replace(chosen, reasons=(*chosen.reasons, *more)) if more else chosen
+
+
+def _passed_for(reason: Reason) -> str:
+    """Return why an agreement is passed over: what a year has cost, or somebody asks, is for its parties to know."""
+    return "cost" if reason.code in PRICED else reason.code
+
+
+def binding(verdicts: Iterable[Verdict], case: Case) -> list[Verdict]:
+    """Return the verdicts of the agreements whose reserves bind a case, whichever is cited, those that go first first.
+
+    They are those that apply to it; where none does, all in force that the lender has signed to lend under.
+    """
+    known = sorted(verdicts, key=_place)
+    return [each for each in known if each.applies] or [
+        each
+        for each in known
+        if case.lender in each.agreement.lenders and all(reason.code not in STANDING for reason in each.against)
+    ]
+
+
+def kept_from(verdicts: Iterable[Verdict], case: Case) -> Verdict | None:
+    """Return the reserves that stand against help without an agreement, as a refusal by the agreement that keeps them; None where none does.
+
+    They are those of the agreements that are ``binding``.
+    """
+    against = [each for each in binding(verdicts, case) if any(reason.code in RESERVES for reason in each.against)]
+    if not against:
+        return None
+    own = [replace(each, reasons=tuple(why for why in each.reasons if why.code in KEPT)) for each in against]
+    return _keeping(own[0], [reason for each in own for reason in each.reasons])
 
 
 def _standing(agreement: AgreementFacts, at: datetime) -> Iterable[Reason]:
@@ -235,6 +335,8 @@ def _standing(agreement: AgreementFacts, at: datetime) -> Iterable[Reason]:
 
 
 def _parties(agreement: AgreementFacts, case: Case) -> Iterable[Reason]:
+    if case.lender == case.borrower:
+        yield Reason("same_member", {"member_id": str(case.lender)})
     if case.lender not in agreement.lenders:
         yield Reason("lender_not_party", {"member_id": str(case.lender)})
     if case.borrower not in agreement.borrowers:
@@ -261,15 +363,15 @@ def outside(terms: Terms, case: Case) -> tuple[Reason, ...]:
 def _way(terms: Terms, case: Case) -> Iterable[Reason]:
     if case.place is not None and not terms.covers_place(*case.place):
         yield Reason("place_not_covered", {"lon": case.place[0], "lat": case.place[1]})
-    if (elsewhere := passes_elsewhere(terms, case.crossing)) is not None:
+    if (elsewhere := passes_elsewhere(terms, case.crossing, case.crossings)) is not None:
         yield elsewhere
 
 
-def passes_elsewhere(terms: Terms, crossing: str | None) -> Reason | None:
-    """Return what speaks against a crossing; None where nothing does, or no border is passed."""
+def passes_elsewhere(terms: Terms, crossing: str | None, names: Mapping[str, Mapping[str, str]]) -> Reason | None:
+    """Return what speaks against a crossing; None where nothing does, or no border is passed. ``names``: of crossings, by code."""
     if crossing is None or terms.allows_crossing(crossing):
         return None
-    return Reason("crossing_not_allowed", {"crossing": crossing, "allowed": list(terms.crossings)})
+    return Reason("crossing_not_allowed", {"crossing": crossing, "allowed": list(terms.crossings)}, crossings=names)
 
 
 def _caps(terms: Terms, case: Case, use: Use) -> Iterable[Reason]:
@@ -291,6 +393,8 @@ def _own_cost(terms: Terms, case: Case) -> Iterable[Reason]:
 
 
 def _yearly_cost(agreement: AgreementFacts, terms: Terms, case: Case) -> Iterable[Reason]:
+    if case.lender not in agreement.lenders or case.borrower not in agreement.borrowers:
+        return  # nothing goes under it, and what a year has cost is its parties' matter
     cap, adds = terms.yearly_cost, added_cost(terms, case)
     if cap is None or agreement.spent is None or adds == ZERO or agreement.spent + adds <= cap.amount:
         return
@@ -324,15 +428,15 @@ def stays_too_long(terms: Terms, hours: float | None) -> Reason | None:
     return Reason("longest_deployment", {"longest_h": longest_h, "hours": round(hours, 1)})
 
 
-def _reserve(terms: Terms, case: Case, stock: Stock, *, blocking: bool) -> Iterable[Reason]:
+def _reserve(agreement: AgreementFacts, terms: Terms, case: Case, stock: Stock, *, blocking: bool) -> Iterable[Reason]:
     if not terms.reserve:
         return
     local = case.at.astimezone(ZoneInfo(case.zone))
     can = stock.word is not None and stock.word.can_at(case.at)
-    below = False
+    by, below = {"agreement": agreement.code}, False
     for floor in terms.floors(case.type_code, case.lender, local):
         if (figures := _below(floor, case, stock)) is not None:
-            yield _floor_reason(floor, figures, blocking and not can)
+            yield _floor_reason(floor, figures | by, blocking and not can)
             below = True
     if below and can and stock.word is not None:
         yield Reason(CAN, stock.word.figures(case.at, case.zone), blocking=False)
@@ -341,7 +445,7 @@ def _reserve(terms: Terms, case: Case, stock: Stock, *, blocking: bool) -> Itera
     for floor in terms.floors_ahead(case.type_code, case.lender, local, case.duration_h):
         if floor.hours is not None and (figures := _below(floor, case, stock)) is not None:
             hours = {"start": floor.hours.start, "end": floor.hours.end}
-            yield Reason("reserve_floor_later", figures | hours, blocking=False)
+            yield Reason("reserve_floor_later", figures | hours | by, blocking=False)
 
 
 def _below(floor: Reserve, case: Case, stock: Stock) -> dict[str, Any] | None:

@@ -21,12 +21,14 @@ from app.domain.protocol_data import Code, Names, Shape, parse, read, wrong
 if TYPE_CHECKING:
     from pathlib import Path
 
-ActorKind = Literal["person", "service", "system", "virtual"]
+ActorKind = Literal["person", "service", "system", "virtual", "source"]
 Via = Literal["console", "api", "dispatch_system", "protocol", "virtual_player", "system"]
 HeldBy = Literal["member", "user", "nobody"]
 
 READ_SCOPE = "read"
 WRITE_SCOPE = "write"
+CALENDAR_SCOPE = "calendar"
+"""Of the key in a calendar's address: it reads the calendar of drills, and nothing else."""
 
 _NO_FACTS: Mapping[str, str] = MappingProxyType({})
 
@@ -149,6 +151,21 @@ def check(
         raise _wrong_side(command, held) if held else _refusal(command, fitting or grants)
 
 
+def is_by_itself(command: str) -> bool:
+    """Return whether the service alone carries the command out: nobody can send it."""
+    return all(grant.side.held_by == "nobody" for grant in authority().commands.get(command, ()))
+
+
+def who_may(command: str) -> str:
+    """Return, in words, on which side and in which roles people may send a command."""
+    grants = authority().commands.get(command, ())
+    return " or ".join(
+        f"{grant.side.code.replace('_', ' ')} ({', '.join(sorted(role.replace('_', ' ') for role in grant.roles))})"
+        for grant in grants
+        if grant.side.held_by != "nobody"
+    )
+
+
 def may(command: str, actor: Actor, sides: Mapping[str, frozenset[UUID]], facts: Mapping[str, str] = _NO_FACTS) -> bool:
     """Whether ``check`` would let it pass: for lists of what somebody can do next."""
     try:
@@ -180,8 +197,13 @@ def _demand_sides(command: str, grants: Iterable[Grant], sides: Mapping[str, fro
 def _refusal(command: str, grants: Iterable[Grant]) -> RoleMissing:
     """Name the roles of all grants of the first side: the one a colleague would be asked on."""
     listed = list(grants)
-    side = listed[0].side.code
-    return RoleMissing(command, roles=_roles_on(listed, side), side=side)
+    side = listed[0].side
+    return RoleMissing(command, _roles_on(listed, side.code), side.code, side.means)
+
+
+def role_missing(reading: str, roles: Iterable[str], side: str, means: str | None = None) -> RoleMissing:
+    """Build the refusal of what is no command, for want of one of ``roles``. ``means``: who stands on a side that the table does not know."""
+    return RoleMissing(reading, named_roles(roles), side, means or authority().sides[side].means)
 
 
 def _wrong_side(command: str, held: Iterable[Grant]) -> WrongSide:
@@ -191,8 +213,13 @@ def _wrong_side(command: str, held: Iterable[Grant]) -> WrongSide:
     return WrongSide(command, _roles_on(listed, side.code), side.code, side.means)
 
 
-def _roles_on(grants: Iterable[Grant], side: str) -> list[str]:
-    return list(dict.fromkeys(role for grant in grants if grant.side.code == side for role in grant.roles))
+def _roles_on(grants: Iterable[Grant], side: str) -> dict[str, str]:
+    return named_roles(role for grant in grants if grant.side.code == side for role in grant.roles)
+
+
+def named_roles(roles: Iterable[str]) -> dict[str, str]:
+    """Return roles by code, each once, with their names in English."""
+    return {role: authority().roles[role].names["en"] for role in roles}
 
 
 # ---------------------------------------------------------------- the file

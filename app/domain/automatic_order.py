@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from app.domain.agreement_parts import with_parts
-from app.domain.agreements import UNUSED, check
+from app.domain.agreements import UNUSED, check, choose
 from app.domain.lender_words import CANNOT, CANNOT_FIGURES, cannot
 from app.domain.protocol_data import read
 from app.domain.reasons import ReasonsShape, Texts, texts_of, worded
@@ -60,6 +60,14 @@ class Turn:
     clause: AutomaticAidClause
 
 
+class Other(NamedTuple):
+    """An agreement that may apply as well, and what runs under it by type."""
+
+    agreement: AgreementFacts
+    terms: Terms
+    uses: Mapping[str, Use]
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """How one lender stands to one agreement: the case that it would be, what it has of the type, what runs under the agreement
@@ -72,6 +80,8 @@ class Means:
     out: int = 0
     stocks: Mapping[str, Stock] = field(default_factory=dict)
     uses: Mapping[str, Use] = field(default_factory=dict)
+    others: Sequence[Other] = ()
+    """All agreements, the turn's own among them or not: what the lender keeps at home by any of them counts."""
 
     @property
     def word(self) -> Word | None:
@@ -120,9 +130,17 @@ def promised(found: Mapping[UUID, Sequence[Turn]]) -> int:
 
 
 def said(turn: Turn, means: Means) -> Verdict:
-    """Return what the turn's agreement says to the case."""
-    verdict = check(turn.agreement, turn.terms, means.case, means.stock, means.use)
-    return with_parts(verdict, means.case, means.stocks, means.uses)
+    """Return what the turn's agreement says to the case, with the reserves of the others that apply, and which of them it goes over."""
+    case, code = means.case, means.case.type_code
+    mine = check(turn.agreement, turn.terms, case, means.stock, means.use)
+    verdicts = [with_parts(mine, case, means.stocks, means.uses)]
+    for facts, terms, uses in means.others:
+        if facts.id != turn.agreement.id:
+            verdict = check(facts, terms, case, means.stock, uses.get(code, UNUSED))
+            verdicts.append(with_parts(verdict, case, means.stocks, uses))
+    found = choose(verdicts, only=turn.agreement.id)
+    assert found is not None
+    return found
 
 
 def against(turn: Turn, means: Means) -> tuple[Reason | Obstacle, ...]:

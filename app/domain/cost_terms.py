@@ -8,7 +8,7 @@ What a relief did while the unit it relieves was still at work counts once: it i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol, Self, TypeAlias
@@ -16,11 +16,13 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol, Self, T
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.domain.forms import WHOLE, Code, Form, LongText, ShortText
+from app.domain.forms import NO_LANGUAGE, WHOLE, Code, Form, ShortText, Texts
 from app.domain.money import ZERO, Amount, Currency, quantity, rounded
 
 Item: TypeAlias = Literal["vehicle_hours", "person_hours", "kilometres", "consumables"]
-ReasonCode: TypeAlias = Literal["free", "free_hours", "relief_overlap", "not_eligible", "estimated", "by_times"]
+ReasonCode: TypeAlias = Literal[
+    "free", "free_without_agreement", "free_hours", "relief_overlap", "not_eligible", "estimated", "by_times",
+]  # fmt: skip
 Days: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=3650), WHOLE]
 
 ITEMS: Final[tuple[Item, ...]] = ("vehicle_hours", "person_hours", "kilometres", "consumables")
@@ -70,8 +72,8 @@ class Disputes(Form):
     """What happens where the two sides do not agree on a line."""
 
     answer_within_days: Days | None = None
-    settled_by: LongText = ""
-    """Who decides in the end."""
+    settled_by: Texts = Field(default_factory=dict)
+    """Who decides in the end, by language."""
 
 
 class Cost(Form):
@@ -126,6 +128,20 @@ class Cost(Form):
 
 
 FREE: Final = Cost(terms="free")
+
+
+def in_languages(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return terms as they are stored, with the texts that once were in one language under the code for none that was said (``und``)."""
+    disputes = stored.get("disputes")
+    if not disputes or not isinstance(disputes.get("settled_by"), str):
+        return dict(stored)
+    text = disputes["settled_by"]
+    return {**stored, "disputes": {**disputes, "settled_by": {NO_LANGUAGE: text} if text else {}}}
+
+
+def read_cost(stored: Mapping[str, Any]) -> Cost:
+    """Read cost terms as a row holds them, also those of before there was a text per language."""
+    return Cost.model_validate(in_languages(stored))
 
 
 class MoreThanAgreed(NamedTuple):
@@ -312,6 +328,15 @@ def estimate(cost: Cost, type_code: str, effort: Effort, currency: str) -> Estim
     lines = bill(cost, type_code, effort, paid_in)
     km = ZERO if effort.kilometres is None else quantity(effort.kilometres)
     return Estimate(rounded(total(lines), paid_in), paid_in, quantity(effort.hours), km, effort.crew or 0)
+
+
+def without_agreement(lines: Iterable[BilledLine]) -> tuple[BilledLine, ...]:
+    """Return the lines of help that no agreement covers: what is free there is free because nothing was agreed."""
+
+    def reworded(why: Why) -> Why:
+        return Why("free_without_agreement") if why.code == "free" else why
+
+    return tuple(replace(line, why=tuple(map(reworded, line.why))) for line in lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Help from day to day: one ambulance or engine over the border, asked and sent without an offer in between.
 
-It needs no incident, and nothing about a patient is kept: no note, no questions, and reasons of a line where one has to be given.
+It needs no incident, and nothing about a patient is kept: no note, no address in words, no questions, and reasons of a line where
+one has to be given. It is between the two members: who asks and who is asked see where to, and nobody else sees that there was any.
 """
 
 from __future__ import annotations
@@ -29,6 +30,17 @@ def require_incident(kind: str, incident_id: UUID | None) -> None:
     if incident_id is None and kind != KIND:
         detail = "Name the incident; only help from day to day has none."
         raise MissingField(detail, errors=[FieldError("/incident_id", MissingField.slug, detail)])
+
+
+def require_asked(kind: str) -> None:
+    """Refuse help from day to day that is asked of nobody: where a patient lies is for the one control room that is to send.
+
+    Raises:
+        MissingField: with where it belongs in the body.
+    """
+    if kind == KIND:
+        detail = "Name the member that it is asked of; help from day to day is between two."
+        raise MissingField(detail, errors=[FieldError("/to_member_id", MissingField.slug, detail)])
 
 
 def keep_patients_out(written: Iterable[Written]) -> None:

@@ -266,6 +266,22 @@ class TokenExpired(NotSignedIn):
     hint = "Sign in again, or ask your member's admin for a new token."
 
 
+class SignatureWrong(NotSignedIn):
+    """A message to the inbox that no source there has signed; also of a source that is not there, so that its existence is not told."""
+
+    slug = "signature-wrong"
+    title = "The message is not signed by a source at this address"
+    hint = "Check the address, the secret, and that exactly the bytes that are sent were signed (Standard Webhooks)."
+
+
+class OutsideReplayWindow(NotSignedIn):
+    """Signed rightly, and too long ago; or the sender's clock is wrong. ``extra["seconds_off"]`` says by how much."""
+
+    slug = "outside-replay-window"
+    title = "The message's timestamp is too far from our clock"
+    hint = "Set the sender's clock by NTP, and sign a message anew each time it is sent."
+
+
 class Forbidden(ConcordError):
     """Known, but may not."""
 
@@ -281,12 +297,15 @@ class RoleMissing(Forbidden):
     slug = "role-missing"
     title = "Your role does not allow this"
 
-    def __init__(self, command: str, roles: Sequence[str], side: str) -> None:
-        wanted = " or ".join(roles) or "nobody but the service itself"
+    def __init__(self, command: str, roles: Mapping[str, str], side: str, means: str) -> None:
+        """``roles``: code → name in English. ``means``: who stands on the side, in English (*The member that asks.*)."""
+        wanted = " or ".join(f"“{name}”" for name in roles.values()) or "nobody but the service itself"
         super().__init__(
-            f"{command} is for {wanted}, on the side '{side.replace('_', ' ')}'.",
+            f"This is for {wanted}, on the side that decides: {_within(means)}.",
             extra={"command": command, "roles": list(roles), "side": side},
-            hint=f"Ask a colleague who is {wanted} there, or your admin for the role.",
+            hint=f"Ask a colleague who is {wanted} there, or your admin for the role."
+            if roles
+            else "Nobody sends this: the service does it by itself.",
         )
 
 
@@ -296,15 +315,16 @@ class WrongSide(RoleMissing):
     slug = "wrong-side"
     title = "The other side decides this"
 
-    def __init__(self, command: str, roles: Sequence[str], side: str, means: str) -> None:
-        super().__init__(command, roles, side)
-        self.detail = (
-            f"{command} is the word of the side '{side.replace('_', ' ')}', and your member is not on it. {means}"
-        )
+    def __init__(self, command: str, roles: Mapping[str, str], side: str, means: str) -> None:
+        super().__init__(command, roles, side, means)
+        self.detail = f"This is another side's word, and your member is not on it: {_within(means)}."
         self.args = (self.detail,)
-        self.advice = (
-            f"Ask the side that decides: {means[:1].lower()}{means[1:].rstrip('.')}. Your role is not what is missing."
-        )
+        self.advice = f"Ask the side that decides: {_within(means)}. Your role is not what is missing."
+
+
+def _within(sentence: str) -> str:
+    """Return a sentence as it stands within another one."""
+    return f"{sentence[:1].lower()}{sentence[1:].rstrip('.')}"
 
 
 class ScopeMissing(Forbidden):
@@ -319,6 +339,14 @@ class ScopeMissing(Forbidden):
             extra={"scope": scope},
             hint="Ask your member's admin for a token with that scope.",
         )
+
+
+class NotInDrill(Forbidden):
+    """A drill's space, for somebody whose member has no part in the drill."""
+
+    slug = "not-in-drill"
+    title = "Your member has no part in this drill"
+    hint = "Go back to live. To take part, or to watch, ask the drill's directors to name your member in its next plan."
 
 
 class CsrfFailed(Forbidden):
@@ -354,7 +382,7 @@ class Conflict(ConcordError):
 
 
 class TransitionNotAllowed(Conflict):
-    """The state machine has no such step from here."""
+    """The state machine has no such step from here. ``lifecycle.not_allowed`` makes it, with the names of machine and state."""
 
     slug = "transition-not-allowed"
     title = "That step is not possible from this state"
@@ -366,15 +394,20 @@ class TransitionNotAllowed(Conflict):
         transition: str,
         allowed: Sequence[str],
         *,
-        words: str = "",
+        detail: str,
         current: Mapping[str, Any] | None = None,
     ) -> None:
-        can = ", ".join(step.replace("_", " ") for step in allowed) or "nothing"
         super().__init__(
-            f"The {machine} is {state} and can't {words or transition.replace('_', ' ')}; possible from here: {can}.",
-            extra={"machine": machine, "state": state, "transition": transition, "allowed": list(allowed)}
+            detail,
+            extra={
+                "machine": machine,
+                "state": state,
+                "transition": transition,
+                "allowed": list(allowed),
+                "can_send": list(allowed),
+            }
             | ({"current": dict(current)} if current is not None else {}),
-            hint="Choose one of the steps in `allowed`." if allowed else "Read it again: no step leads on from here.",
+            hint="Send one of `can_send`." if allowed else "Read it again: `current` shows how it stands.",
         )
 
 
@@ -486,6 +519,22 @@ class SpaceFrozen(Conflict):
     slug = "space-frozen"
     title = "The drill is over, and its space is frozen"
     hint = "Leave the drill's space. What is real goes into live; what is said about the drill stands with the drill itself."
+
+
+class NotJoined(Conflict):
+    """An act in a drill's space of a member that is to play and has not joined."""
+
+    slug = "drill-not-joined"
+    title = "Your member has not joined the drill"
+    hint = "Join first: Join now on the drill's page in live (POST …/drills/{id}/ready). What came before is not counted for you."
+
+
+class DrillPaused(Conflict):
+    """An act of a player while the drill, or the player's site, is paused: it would count with no time passing."""
+
+    slug = "drill-paused"
+    title = "The drill is paused"
+    hint = "Wait until it is resumed, then send this again. What is real goes into live, at once."
 
 
 class PreconditionRequired(ConcordError):

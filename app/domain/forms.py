@@ -102,6 +102,12 @@ ShortText: TypeAlias = Annotated[
 ]
 """One line: a name, a title, an address."""
 
+ADDRESS = object()
+"""Marks a line that may be somebody's address."""
+
+Address: TypeAlias = Annotated[ShortText, ADDRESS, WithJsonSchema(text_schema(1, 200, "The sluice at Borgharen"))]
+"""One line that says where somebody is wanted."""
+
 LongText: TypeAlias = Annotated[
     str,
     Field(max_length=4_000),
@@ -129,7 +135,7 @@ class Written:
 
 
 def written(form: BaseModel, pointer: str = "") -> Iterator[Written]:
-    """Return the free texts (`LongText`, `Note`) of a form and of the forms in it, those that are empty left out."""
+    """Return the free texts (`LongText`, `Note`, `Address`) of a form and of the forms in it, those that are empty left out."""
     for name, field in type(form).model_fields.items():
         yield from _written(getattr(form, name), f"{pointer}/{name}", name in prose_of(type(form)), field.is_required())
 
@@ -138,7 +144,9 @@ def written(form: BaseModel, pointer: str = "") -> Iterator[Written]:
 def prose_of(form: type[BaseModel]) -> frozenset[str]:
     """Return the fields of a form that are free texts, or hold some; the forms in it apart."""
     return frozenset(
-        name for name, field in form.model_fields.items() if LINES in field.metadata or _is_prose(field.annotation)
+        name
+        for name, field in form.model_fields.items()
+        if any(each is LINES or each is ADDRESS for each in field.metadata) or _is_prose(field.annotation)
     )
 
 
@@ -157,7 +165,7 @@ def _written(value: Any, pointer: str, prose: bool, required: bool) -> Iterator[
 
 
 def _is_prose(annotation: Any) -> bool:
-    return any(each is LINES or _is_prose(each) for each in get_args(annotation))
+    return any(each is LINES or each is ADDRESS or _is_prose(each) for each in get_args(annotation))
 
 
 CallSign: TypeAlias = Annotated[
@@ -212,6 +220,19 @@ Email: TypeAlias = Annotated[
 
 Names: TypeAlias = Annotated[dict[Language, ShortText], Field(min_length=1, max_length=24)]
 """One name in several languages."""
+
+NO_LANGUAGE = "und"
+"""The code of a text of which nobody said in which language it is (ISO 639-2: undetermined)."""
+
+_TEXT_LANGUAGE = rf"^([a-z]{{2}}|{NO_LANGUAGE})$"
+TextLanguage: TypeAlias = Annotated[
+    str,
+    fitting(_TEXT_LANGUAGE, "a language is two small letters, such as nl"),
+    WithJsonSchema(pattern_schema(_TEXT_LANGUAGE, "nl")),
+]
+
+Texts: TypeAlias = Annotated[dict[TextLanguage, LongText], Field(max_length=24)]
+"""One text in several languages; none, if nothing is said."""
 
 
 def _whole(value: Any) -> Any:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from app.domain import authority
 from app.domain.errors import TransitionNotAllowed
 from app.domain.protocol_data import Code, Names, Shape, parse, read, wrong
 
@@ -36,6 +37,7 @@ MACHINES = (
     "claim",
     "claim_dispute",
     "statement",
+    "exchange_rate",
     "incident",
     "call",
     "debt",
@@ -49,9 +51,16 @@ MACHINES = (
     "unasked_offer",
     "drill",
     "corrective_action",
+    "webhook_endpoint",
+    "dispatch_receipt",
+    "inbox_source",
+    "inbox_mapping",
+    "inbox_matter",
 )
 """Names of the machines, one file each."""
 
+_TOLD_WHERE_TO = frozenset({"advance_mission", "report_at_border", "set_resource_status", "change_incident"})
+"""Commands whose body says which state is reached."""
 _NO_FACTS: Mapping[str, bool] = MappingProxyType({})
 
 
@@ -126,6 +135,21 @@ class Machine:
         """Return the names of the steps that somebody can choose now: not those that follow from what happens to something else."""
         return list(dict.fromkeys(step.name for step in self.allowed(state, facts, by=by) if not step.follows))
 
+    def sent_for(self, state: str, steps: Iterable[str]) -> list[str]:
+        """Return what is sent for these steps from a state: the commands that take them, with the state they are told (`advance_mission to in_transit`)
+        where one command takes several steps. What is no step of the machine is a command already.
+        """
+        found: list[str] = []
+        for name in steps:
+            taken = [step for step in self.transitions if step.name == name and state in step.sources]
+            found += [
+                f"{command} to {step.to}" if command in _TOLD_WHERE_TO else command
+                for step in taken
+                for command in step.by
+                if not authority.is_by_itself(command)
+            ] or ([] if taken else [name])
+        return list(dict.fromkeys(found))
+
     def reached_by(self, command: str) -> tuple[str, ...]:
         """Return the states that ``command`` can lead to, in the order of the file."""
         return tuple(dict.fromkeys(step.to for step in self.transitions if command in step.by))
@@ -179,7 +203,7 @@ class Machine:
         Raises ``TransitionNotAllowed`` with the ``current`` state of the thing.
         """
         if self._known(state).final:
-            raise TransitionNotAllowed(self.name, state, act, allowed=[], current=current)
+            raise not_allowed(self.name, state, act, [], words=act, current=current)
 
     def _known(self, state: str) -> State:
         try:
@@ -192,8 +216,41 @@ class Machine:
         self, state: str, wanted: str, facts: Mapping[str, bool], *, by: str | None = None
     ) -> TransitionNotAllowed:
         possible = self.steps(state, facts, by=by)
-        words = f"become {wanted}" if wanted in self.states else ""
-        return TransitionNotAllowed(self.name, state, wanted, allowed=possible, words=words)
+        words = f"become “{self.states[wanted].names['en']}”" if wanted in self.states else ""
+        refusal = not_allowed(self.name, state, wanted, possible, words=words)
+        others = self.sent_for(state, self.steps(state, facts))
+        if by is not None and others:  # others may, by other commands: whoever reads it is told whose turn it is
+            refusal.extra["can_send"] = others
+            who = "; ".join(f"`{sent}` by {authority.who_may(sent.partition(' ')[0])}" for sent in others)
+            refusal.advice = f"Possible from there: {who}."
+        return refusal
+
+
+def not_allowed(
+    name: str,
+    state: str,
+    transition: str,
+    allowed: Iterable[str],
+    *,
+    words: str = "",
+    current: Mapping[str, Any] | None = None,
+) -> TransitionNotAllowed:
+    """Build the refusal of a step of machine ``name``. ``words`` say what the thing can't do (*be relieved*), where that is not its step."""
+    of, steps = machine(name), list(allowed)
+    known = of.states.get(state)
+    stands = f"The {of.title['en'].lower()} is “{known.names['en'] if known else _plain(state)}”"
+    refused = f"and can't {words}" if words else f"and there is no step “{_plain(transition)}” from there"
+    sent = of.sent_for(state, steps)
+    onward = f"; possible from there: {', '.join(sent)}" if sent else ""
+    ended = "; nothing follows that state" if known is not None and known.final else ""
+    detail = f"{stands} {refused}{onward or ended}."
+    refusal = TransitionNotAllowed(name, state, transition, steps, detail=detail, current=current)
+    refusal.extra["can_send"] = sent
+    return refusal
+
+
+def _plain(code: str) -> str:
+    return code.replace("_", " ")
 
 
 def _walk_back(came_from: Mapping[str, str], start: str, end: str) -> list[str]:

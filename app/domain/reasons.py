@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 from pydantic import Field
 
 from app.domain.lifecycle import machine
+from app.domain.money import MINOR_DIGITS
 from app.domain.protocol_data import Code, Names, Shape, wrong
 from app.domain.resource_types import resource_types
 from app.domain.vocabulary import vocabulary
@@ -34,11 +36,26 @@ CODED: Final[Mapping[str, str]] = {
     "clauses": "agreement_clauses",
     "decline_reason": "decline_reasons",
     "item": "cost_items",
+    "what": "trial_facts",
+    "passed_for": "passed_for",
 }
 """Figures that are codes → their group in the vocabulary."""
 
 PHASES: Final = frozenset({"phase", "from_phase"})
 """Figures that are phases of the figure ``country``."""
+
+
+MONEY: Final = frozenset({"limit", "spent", "adds", "asks", "agreed"})
+"""Figures that are amounts, where a figure ``currency`` stands beside them."""
+MARKS: Final[Mapping[str, Mapping[int, str]]] = {
+    "en": {},
+    "de": {ord(","): ".", ord("."): ","},
+    "fr": {ord(","): "\u202f", ord("."): ","},
+    "nl": {ord(","): ".", ord("."): ","},
+}
+"""What each language writes for the comma between thousands and the point before decimals."""
+CURRENCY_FIRST: Final = frozenset({"en", "nl"})
+"""Languages that write the currency before the amount (as CLDR has it)."""
 
 
 class ReasonShape(Shape):
@@ -77,14 +94,34 @@ def number(value: float, language: str) -> str:
     return said if language == "en" else said.replace(".", ",")
 
 
+def money(amount: str | Decimal, currency: str, language: str) -> str:
+    """Return an amount with its currency as it is written in the language: `EUR 45,000.00`, `45.000,00 EUR`."""
+    said = f"{Decimal(amount):,.{MINOR_DIGITS.get(currency, 2)}f}".translate(MARKS[language])
+    return f"{currency}\u00a0{said}" if language in CURRENCY_FIRST else f"{said}\u00a0{currency}"
+
+
+def with_crossings(
+    figures: Mapping[str, Any], names: Mapping[str, Mapping[str, str]], language: str
+) -> Mapping[str, Any]:
+    """Return figures with the crossings that they name by their codes as people call them; a code that has no name stays."""
+    said = {code: each.get(language) or each.get("en") or code for code, each in names.items()}
+    crossing, allowed = figures.get("crossing"), figures.get("allowed")
+    named: dict[str, Any] = {} if crossing is None else {"crossing": said.get(crossing, crossing)}
+    return {**figures, **named} | ({} if allowed is None else {"allowed": [said.get(code, code) for code in allowed]})
+
+
 def worded(text: str, figures: Mapping[str, Any], language: str) -> str:
     """Return a text with its figures, those that are codes by their names in the language."""
     return text.format_map({name: _name(name, figure, figures, language) for name, figure in figures.items()})
 
 
 def _name(figure: str, value: Any, figures: Mapping[str, Any], language: str) -> Any:
+    if figure in MONEY and "currency" in figures and isinstance(value, (str, Decimal)):
+        return money(value, figures["currency"], language)
     if isinstance(value, float):
         return number(value, language)
+    if figure.endswith("_at") and isinstance(value, str):
+        return f"{value[:10]} {value[11:16]}Z"  # an instant as it is written, without seconds
     if isinstance(value, list):
         return ", ".join(str(_name(figure, each, figures, language)) for each in value)
     names: Mapping[str, str] | None = None

@@ -3,7 +3,7 @@
 What can be told apart: an entry that was **changed**, **dropped**, **inserted** or **reordered**, a chain **broken**
 between two entries (one of them was rewritten with all its own digests), an entry of another space (**foreign**), an end
 that is not the **head**, and lines that are no entries (**unreadable**). Stubs are counted, entries with an erased
-payload are named, and both are right. A cut tail, or a journal written anew from some entry on, shows only against a head that was kept elsewhere.
+payload are named, and both are right. The file of a drill has its mark as the first and the last line, and nothing else around it. A cut tail, or a journal written anew from some entry on, shows only against a head that was kept elsewhere.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from app.domain.chain import (
     link,
     payload_digest,
 )
+from app.domain.drills.journal_marks import MARKS, last_of, mark_of
 from app.domain.findings import ERASED_LISTED, Findings, Kind, Report
 
 FORMAT: Final = "concord_journal"
@@ -90,6 +91,8 @@ class Verifier:
         self._faults = Findings()
         self._lines = self._entries = self._hidden = self._erased = 0
         self._erased_seqs: list[int] = []
+        self._mark: tuple[str, ...] | None = None  # that a drill's file begins with
+        self._closed = False  # by the mark that it ends with
         self._previous = 0  # seq of the line before
         self._top = 0  # highest seq so far
         self._top_hash = GENESIS
@@ -108,7 +111,12 @@ class Verifier:
         """Take the next line. Nothing is raised: what is wrong goes into the report."""
         self._lines += 1
         try:
-            read = self._first_line(line) if self._lines == 1 else _parse(line)
+            line = orjson.loads(line) if isinstance(line, (bytes, str)) else line
+            if self._closed or (isinstance(line, Mapping) and not MARKS.isdisjoint(line)):
+                self._take_mark(line)
+                return
+            opens = self._lines == (1 if self._mark is None else 2)
+            read = self._first_line(line) if opens else _parse(line)
         except (ValueError, TypeError, KeyError) as error:
             self._faults.add("unreadable", self._lines, self._lines, f"this is no entry of a journal ({_why(error)})")
             return
@@ -132,6 +140,8 @@ class Verifier:
 
     def finish(self) -> Report:
         """Return what was found in all lines."""
+        if self._mark is not None:
+            self._check_marks()
         for gap in self._gaps:
             self._dropped(gap)
         for anchor in self._anchors:
@@ -148,10 +158,27 @@ class Verifier:
             head_checked=self._given,
         )
 
+    def _take_mark(self, line: Line) -> None:
+        """Read the mark of a drill: before everything else, or the same one after everything else."""
+        if self._closed or not isinstance(line, Mapping):
+            raise ValueError("it stands behind the mark that ends a drill's file")
+        if self._lines == 1:
+            self._mark = mark_of(line)
+        elif self._mark is None or last_of(line) != self._mark:
+            raise ValueError("a drill's mark stands first and last, and nowhere else")
+        else:
+            self._closed = True
+
+    def _check_marks(self) -> None:
+        if not self._closed:
+            self._faults.add(
+                "unreadable", self._lines, self._lines, "a drill's file ends with its mark, and this one does not"
+            )
+        if self._space is not None and not self._space.startswith("drill-"):
+            self._faults.add("foreign", 0, 0, f"the file is marked as a drill's, and its journal is of {self._space}")
+
     def _first_line(self, line: Line) -> _Read | None:
         """Read the line that opens an export, or an entry where there is no such line."""
-        if isinstance(line, (bytes, str)):
-            line = orjson.loads(line)
         if not isinstance(line, Mapping) or FORMAT not in line:
             return _parse(line)
         if line[FORMAT] != FORMAT_VERSION:
@@ -282,12 +309,12 @@ def verify_lines(lines: Iterable[Line], head: tuple[int, bytes] | None = None) -
 
 
 def opens_export(line: bytes) -> bool:
-    """Return whether this is the first line of an export, of whatever version."""
+    """Return whether this is the first line of an export, of whatever version: its own, or the mark of a drill."""
     try:
         read = orjson.loads(line)
+        return isinstance(read, dict) and (FORMAT in read or bool(mark_of(read)))
     except ValueError:
         return False
-    return isinstance(read, dict) and FORMAT in read
 
 
 def parse_head(text: str) -> tuple[int, bytes]:
@@ -299,8 +326,6 @@ def parse_head(text: str) -> tuple[int, bytes]:
 
 
 def _parse(line: Line) -> _Read:
-    if isinstance(line, (bytes, str)):
-        line = orjson.loads(line)
     if isinstance(line, Stub):
         return _Read(line.seq, line.digest, line.hash)
     if isinstance(line, Entry):

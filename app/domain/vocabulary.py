@@ -5,19 +5,19 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-import yaml
-
 from app.domain.errors import FieldError, UnknownCode
+from app.domain.protocol_data import load
 from app.settings import protocols_path
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 
 @cache
 def vocabulary() -> Mapping[str, Any]:
     """Return the whole vocabulary as it stands in the file."""
-    content: dict[str, Any] = yaml.safe_load((protocols_path() / "typing" / "vocabulary.yaml").read_text("utf-8"))
+    file = protocols_path() / "typing" / "vocabulary.yaml"
+    content: dict[str, Any] = load(file, file.read_text("utf-8"))
     return content
 
 
@@ -35,6 +35,26 @@ def phases(country: str) -> frozenset[str]:
 
 _TOLD: Final = 40
 """How many codes a refusal tells in its sentence; ``known`` has more."""
+
+
+def require_each(*checks: Callable[[], None]) -> None:
+    """Make all of these checks, and refuse with every code that is unknown, not with the first one alone.
+
+    Raises:
+        UnknownCode: with each of them; what is known where it is one list.
+    """
+    unknown: list[UnknownCode] = []
+    for check in checks:
+        try:
+            check()
+        except UnknownCode as refusal:
+            unknown.append(refusal)
+    if not unknown:
+        return
+    if len(unknown) == 1:
+        raise unknown[0]
+    detail = " ".join(refusal.detail for refusal in unknown)
+    raise UnknownCode(detail, errors=[error for refusal in unknown for error in refusal.errors])
 
 
 def require(what: str, code: str, known: Collection[str], *, pointer: str) -> None:

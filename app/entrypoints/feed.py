@@ -51,7 +51,7 @@ from app.delivery.frames import burst
 from app.domain.errors import ConcordError, CsrfFailed, Malformed
 from app.domain.forms import Form
 from app.domain.ids import new_id
-from app.entrypoints.http.body import read_object
+from app.domain.json_text import read_object
 from app.entrypoints.http.causes import from_any, malformed
 from app.entrypoints.http.deps import SPACE
 from app.entrypoints.http.identity import SignedIn, websocket_signed_in

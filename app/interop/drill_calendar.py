@@ -1,7 +1,7 @@
 """Drills as iCalendar (RFC 5545), for both sides' calendars: a feed to subscribe to, and invitations (RFC 5546).
 
 Starts are written in UTC: the file needs no time zones, and shows the right local hour wherever it is opened. A recurring drill
-is written as its occurrences and not as a rule, for a rule in UTC would be off by an hour from the next change of the clocks on.
+is written as its occurrences of a year and not as a rule, for a rule in UTC would be off by an hour from the next change of the clocks on.
 
 Who must not know when a no-notice drill begins is given its window in place of its start (``window``, which keeps nobody's time
 busy); that is decided by whoever asks.
@@ -9,7 +9,7 @@ busy); that is decided by whoever asks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -19,7 +19,7 @@ from app.domain.drills.schedule import shown
 from app.domain.drills.texts import EXERCISE, marked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
@@ -42,6 +42,8 @@ class DrillEntry:
     sites: tuple[str, ...] = ()
     url: str | None = None
     cancelled: bool = False
+    again: tuple[datetime, ...] = ()
+    """When it comes again, of the next year."""
     window: bool = False
     """``start`` and ``lasts`` are the window within which it may begin."""
 
@@ -62,18 +64,29 @@ def calendar(drills: Iterable[DrillEntry], languages: Sequence[str], *, made_at:
     made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     made.add("x-published-ttl", "PT1H")  # the same, for programs of before RFC 7986
     for entry in drills:
-        made.add_component(_event(entry, languages, made_at, None))
+        for each in _each(entry):
+            made.add_component(_event(each, languages, made_at, None))
     return _written(made)
 
 
 def invitation(entry: DrillEntry, languages: Sequence[str], *, made_at: datetime, to: Invitation) -> bytes:
-    """Return the invitation to one drill, or its cancellation. One file holds one drill: RFC 5546 allows but one UID in it."""
-    made = _calendar("CANCEL" if entry.cancelled else "REQUEST")
+    """Return one drill for a calendar, or its cancellation. One file holds one drill: RFC 5546 allows but one UID in it.
+
+    It is published and asks for no reply: no mailbox takes one. Who plays answers READY on the drill's page.
+    """
+    made = _calendar("CANCEL" if entry.cancelled else "PUBLISH")
     made.add_component(_event(entry, languages, made_at, to))
     return _written(made)
 
 
-def _calendar(method: Literal["PUBLISH", "REQUEST", "CANCEL"]) -> Any:
+def _each(entry: DrillEntry) -> Iterator[DrillEntry]:
+    """Yield the drill and each time that it comes again, by itself: not every program of a subscriber knows lists of dates."""
+    yield replace(entry, again=())
+    for at in entry.again:
+        yield replace(entry, again=(), start=at, uid=f"{at:%Y%m%d}-{entry.uid}")
+
+
+def _calendar(method: Literal["PUBLISH", "CANCEL"]) -> Any:
     made: Any = icalendar.Calendar()
     made.add("prodid", "-//Concord//Drills//EN")
     made.add("version", "2.0")
@@ -96,6 +109,8 @@ def _event(entry: DrillEntry, languages: Sequence[str], made_at: datetime, to: I
     event.add("dtstamp", made_at)
     event.add("dtstart", entry.start)
     event.add("dtend", entry.start + entry.lasts)
+    if entry.again:
+        event.add("rdate", list(entry.again))
     event.add("summary", f"{mark}: {titles[0] if titles else entry.uid}")
     event.add("description", marked("\n".join([*titles, *hours]), languages))
     event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
@@ -111,6 +126,6 @@ def _event(entry: DrillEntry, languages: Sequence[str], made_at: datetime, to: I
             event.add(
                 "attendee",
                 f"mailto:{address}",
-                parameters={"PARTSTAT": "NEEDS-ACTION", "RSVP": "FALSE" if entry.cancelled else "TRUE"},
+                parameters={"PARTSTAT": "NEEDS-ACTION", "RSVP": "FALSE"},
             )
     return event

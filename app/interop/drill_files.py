@@ -17,12 +17,13 @@ from pydantic import Field, TypeAdapter
 from app.domain.drills import US
 from app.domain.drills.improvement import Followed, ImprovementPlan
 from app.domain.drills.report import Report
-from app.domain.drills.texts import EXERCISE
+from app.domain.drills.texts import mark
 from app.interop.sheet_reading import FORMULA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from app.domain.drills.rating import Overrule
     from app.domain.drills.report import CorrectiveAction, Expected, InjectLine
 
 Mark: TypeAlias = Annotated[
@@ -52,17 +53,12 @@ TIME_LINE: Final = (
 RATINGS: Final = (
     "objective", "name", "for", "rating", "computed", "figure", "unit", "n", "hits", "wilson_low", "wilson_high",
     "better", "threshold_p", "threshold_s", "threshold_m", "open", "never", "not_assessed", "overruled_to", "overruled_why",
-    "overruled_by", "evidence",
+    "overruled_by", "overrules", "evidence",
 )  # fmt: skip
 ACTIONS: Final = (
     "id", "drill", "action", "language", "objective", "owner", "function", "due", "done_on", "standing", "retest_drill",
     "retest_held_on", "retest_before", "retest_after", "retest_passed",
 )  # fmt: skip
-
-
-def mark(languages: Iterable[str]) -> list[str]:
-    """Return the mark of a drill, a text for each language."""
-    return [" ".join([EXERCISE[language]] * 3) for language in languages]
 
 
 def report_json(report: Report, plan: ImprovementPlan | None, languages: Sequence[str]) -> bytes:
@@ -106,11 +102,11 @@ def ratings_csv(report: Report, language: str, languages: Sequence[str]) -> byte
                 "objective": each.objective, "name": each.name.said(language), "for": each.members, "rating": each.rating,
                 "computed": each.computed, "figure": each.figure, "unit": each.unit, "n": each.n, "hits": each.hits,
                 "wilson_low": low, "wilson_high": high, "better": each.better, "open": each.open, "never": each.never,
-                "threshold_p": each.thresholds["P"], "threshold_s": each.thresholds["S"],
-                "threshold_m": each.thresholds["M"], "not_assessed": each.not_assessed, "evidence": each.evidence,
+                "threshold_p": each.thresholds["P"], "threshold_s": each.thresholds.get("S"),
+                "threshold_m": each.thresholds.get("M"), "not_assessed": each.not_assessed, "evidence": each.evidence,
                 "overruled_to": each.overruled and each.overruled.rating,
                 "overruled_why": each.overruled and each.overruled.reason,
-                "overruled_by": each.overruled and each.overruled.by,
+                "overruled_by": each.overruled and each.overruled.by, "overrules": tuple(map(_overrule, each.overrules)),
             }  # fmt: skip
 
     return _csv(RATINGS, rows(), languages)
@@ -133,6 +129,13 @@ def actions_csv(followed: Iterable[CorrectiveAction | Followed], languages: Sequ
             }  # fmt: skip
 
     return _csv(ACTIONS, rows(), languages)
+
+
+def _overrule(said: Overrule) -> str:
+    """Return one word against a figure, with whose and when."""
+    who = " ".join(filter(None, (said.member, said.by)))
+    when = "" if said.at is None else f" {said.at:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{said.rating} ({who}{when}): {said.reason}"
 
 
 def _line_row(line: InjectLine, expected: Expected | None, language: str) -> dict[str, Any]:

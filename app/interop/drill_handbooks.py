@@ -20,7 +20,7 @@ from app.interop.drill_wording import NOTHING, TIMES, Wording
 from app.interop.paper import moment, render, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from app.domain.drills.model import Inject, Objective, Scenario, SyncPoint
@@ -124,7 +124,7 @@ def _plan(say: Wording, book: Handbook, occasion: Occasion, *, for_players: bool
         "extent": book.extent_of_play.said(language),
         "situation": book.situation.said(language),
         "sites": [
-            {"name": site["name"], "members": [_reached(say, each) for each in site["members"]]}
+            {"name": site["name"], "members": [_reached(say, each, book.simulated) for each in site["members"]]}
             for site in sites.values()
             if site["members"]
         ],
@@ -178,10 +178,11 @@ def _start(say: Wording, book: Handbook, occasion: Occasion, *, for_players: boo
     return [say.word("starts"), say.word("to_be_told")]
 
 
-def _reached(say: Wording, code: str) -> dict[str, str]:
+def _reached(say: Wording, code: str, simulated: Collection[str]) -> dict[str, str]:
     place = say.places.members.get(code)
     return {
         "name": say.member(code),
+        "note": say.word("by_machine") if code in simulated else "",
         "country": say.country(place.country) if place else "",
         "phone": (place.phone if place else "") or NOTHING,
         "talkgroup": (place.talkgroup if place else "") or NOTHING,
@@ -280,7 +281,9 @@ def _objective(say: Wording, scenario: Scenario, objective: Objective) -> dict[s
         "name": objective.name.said(say.language),
         "of": say.parties(objective.of),
         "measured": say.measured(scenario, objective),
-        "levels": [{"letter": level, "bound": say.bound(objective, level)} for level in ("P", "S", "M")],
+        "levels": [
+            {"letter": level, "bound": say.bound(objective, target)} for level, target in objective.levels.given.items()
+        ],
     }
 
 

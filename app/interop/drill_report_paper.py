@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.domain.drills.improvement import Followed, ImprovementPlan, Trend
     from app.domain.drills.model import Scenario
     from app.domain.drills.places import Places
+    from app.domain.drills.rating import Overrule
     from app.domain.drills.report import (
         CorrectiveAction,
         Counted,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         Report,
         SaidAfter,
         Saw,
+        StopReason,
         Stretch,
     )
 
@@ -52,10 +54,15 @@ def report_paper(
     title = report.title.said(language)
     data = page(say, "report", title, printed_at, report.scenario, Occasion(ref=report.held.ref))
     total_us = max(report.planned_us, report.held.lasted_us, 1)
+    zone = (*places.zones(report.members), "UTC")[0]
     numbers = {line.inject: number for number, line in enumerate(report.line, 1)}
     data |= {
         "facts": _facts(say, report),
         "stopped": say.word("ended_stopped") if report.held.stopped else None,
+        "stop_reasons": [
+            {"text": _why(say, each), "who": _who(say, each, zone, replaced=number < len(report.held.stop_reasons))}
+            for number, each in enumerate(report.held.stop_reasons, 1)
+        ],
         "tiles": _tiles(say, report),
         "line": {
             "rows": [_row(say, report, line, numbers[line.inject], total_us) for line in report.line],
@@ -63,7 +70,7 @@ def report_paper(
             "stretches": [_stretch(each, total_us) for each in report.stretches],
         },
         "paused": [_paused(say, scenario, each) for each in report.stretches],
-        "objectives": [_objective(say, scenario, each) for each in report.objectives],
+        "objectives": [_objective(say, scenario, each, zone) for each in report.objectives],
         "injects": [_inject(say, report, line, numbers[line.inject]) for line in report.line],
         "saw": [_saw(say, each, report, total_us) for each in report.saw],
         "observations": _observations(say, scenario, report),
@@ -99,14 +106,17 @@ def _facts(say: Wording, report: Report) -> list[list[str]]:
 
 def _tiles(say: Wording, report: Report) -> list[list[str]]:
     expected = [each for line in report.line for each in line.expected if each.standing != "not_assessed"]
-    rated = [each for each in report.objectives if each.rating is not None]
+    unrated = sum(each.rating is None for each in report.objectives)
     came = sum(line.outcome == "delivered" for line in report.line)
 
     def of(some: int, all_: int) -> str:
         return f"{some} / {all_}"
 
     return [
-        [of(sum(each.rating == "P" for each in rated), len(rated)), say.word("k_objectives")],
+        [
+            of(sum(each.rating == "P" for each in report.objectives), len(report.objectives)),
+            say.word("k_objectives") + (f", {say.word('k_unrated', n=unrated)}" if unrated else ""),
+        ],
         [of(came, len(report.line)), say.word("k_injects")],
         [of(sum(each.standing == "done" for each in expected), len(expected)), say.word("k_done")],
         [str(len(report.actions)), say.word("k_actions")],
@@ -159,11 +169,12 @@ def _stretch(stretch: Stretch, total_us: int) -> dict[str, Any]:
 
 
 def _paused(say: Wording, scenario: Scenario, stretch: Stretch) -> str:
+    why = f" · {stretch.reason}" if stretch.reason else ""
     if stretch.wall_s is not None:
-        return say.pair(say.word("l_everybody_paused"), f"{time(stretch.from_us)} ({clock_text(stretch.wall_s)})")
+        return say.pair(say.word("l_everybody_paused"), f"{time(stretch.from_us)} ({clock_text(stretch.wall_s)}){why}")
     sites = {site.id: site.name.said(say.language) for site in scenario.sites}
     where = say.word("l_jumped") if stretch.site is None else sites.get(stretch.site, stretch.site)
-    return say.pair(where, f"{time(stretch.from_us)} {NOTHING} {time(stretch.to_us)}")
+    return say.pair(where, f"{time(stretch.from_us)} {NOTHING} {time(stretch.to_us)}{why}")
 
 
 def _inject(say: Wording, report: Report, line: InjectLine, number: int) -> dict[str, Any]:
@@ -226,7 +237,26 @@ def _seqs(evidence: Sequence[int]) -> str:
 # ---------------------------------------------------------------- ratings
 
 
-def _objective(say: Wording, scenario: Scenario, result: ObjectiveResult) -> dict[str, Any]:
+def _why(say: Wording, said: StopReason) -> str:
+    """Return why it was stopped: what somebody wrote as it stands, what the service found in the reader's language."""
+    if not said.codes:
+        return said.reason
+    return " ".join(say.word(each["code"], refs=", ".join(each["figures"].get("refs", ()))) for each in said.codes)
+
+
+def _who(say: Wording, said: Overrule | StopReason, zone: str, *, replaced: bool) -> str:
+    """Return whose word it was and when, and whether another one has taken its place."""
+    parts = [] if said.member is None else [say.member(said.member)]
+    parts += [] if said.at is None else [shown(said.at, zone)]
+    return " · ".join([*parts, *([say.word("replaced")] if replaced else [])])
+
+
+def _said(say: Wording, was: str | None, is_: str) -> str:
+    """Return what an evaluator did to a rating: made it another, or confirmed it."""
+    return say.word("confirmed", a=is_) if was == is_ else say.word("overruled", a=was or say.word("not_rated"), b=is_)
+
+
+def _objective(say: Wording, scenario: Scenario, result: ObjectiveResult, zone: str) -> dict[str, Any]:
     figure = say.word("never_ended") if result.never else say.figure(result.figure, result.unit)
     rests = [say.word("n_is", n=result.n)]
     if result.hits is not None and result.n:
@@ -238,7 +268,7 @@ def _objective(say: Wording, scenario: Scenario, result: ObjectiveResult) -> dic
         rests.append(say.word("still_open", n=result.open))
     if result.not_assessed:
         rests.append(say.word("left_not_assessed", n=result.not_assessed))
-    over = result.overruled
+    before = [result.computed, *(each.rating for each in result.overrules)]
     return {
         "name": result.name.said(say.language),
         "of": say.members(result.members),
@@ -248,13 +278,15 @@ def _objective(say: Wording, scenario: Scenario, result: ObjectiveResult) -> dic
         "rests": " · ".join(rests),
         "measured": say.measured(scenario, scenario.objective(result.objective)),
         "graph": _graph(say, result),
-        "overruled": None
-        if over is None
-        else {
-            "said": say.word("overruled", a=result.computed or say.word("not_rated"), b=over.rating),
-            "reason": over.reason,
-            "seq": "" if over.seq is None else f"#{over.seq}",
-        },
+        "overrules": [
+            {
+                "said": _said(say, before[number - 1], over.rating),
+                "reason": over.reason,
+                "seq": "" if over.seq is None else f"#{over.seq}",
+                "who": _who(say, over, zone, replaced=number < len(result.overrules)),
+            }
+            for number, over in enumerate(result.overrules, 1)
+        ],
         "evidence": _seqs(result.evidence),
     }
 
@@ -263,7 +295,7 @@ def _graph(say: Wording, result: ObjectiveResult) -> dict[str, Any]:
     """Return a figure among its thresholds, as shares of a scale from 0: bands of the ratings, the figure, its interval."""
     bounds = result.thresholds
     top = 1.0 if result.unit == "share" else max(1.0, *bounds.values(), result.figure or 0.0) * 1.25
-    levels = [("P", bounds["P"]), ("S", bounds["S"]), ("M", bounds["M"])]
+    levels = list(bounds.items())
     edges: list[tuple[str, float, float]] = []
     if result.better == "less":
         low = 0.0

@@ -17,7 +17,7 @@ from app.interop.paper import words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from app.domain.drills.model import IncidentContent, Inject, NeedLine, Objective, Scenario, TypeCount
+    from app.domain.drills.model import IncidentContent, Inject, NeedLine, Objective, Scenario, Target, TypeCount
     from app.domain.drills.places import Places
     from app.domain.drills.report import Unit
     from app.domain.drills.shapes import Match
@@ -118,9 +118,8 @@ class Wording:
             return NOTHING
         return clock_text(value) if unit == "s" else self.share(value) if unit == "share" else self.number(value)
 
-    def bound(self, objective: Objective, level: str) -> str:
+    def bound(self, objective: Objective, target: Target) -> str:
         """Return a threshold of an objective in words."""
-        target = getattr(objective.levels, level)
         key = "at_least" if target.at_least is not None else "at_most"
         return self.word(key, x=self.figure(target.bound, unit_of(objective)))
 

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 from app.domain.agreement_parts import with_parts
+from app.domain.agreement_reasons import FIGURES as AGREED
 from app.domain.agreement_reasons import NO_AGREEMENT, RESERVES, reason_texts
 from app.domain.agreements import UNUSED, Stock, check, choose, within
 from app.domain.agreements import Case as AgreementCase
@@ -19,7 +20,7 @@ from app.domain.cost_terms import Effort, estimate
 from app.domain.geo import great_circle_km
 from app.domain.lender_words import CAN, CANNOT, CANNOT_FIGURES, cannot
 from app.domain.protocol_data import parse, read
-from app.domain.reasons import ReasonsShape, Texts, texts_of, worded
+from app.domain.reasons import ReasonsShape, Texts, texts_of, with_crossings, worded
 from app.planning.efforts import effort_of
 from app.planning.eta import driving_min, excesses, is_open, km_over
 
@@ -48,6 +49,7 @@ Obstacle: TypeAlias = Literal[
     "too_late",
     "wanted_elsewhere",
     "lender_cannot",
+    "transits",
 ]
 
 FIGURES: Final[Mapping[str, frozenset[str]]] = {
@@ -63,9 +65,10 @@ FIGURES: Final[Mapping[str, frozenset[str]]] = {
     "crossing_full": frozenset({"crossing"}),
     "too_late": frozenset({"eta_min", "within_min"}),
     "wanted_elsewhere": frozenset(),
+    "transits": frozenset({"country", "crossing"}),
     CANNOT: CANNOT_FIGURES,
 }
-"""What can stand in a unit's way beside the agreements, and the figures it is told with."""
+"""What can stand in a unit's way beside the agreements, or is told of its way (``transits``), and the figures it is told with."""
 
 
 BARRED_TOLD: Final = 3
@@ -141,6 +144,8 @@ class Agreed:
     uses: Mapping[UUID, Use] = field(default_factory=dict)
     parts: Mapping[str, tuple[Mapping[UUID, Stock], Mapping[UUID, Use]]] = field(default_factory=dict)
     """Of a composite type the same two for each part, by its type."""
+    cannot: frozenset[UUID] = frozenset()
+    """Members that have said of this request that they can't send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +161,8 @@ class Why:
     def said(self, language: str) -> str:
         """Return the reason in one of the corridor's languages."""
         texts = obstacle_texts() if self.code in FIGURES else reason_texts()
-        names = {gate.code: gate.names.get(language, gate.code) for gate in self.crossings}
-        named: dict[str, Any] = {}
-        if "crossing" in self.figures:
-            named["crossing"] = names.get(self.figures["crossing"], self.figures["crossing"])
-        if "allowed" in self.figures:
-            named["allowed"] = ", ".join(names.get(code, code) for code in self.figures["allowed"])
-        return worded(texts[self.code][language], {**self.figures, **named}, language)
+        figures = with_crossings(self.figures, {gate.code: gate.names for gate in self.crossings}, language)
+        return worded(texts[self.code][language], figures, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +200,19 @@ class Candidate:
     def only_reserve(self) -> bool:
         """Whether its owner's reserve is all that stands against it, and the units are there: the owner itself can lift that."""
         blocking = [reason for reason in self.reasons if reason.blocking]
-        there = all(reason.figures.get("would_leave", 0) >= 0 for reason in blocking)
-        return bool(blocking) and {reason.code for reason in blocking} <= RESERVES and there
+        return bool(blocking) and {reason.code for reason in blocking} <= RESERVES and _there(blocking)
+
+    @property
+    def only_agreement(self) -> bool:
+        """Whether the agreements are all that stands against it, and more than the reserve: its owner can help without one."""
+        blocking = [reason for reason in self.reasons if reason.blocking]
+        codes = {reason.code for reason in blocking}
+        return bool(codes - RESERVES) and codes <= AGREED.keys() and _there(blocking)
+
+
+def _there(reasons: Iterable[Why]) -> bool:
+    """Whether the units are there, though the reserve says that they stay."""
+    return all(reason.figures.get("would_leave", 0) >= 0 for reason in reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +294,8 @@ class _Asked:
 
     def word(self, unit: Unit) -> tuple[Why, ...]:
         """Return what the owner's own word says against it."""
+        if unit.member_id in self._agreed.cannot:
+            return (Why("said_cannot"),)
         stock = self._agreed.stocks.get(unit.member_id)
         told = None if stock is None else cannot(stock.word, self._wanted.at, unit.zone)
         return () if told is None else (Why(CANNOT, told),)

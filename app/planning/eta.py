@@ -7,6 +7,7 @@ arrival: there is no road network in it, no traffic and no weather.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from app.domain.geo import covers, great_circle_km
@@ -116,10 +117,15 @@ def driving_min(km: float) -> float:
     return km * DETOUR / SPEED_KMH * 60
 
 
+def km_by(crossings: Iterable[Passage], lon1: float, lat1: float, lon2: float, lat2: float) -> float:
+    """Return the great-circle distance in km from one place to another by way of crossings, in turn."""
+    places = [(lon1, lat1), *((each.lon, each.lat) for each in crossings), (lon2, lat2)]
+    return sum(great_circle_km(*a, *b) for a, b in pairwise(places))
+
+
 def km_over(crossing: Passage, lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     """Return the great-circle distance in km from one place to another by way of the crossing."""
-    to_it = great_circle_km(lon1, lat1, crossing.lon, crossing.lat)
-    return to_it + great_circle_km(crossing.lon, crossing.lat, lon2, lat2)
+    return km_by((crossing,), lon1, lat1, lon2, lat2)
 
 
 def minutes_over(crossing: Passage, lon1: float, lat1: float, lon2: float, lat2: float) -> float:

@@ -26,12 +26,14 @@ class _Greedy:
     def __init__(self, situation: Situation, problem: Problem) -> None:
         self.situation = situation
         self.problem = problem
-        starts, rows, factors = problem.rows.by_column(len(problem.upper))
+        starts, rows, factors = problem.by_column()
         self.starts, self.rows, self.factors = starts.tolist(), rows.tolist(), factors.tolist()
         self.left = list(problem.rows.upper)
         self.kinds = [key[0] for key in problem.rows.keys]
         self.value = np.zeros(len(problem.upper), np.int64)
         self.upper = problem.upper.tolist()
+        self.used: dict[tuple[int, int], int] = {}
+        """By (line, part): how many of those that go to a formation already are built in."""
 
     def run(self) -> Ints:
         options, situation = self.problem.options, self.situation
@@ -85,8 +87,11 @@ class _Greedy:
         if self.left[row] < 1:
             return False
         taken: list[tuple[int, int]] = []
-        for number, many in enumerate(self.situation.lines[at].parts.values()):
-            missing = many
+        used: dict[tuple[int, int], int] = {}
+        for number, (code, many) in enumerate(self.situation.lines[at].parts.items()):
+            key = at, number
+            used[key] = min(many, self.situation.lines[at].there.get(code, 0) - self.used.get(key, 0))
+            missing = many - used[key]
             for column in order[(line[order] == at) & (part[order] == number)].tolist():
                 some = min(missing, self._room(column))
                 if some:
@@ -99,6 +104,8 @@ class _Greedy:
                 for column, some in taken:
                     self._take(column, -some)
                 return False
+        for key, some in used.items():
+            self.used[key] = self.used.get(key, 0) + some
         self.left[row] -= 1
         return True
 

@@ -12,26 +12,34 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from app.planning.candidates import Why
-from app.planning.eta import excesses
-from app.planning.plan import Cover
-from app.planning.rulings import BIT, codes_of
+from app.planning.pairs import pairs_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
-    from uuid import UUID
 
     import numpy.typing as npt
 
-    from app.planning.plan import Line, Pool, Situation
-    from app.planning.travel import Settled
+    from app.planning.pairs import Against
+    from app.planning.plan import Cover, Pool, Situation
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
     Bools = npt.NDArray[np.bool_]
 
-_COLUMNS: Final = ("line", "pool", "part", "gate", "bucket", "minutes", "waits", "cost", "cover", "ad_hoc")
-WAYS: Final = 2
+_COLUMNS: Final = (
+    "line",
+    "pool",
+    "part",
+    "gate",
+    "bucket",
+    "then",
+    "then_bucket",
+    "minutes",
+    "waits",
+    "cost",
+    "cover",
+    "ad_hoc",
+)
 WAITS: Final = 3
 
 
@@ -46,14 +54,17 @@ class Options:
     gate: Ints
     bucket: Ints
     """Both -1 where no border is passed."""
+    then: Ints
+    then_bucket: Ints
+    """The crossing after that one, where the way goes through a country between; both -1 where it does not."""
     minutes: Floats
     waits: Floats
     cost: Floats
     cover: Ints
     ad_hoc: Bools
     covers: list[Cover]
-    against: list[dict[str, list[Any]]]
-    """By line: reason → [units that it holds back, the reason with the figures of the first]."""
+    against: list[Against]
+    """By line."""
     wrong: dict[int, str] = field(default_factory=dict)
     """Line → why nobody can be planned for it at all."""
 
@@ -61,6 +72,11 @@ class Options:
     def size(self) -> int:
         """How many there are."""
         return len(self.line)
+
+    @property
+    def borders(self) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
+        """Crossings and buckets, of the first and the second that are passed."""
+        return (self.gate, self.bucket), (self.then, self.then_bucket)
 
     @property
     def pair(self) -> Ints:
@@ -85,217 +101,24 @@ class Options:
         return Options(**columns, covers=self.covers, against=self.against, wrong=self.wrong)
 
 
-class _Builder:
-    def __init__(self, situation: Situation) -> None:
-        self.situation = situation
-        self.travel = situation.travel
-        self.covers: list[Cover] = []
-        self.against: list[dict[str, list[Any]]] = [{} for _ in situation.lines]
-        self.columns: list[tuple[Any, ...]] = []
-        self._known: dict[tuple[Hashable, str], tuple[Any, ...]] = {}
-        self._cannot = {(word.member_id, word.type_code, word.line_id) for word in situation.words if not word.can}
-        by_type: dict[str, list[int]] = {}
-        for number, pool in enumerate(situation.pools):
-            if pool.count > 0:
-                by_type.setdefault(pool.type_code, []).append(number)
-        self.by_type: dict[str, Ints] = {code: np.array(numbers, np.int64) for code, numbers in by_type.items()}
-        pools = situation.pools
-        self.lon = np.array([pool.lon for pool in pools], np.float64)
-        self.lat = np.array([pool.lat for pool in pools], np.float64)
-        self.mobilise = np.array([pool.mobilise_min for pool in pools], np.float64)
-        self.count = np.array([pool.count for pool in pools], np.int64)
-        self.country = np.array([pool.country for pool in pools])
-        self.settled: Settled = self.travel.settle(self.lon, self.lat, [pool.country for pool in pools])
-        open_now = self.travel.open_at(situation.at)
-        self.open = open_now & ~self.travel.allowed(situation.shut) if situation.shut else open_now
-        sizes = {size: self.travel.carrying(size) for size in {pool.size for pool in pools}}
-        gates = len(self.travel.gates)
-        self.carries = np.array([sizes[pool.size] for pool in pools], np.bool_).reshape(len(pools), gates)
-        self._joining: dict[tuple[str, str], Bools] = {}
-
-    def joining(self, a: str, b: str) -> Bools:
-        if (a, b) not in self._joining:
-            self._joining[a, b] = self.travel.joining(a, b) & self.open
-        return self._joining[a, b]
-
-    def terms(self, line: Line, code: str, pools: Ints) -> tuple[Any, ...]:
-        """Return by pool: the number of its cover, its reasons, minutes to answer, cost, ad hoc, and which crossings it may take."""
-        key = (line.id if line.case is None else line.case, code)
-        known = self._known.get(key)
-        if known is None:
-            of_member: dict[UUID, int] = {}
-            for pool in (self.situation.pools[number] for number in pools):
-                if pool.member_id not in of_member:
-                    of_member[pool.member_id] = len(self.covers)
-                    self.covers.append(self.situation.covers(pool.member_id, line, code))
-            number = np.array([of_member[self.situation.pools[each].member_id] for each in pools], np.int64)
-            covers = [self.covers[each] for each in number]
-            names = {cover.ruling.crossings for cover in covers if not cover.ad_hoc} | {None}
-            masks = {each: self.travel.allowed(each) for each in names}
-            allowed = np.array([masks[None if cover.ad_hoc else cover.ruling.crossings] for cover in covers])
-            known = self._known[key] = (
-                number,
-                np.array([cover.bits for cover in covers], np.int64),
-                np.array([cover.ruling.acknowledge_min for cover in covers], np.float64),
-                np.array([cover.cost for cover in covers], np.float64),
-                np.array([cover.ad_hoc for cover in covers], np.bool_),
-                allowed.reshape(len(pools), len(self.travel.gates)),
-            )
-        return known
-
-    def add(self, at: int, line: Line, code: str, part: int) -> None:
-        """Add the ways in which pools of a type could help a line."""
-        pools = self.by_type.get(code)
-        if pools is None:
-            return
-        number, bits, acknowledge, cost, ad_hoc, allowed = self.terms(line, code, pools)
-        bits = bits.copy()
-        if self._cannot:
-            for row, pool in enumerate(self.situation.pools[each] for each in pools):
-                words = {(pool.member_id, of, to) for of in (None, code) for to in (None, line.id)}
-                if words & self._cannot:
-                    bits[row] |= BIT["said_cannot"]
-        goal = self.travel.goal(line.lon, line.lat, line.country)
-        ready = acknowledge + self.mobilise[pools]
-        home = self.country[pools] == line.country
-        rows = np.flatnonzero(home & (bits == 0))
-        if len(rows):
-            mine = pools[rows]
-            minutes = ready[rows] + self.travel.inside(self.settled, mine, self.lon[mine], self.lat[mine], goal)
-            self._take(
-                at,
-                line,
-                part,
-                pools,
-                rows,
-                -1,
-                minutes,
-                np.full(len(rows), -1.0),
-                number,
-                cost,
-                ad_hoc,
-                bits,
-                first=True,
-            )
-        abroad = np.flatnonzero(~home)
-        if len(abroad):
-            mine = pools[abroad]
-            ways = np.array([self.joining(country, line.country) for country in self.country[mine]], np.bool_)
-            fits = ways & self.carries[mine]
-            may = fits & allowed[abroad]
-            unable = ~may.any(axis=1)
-            bits[abroad[unable]] |= self._blocked(mine[unable], ways[unable], fits[unable])
-            rest = np.flatnonzero(~unable & (bits[abroad] == 0))
-            if len(rest):
-                rows, to_gate = abroad[rest], self.settled.to_gate[mine[rest]]
-                over = np.where(may[rest], to_gate + goal.from_gate + self.travel.delay, np.inf)
-                for rank in range(WAYS):
-                    gate = over.argmin(axis=1)
-                    index = np.arange(len(rows))
-                    soonest = over[index, gate]
-                    there = np.flatnonzero(np.isfinite(soonest))
-                    if not len(there):
-                        break
-                    minutes = ready[rows[there]] + soonest[there]
-                    passes = ready[rows[there]] + to_gate[there, gate[there]]
-                    self._take(
-                        at,
-                        line,
-                        part,
-                        pools,
-                        rows[there],
-                        gate[there],
-                        minutes,
-                        passes,
-                        number,
-                        cost,
-                        ad_hoc,
-                        bits,
-                        first=rank == 0,
-                    )
-                    over[index, gate] = np.inf
-        for row in np.flatnonzero(bits).tolist():
-            self._count(at, int(pools[row]), line, int(bits[row]), self.covers[number[row]])
-
-    def _take(
-        self,
-        at: int,
-        line: Line,
-        part: int,
-        pools: Ints,
-        rows: Ints,
-        gate: Any,
-        minutes: Floats,
-        passes: Floats,
-        number: Ints,
-        cost: Floats,
-        ad_hoc: Bools,
-        bits: Ints,
-        *,
-        first: bool,
-    ) -> None:
-        in_time = np.ones(len(rows), np.bool_) if line.within_min is None else minutes <= line.within_min
-        if first:  # no other way is sooner
-            bits[rows[~in_time]] |= BIT["too_late"]
-        many = int(in_time.sum())
-        if not many:
-            return
-        kept = rows[in_time]
-        gates = np.full(many, -1) if isinstance(gate, int) else gate[in_time]
-        self.columns.append(
-            (np.full(many, at), pools[kept], np.full(many, part), gates, minutes[in_time], passes[in_time],
-             cost[kept], number[kept], ad_hoc[kept])
-        )  # fmt: skip
-
-    def _blocked(self, pools: Ints, ways: Bools, fits: Bools) -> Ints:
-        found = np.full(len(pools), BIT["crossing_not_allowed"], np.int64)
-        for row in np.flatnonzero(~fits.any(axis=1)).tolist():
-            if not ways[row].any():
-                found[row] = BIT["no_open_crossing"]
-                continue
-            size = self.situation.pools[pools[row]].size
-            codes = {
-                each.code for gate in np.flatnonzero(ways[row]) for each in excesses(self.travel.gates[gate], size)
-            }
-            found[row] = sum(BIT[code] for code in codes)
-        return found
-
-    def _count(self, at: int, pool: int, line: Line, bits: int, cover: Cover) -> None:
-        code = codes_of(bits)[0]
-        said = self.against[at].get(code)
-        if said is not None:
-            said[0] += int(self.count[pool])
-            return
-        figures = dict(cover.ruling.figures(code))
-        if code == "no_open_crossing":
-            figures = {"from_country": str(self.country[pool]), "to_country": line.country}
-        self.against[at][code] = [int(self.count[pool]), Why(code, figures)]
-
-
 def options_of(situation: Situation) -> Options:
     """Return every option there is, and what stands against the others."""
-    builder = _Builder(situation)
-    wrong: dict[int, str] = {}
-    for at, line in enumerate(situation.lines):
-        if situation.types is not None and line.type_code not in situation.types:
-            wrong[at] = "unknown_type"
-        elif line.quantity <= 0:
-            wrong[at] = "no_quantity"
-        elif line.within_min is not None and line.within_min <= 0:
-            wrong[at] = "deadline_past"
-        else:
-            builder.add(at, line, line.type_code, -1)
-            for number, code in enumerate(line.parts):
-                builder.add(at, line, code, number)
-    none: tuple[Any, ...] = tuple(np.zeros(0, kind) for kind in (int, int, int, int, float, float, float, int, bool))
-    columns = [np.concatenate(each) for each in zip(*(builder.columns or [none]), strict=True)]
-    line_, pool, part, gate, minutes, passes, cost, cover, ad_hoc = columns
-    bucket = np.where(gate < 0, -1, np.floor(np.maximum(passes, 0.0) / situation.bucket_min)).astype(np.int64)
+    pairs = pairs_of(situation)
+    ways = pairs.ways
+    bucket = _bucket(ways.gate, ways.passes, situation)
+    then_bucket = _bucket(ways.then, ways.passes_then, situation)
     found = Options(
-        line_, pool, part, gate, bucket, minutes, np.zeros(len(minutes)), cost, cover, ad_hoc,
-        builder.covers, builder.against, wrong,
+        ways.line, ways.pool, ways.part, ways.gate, bucket, ways.then, then_bucket, ways.minutes, np.zeros(len(ways.line)),
+        pairs.cost[ways.cover], ways.cover, pairs.ad_hoc[ways.cover], pairs.covers, pairs.against, pairs.wrong,
     )  # fmt: skip
-    return _with_waiting(found, passes, situation) if situation.slots else found
+    return _with_waiting(found, ways.passes, ways.passes_then, situation) if situation.slots else found
+
+
+def _bucket(gate: Ints, passes: Floats, situation: Situation) -> Ints:
+    """Return in which bucket of time a crossing is passed; -1 where there is none."""
+    minutes = np.where(gate < 0, 0.0, np.maximum(passes, 0.0))
+    found: Ints = np.where(gate < 0, -1, np.floor(minutes / situation.bucket_min)).astype(np.int64)
+    return found
 
 
 def slots_left(situation: Situation, gate: int, bucket: int) -> int | None:
@@ -310,29 +133,36 @@ def tight(options: Options, situation: Situation) -> set[tuple[int, int]]:
     rows = np.flatnonzero(options.gate >= 0)
     if not situation.slots or not len(rows):
         return set()
-    need = np.array([max(0, line.quantity) for line in situation.lines], np.int64)[options.line[rows]]
-    for row in np.flatnonzero(options.part[rows] >= 0).tolist():
-        at = rows[row]
-        need[row] *= list(situation.lines[options.line[at]].parts.values())[options.part[at]]
-    count = np.array([pool.count for pool in situation.pools], np.int64)[options.pool[rows]]
-    vehicles = np.array([pool.vehicles for pool in situation.pools], np.int64)[options.pool[rows]]
-    buckets = int(options.bucket[rows].max()) + 1
-    many = np.bincount(options.gate[rows] * buckets + options.bucket[rows], np.minimum(need, count) * vehicles)
-    asked = {divmod(key, buckets): float(many[key]) for key in np.flatnonzero(many).tolist()}
+    need = np.array([max(0, line.quantity) for line in situation.lines], np.int64)[options.line]
+    for row in np.flatnonzero(options.part >= 0).tolist():
+        need[row] *= list(situation.lines[options.line[row]].parts.values())[options.part[row]]
+    count = np.array([pool.count for pool in situation.pools], np.int64)[options.pool]
+    vehicles = np.array([pool.vehicles for pool in situation.pools], np.int64)[options.pool]
+    need = np.minimum(need, count) * vehicles
+    buckets = int(max(bucket.max() for _, bucket in options.borders)) + 1
+    asked: dict[tuple[int, int], float] = {}
+    for gate, bucket in options.borders:
+        rows = np.flatnonzero(gate >= 0)
+        many = np.bincount(gate[rows] * buckets + bucket[rows], need[rows])
+        for key in np.flatnonzero(many).tolist():
+            at = divmod(key, buckets)
+            asked[at] = asked.get(at, 0.0) + float(many[key])
     left = {key: slots_left(situation, *key) for key in asked}
     return {key for key, many in asked.items() if (free := left[key]) is not None and many > free}
 
 
 def passing(options: Options, keys: set[tuple[int, int]]) -> Bools:
     """Return which options pass one of these (crossing, bucket)."""
-    buckets = int(options.bucket.max(initial=0)) + 1
-    wanted = [gate * buckets + bucket for gate, bucket in keys if bucket < buckets]
-    found: Bools = (options.gate >= 0) & np.isin(options.gate * buckets + options.bucket, wanted)
+    found: Bools = np.zeros(options.size, np.bool_)
+    for gate, bucket in options.borders:
+        buckets = int(bucket.max(initial=0)) + 1
+        wanted = [at * buckets + when for at, when in keys if when < buckets]
+        found |= (gate >= 0) & np.isin(gate * buckets + bucket, wanted)
     return found
 
 
-def _with_waiting(options: Options, passes: Floats, situation: Situation) -> Options:
-    """Add for what passes where slots are scarce the same, in later buckets."""
+def _with_waiting(options: Options, passes: Floats, passes_then: Floats, situation: Situation) -> Options:
+    """Add for what passes where slots are scarce the same, in later buckets: it waits before its first crossing, and comes to the second one as much later."""
     scarce = tight(options, situation)
     if not scarce:
         return options
@@ -344,7 +174,10 @@ def _with_waiting(options: Options, passes: Floats, situation: Situation) -> Opt
         waits = bucket * situation.bucket_min - passes[rows]
         minutes = options.minutes[rows] + waits
         kept = minutes <= within[options.line[rows]]
-        changed = {"bucket": bucket[kept], "minutes": minutes[kept], "waits": waits[kept]}
+        then_bucket = _bucket(options.then[rows], passes_then[rows] + waits, situation)
+        changed = {
+            "bucket": bucket[kept], "then_bucket": then_bucket[kept], "minutes": minutes[kept], "waits": waits[kept]
+        }  # fmt: skip
         for name, column in columns.items():
             column.append(changed.get(name, getattr(options, name)[rows[kept]]))
     joined = {name: np.concatenate(column) for name, column in columns.items()}

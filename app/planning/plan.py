@@ -6,17 +6,20 @@ about its own stands above it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
+from app.domain.agreement_reasons import FIGURES as AGREED
 from app.domain.agreement_reasons import RESERVES
+from app.domain.resource_types import parts_of_type
 from app.planning.candidates import Why
-from app.planning.rulings import BIT, Ruling, bits_of
+from app.planning.rulings import Ruling, bits_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from datetime import datetime
 
     from app.planning.eta import Size
@@ -28,6 +31,10 @@ PENALTY_MIN: Final = 60
 """A unit of an accepted offer is taken from its line only for one that is so many minutes sooner."""
 BY_ROWS: Final = bits_of([*RESERVES, "cap_units"])
 """What a verdict says about one unit and the plan counts over all of them."""
+WORDS: Final = bits_of(["said_cannot", "lender_cannot"])
+"""What a lender itself says, with or without an agreement."""
+LENDERS: Final = frozenset({*AGREED, "promised", "said_cannot", "lender_cannot"})
+"""Reasons that are one lender's: its word, its reserve, what it has promised, its agreement. Another lender's has other figures."""
 
 Status: TypeAlias = Literal["optimal", "time_limit", "greedy"]
 Note: TypeAlias = Literal["solver_failed", "solver_late"]
@@ -49,6 +56,8 @@ class Line:
     """Minutes until it is needed; who comes later does not count. None where there is no haste."""
     parts: Mapping[str, int] = field(default_factory=dict)
     """Of a composite type what it is made of."""
+    there: Mapping[str, int] = field(default_factory=dict)
+    """Of its parts those that go to it already, and make no whole yet."""
     case: Hashable = None
     """Lines of one case are alike to every agreement; None: this one is like no other."""
 
@@ -81,12 +90,15 @@ class Cover:
     """Of one unit, in the corridor's currency."""
     ad_hoc: bool = False
     """No agreement allows it, and a representative may still send it: proposed last, and marked."""
+    by_rows: bool = True
+    """Reserve and caps are counted over all units. False for a formation: the verdict on one counts, too."""
 
     @property
     def bits(self) -> int:
         """The reasons that stand against any unit of the lender; what ad hoc help sets aside is the agreement's word alone."""
-        bits = self.ruling.bits & ~BY_ROWS
-        return bits & BIT["said_cannot"] if self.ad_hoc else bits
+        if self.ad_hoc:
+            return self.ruling.bits & WORDS
+        return self.ruling.bits & ~BY_ROWS if self.by_rows else self.ruling.bits
 
 
 Covers: TypeAlias = Callable[[UUID, Line, str], Cover]
@@ -95,7 +107,7 @@ Covers: TypeAlias = Callable[[UUID, Line, str], Cover]
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most ``left`` more units: what the reserve leaves of some pools, or a cap of an agreement for a type."""
+    """At most ``left`` more units: what the reserve leaves of some pools, or a cap of an agreement for a type, those within formations counted."""
 
     code: str
     """The reason that is told where it binds: ``reserve_floor``, ``cap_units`` …"""
@@ -103,6 +115,26 @@ class Limit:
     pools: tuple[Hashable, ...] = ()
     agreement: str | None = None
     type_code: str | None = None
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    """With which the reason is told."""
+    lent_only: bool = False
+    """What goes to a line of the pools' own member is not counted: a reserve is for those at home."""
+    lines: frozenset[UUID] | None = None
+    """The lines that it binds: what goes to others is not counted. None: all. By no agreement is anything kept from a line that it does not apply to."""
+
+    @property
+    def why(self) -> Why:
+        """The reason."""
+        return Why(self.code, self.figures)
+
+    def binds(self, line_id: UUID) -> bool:
+        """Return whether it counts what goes to a line."""
+        return self.lines is None or line_id in self.lines
+
+
+def units_in(type_code: str, counted: str | None) -> int:
+    """Return how many units of a type that is counted one of another type is: itself once, a formation's parts as many as it has; None counts anything once."""
+    return 1 if counted in {None, type_code} else parts_of_type(type_code).get(counted or "", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +182,10 @@ class Situation:
     """Types that there are; None: any."""
     shut: frozenset[str] = frozenset()
     """Crossings taken to be closed, whatever their state."""
+    busy: Mapping[str, int] = field(default_factory=dict)
+    """Type → units that are on missions, or promised elsewhere: they stand in no pool."""
+    bound: frozenset[str] = frozenset()
+    """Types of which free units stand in formations that go as a whole, and in no pool of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +211,8 @@ class Assignment:
     """Of a formation that is put together."""
     fixed: bool = False
     """On its way: the plan only tells it again."""
+    via: tuple[tuple[str, int], ...] = ()
+    """Crossings that it passes after ``crossing``, where it goes through a country between, and in which buckets."""
 
     @property
     def key(self) -> tuple[UUID, Hashable]:
@@ -188,11 +226,13 @@ class Hindrance:
 
     why: Why
     units: int
+    member_id: UUID | None = None
+    """Whose units they are, where the reason is one of ``LENDERS``; None: anybody's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unmet:
-    """What the plan leaves open of a line, and why: what holds most units back first. Never without a reason."""
+    """What the plan leaves open of a line, and why: what holds most units back first, and of its lenders the one that holds back most. Never without a reason."""
 
     line_id: UUID
     quantity: int
@@ -239,11 +279,32 @@ class Moved:
     after: int
 
 
+class Way(NamedTuple):
+    """Under what units go, and over which crossing."""
+
+    agreement: str | None
+    ad_hoc: bool
+    crossing: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rerouted:
+    """So many of a member's units that go to the same line in both plans, in another way."""
+
+    line_id: UUID
+    member_id: UUID
+    type_code: str
+    quantity: int
+    before: Way
+    after: Way
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What the second of two plans changes."""
 
     moved: tuple[Moved, ...]
+    rerouted: tuple[Rerouted, ...]
     unmet_units: int
     """More that are left open; fewer where it is negative."""
     life_safety_unmet: int
@@ -269,6 +330,7 @@ def difference(before: Plan, after: Plan) -> Difference:
     }
     return Difference(
         moved,
+        tuple(_rerouted(before, after)),
         after.unmet_units - before.unmet_units,
         after.life_safety_unmet - before.life_safety_unmet,
         after.minutes - before.minutes,
@@ -282,6 +344,32 @@ def _sent(plan: Plan) -> dict[tuple[UUID, Hashable], int]:
     for each in plan.assignments:
         sent[each.key] = sent.get(each.key, 0) + each.quantity
     return sent
+
+
+def _rerouted(before: Plan, after: Plan) -> Iterator[Rerouted]:
+    old, new = _ways(before), _ways(after)
+    for key in sorted(old.keys() & new.keys(), key=str):
+        left, come = dict(old[key]), dict(new[key])
+        for way in left.keys() & come.keys():
+            same = min(left[way], come[way])
+            left[way] -= same
+            come[way] -= same
+        for way in sorted(left, key=str):
+            for other in sorted(come, key=str):
+                if many := min(left[way], come[other]):
+                    left[way] -= many
+                    come[other] -= many
+                    yield Rerouted(*key, many, way, other)
+
+
+def _ways(plan: Plan) -> dict[tuple[UUID, UUID, str], dict[Way, int]]:
+    """Return by line, member and type how many go in which way."""
+    found: dict[tuple[UUID, UUID, str], dict[Way, int]] = defaultdict(lambda: defaultdict(int))
+    for each in plan.assignments:
+        if each.member_id is not None:
+            way = Way(each.agreement, each.ad_hoc, each.crossing)
+            found[each.line_id, each.member_id, each.type_code][way] += each.quantity
+    return found
 
 
 def _last(plan: Plan) -> dict[UUID, float]:

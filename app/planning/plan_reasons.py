@@ -19,11 +19,27 @@ FIGURES: Final[Mapping[str, frozenset[str]]] = {
     "deadline_past": frozenset(),
     "nobody_has_any": frozenset({"type_code"}),
     "not_enough": frozenset({"type_code"}),
+    "all_sent": frozenset({"type_code", "units"}),
+    "of_lender": frozenset({"member", "reason"}),
+    "one_more_lender": frozenset({"reason"}),
+    "more_lenders": frozenset({"lenders", "reason"}),
     "solver_failed": frozenset(),
     "solver_late": frozenset(),
     "time_limit": frozenset(),
+    "router_failed": frozenset(),
+    "router_partly": frozenset({"own", "units"}),
+    "roads_wrong": frozenset(),
+    "one_more_slot": frozenset({"crossing"}),
+    "one_more_unit": frozenset({"type_code", "member"}),
+    "one_of_reserve": frozenset({"type_code", "member"}),
+    "one_on_cap": frozenset({"type_code", "agreement"}),
+    "gain_life_safety": frozenset({"units"}),
+    "gain_units": frozenset({"units"}),
+    "gain_minutes": frozenset({"minutes"}),
+    "not_in_plan": frozenset(),
+    "suspended_already": frozenset(),
 }
-"""Every reason of a plan beside those of single units, and the figures it is told with."""
+"""Every reason of a plan beside those of single units, what would help it and by how much, and the figures each is told with."""
 
 
 @cache

@@ -8,8 +8,8 @@ import numpy as np
 
 from app.domain.agreement_reasons import RESERVES
 from app.planning.allocation import WEIGHT, Aim, Problem, Rows
-from app.planning.options import pool_numbers, slots_left, tight
-from app.planning.plan import PENALTY_MIN
+from app.planning.options import passing, pool_numbers, slots_left, tight
+from app.planning.plan import PENALTY_MIN, units_in
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -26,13 +26,16 @@ if TYPE_CHECKING:
 class _Columns:
     """Where each kind of column begins."""
 
-    def __init__(self, options: Options, accepted: Ints, lines: list[int], built: list[int], teams: int) -> None:
+    def __init__(
+        self, options: Options, accepted: Ints, lines: list[int], built: list[int], teams: int, there: int
+    ) -> None:
         self.accepted = options.size
         self.open = self.accepted + len(accepted)
         self.share = self.open + 2 * len(lines)
         self.built = self.share + 1
         self.teams = self.built + len(built)
-        self.count = self.teams + teams
+        self.there = self.teams + teams
+        self.count = self.there + there
 
 
 def program_of(situation: Situation, options: Options) -> Problem:
@@ -47,7 +50,8 @@ def program_of(situation: Situation, options: Options) -> Problem:
     member = np.array([numbers.setdefault(pool.member_id, len(numbers)) for pool in pools], np.int64)
     part_rows = np.flatnonzero(np.isin(options.line, built) & (options.part >= 0))
     teams = sorted({(int(options.line[row]), int(member[options.pool[row]])) for row in part_rows})
-    at = _Columns(options, accepted, lines, built, len(teams))
+    there = _there(situation, built)
+    at = _Columns(options, accepted, lines, built, len(teams), len(there))
 
     upper = np.zeros(at.count)
     count = np.array([pool.count for pool in pools], np.float64)
@@ -55,7 +59,7 @@ def program_of(situation: Situation, options: Options) -> Problem:
         upper[: at.accepted] = count[options.pool]
         whole_only = (options.part >= 0) & ~np.isin(options.line, built)
         upper[: at.accepted][whole_only] = 0.0
-    upper[at.accepted : at.open] = promised
+    upper[at.accepted : at.open] = np.where(upper[accepted] > 0, promised, 0.0)
     open_columns: dict[int, tuple[int, int]] = {}
     for number, line in enumerate(lines):
         kept = min(by_line.get(line, 0), int(need[line]))
@@ -63,36 +67,64 @@ def program_of(situation: Situation, options: Options) -> Problem:
         upper[list(open_columns[line])] = (need[line] - kept, kept)
     upper[at.share] = 1.0
     upper[at.built : at.teams] = need[built] if built else 0.0
-    upper[at.teams :] = 1.0
+    upper[at.teams : at.there] = 1.0
+    upper[at.there :] = list(there.values())
 
     rows = Rows()
-    _supply(rows, situation, options, shown)
+    left = _supply(rows, situation, options, shown)
     _caps(rows, situation, options, shown)
     _slots(rows, situation, options, shown)
-    could = _lines(rows, situation, options, shown, lines, need, open_columns, built, at)
-    _formations(rows, situation, options, built, teams, member, at)
+    could = _lines(rows, situation, options, shown, lines, need, open_columns, built, at, left)
+    _formations(rows, situation, options, shown, built, teams, member, list(there), at)
     share_rows = _shares(rows, situation, lines, need, could, open_columns, at.share)
     aims = _aims(situation, options, shown, open_columns, at)
     return Problem(options, rows, upper, aims, shown, open_columns, share_rows, at.share, whole=bool(built))
 
 
 def _to_be_built(situation: Situation, options: Options) -> list[int]:
-    """Return the lines for formations of which there are not enough whole ones."""
+    """Return the lines for formations of which there are not enough whole ones, or that some parts go to already."""
     asked: dict[str, int] = {}
     for at, line in enumerate(situation.lines):
         if at not in options.wrong:
             asked[line.type_code] = asked.get(line.type_code, 0) + line.quantity
     found = []
+    scarce = tight(options, situation) if any(line.parts for line in situation.lines) else set()
     for at, line in enumerate(situation.lines):
         if at in options.wrong or not line.parts:
             continue
         mine = options.line == at
-        whole = {int(pool) for pool in options.pool[mine & (options.part < 0)]}
-        there = sum(situation.pools[pool].count for pool in whole)
         parts = {int(part) for part in options.part[mine & (options.part >= 0)]}
-        if there < asked[line.type_code] and len(parts) == len(line.parts):
+        parts |= {number for number, code in enumerate(line.parts) if line.there.get(code, 0) > 0}
+        few = line.there or _wholes(situation, options, at, scarce) < asked[line.type_code]
+        if few and len(parts) == len(line.parts):
             found.append(at)
     return found
+
+
+def _wholes(situation: Situation, options: Options, line: int, scarce: set[tuple[int, int]]) -> int:
+    """Return how many whole formations are there for a line for certain: what may be kept, capped or held up at a crossing is not counted on."""
+    mine = (options.line == line) & (options.part < 0)
+    held = set(options.pool[mine & passing(options, scarce)].tolist())
+    pools = {int(pool) for pool in options.pool[mine]} - held
+    there = sum(situation.pools[pool].count for pool in pools)
+    for limit in situation.limits:
+        if not limit.binds(situation.lines[line].id):
+            continue
+        each = 1 if limit.agreement is None else units_in(situation.lines[line].type_code, limit.type_code)
+        counted = [pool for pool in pools if limit.agreement is not None or situation.pools[pool].id in limit.pools]
+        if counted and each:
+            there -= max(0, sum(situation.pools[pool].count for pool in counted) - max(0, limit.left) // each)
+    return there
+
+
+def _there(situation: Situation, built: list[int]) -> dict[tuple[int, int], float]:
+    """Return by (line, part) how many go to a line already that make no whole yet."""
+    return {
+        (line, part): float(situation.lines[line].there[code])
+        for line in built
+        for part, code in enumerate(situation.lines[line].parts)
+        if situation.lines[line].there.get(code, 0) > 0
+    }
 
 
 def _accepted(situation: Situation, options: Options, need: Ints) -> tuple[Ints, Floats, dict[int, int]]:
@@ -106,12 +138,13 @@ def _accepted(situation: Situation, options: Options, need: Ints) -> tuple[Ints,
         line, pool = line_of.get(promise.line_id), numbers.get(promise.pool_id)
         if line is None or pool is None or promise.quantity <= 0:
             continue
-        found = np.flatnonzero((options.line == line) & (options.pool == pool) & (options.part < 0))
+        found = np.flatnonzero((options.line == line) & (options.pool == pool))
         if not len(found):
             continue
         rows.append(int(found[np.argmin(options.minutes[found])]))
         many.append(min(promise.quantity, situation.pools[pool].count))
-        by_line[line] = min(int(need[line]), by_line.get(line, 0) + int(many[-1]))
+        if options.part[rows[-1]] < 0:
+            by_line[line] = min(int(need[line]), by_line.get(line, 0) + int(many[-1]))
     return np.array(rows, np.int64), np.array(many, np.float64), by_line
 
 
@@ -126,9 +159,17 @@ def lifted(situation: Situation, limit: Limit) -> bool:
     )
 
 
-def _supply(rows: Rows, situation: Situation, options: Options, shown: Ints) -> None:
-    """A row for each pool, and for each reserve of more than one; one that is for a single pool stands in the pool's row."""
+def _supply(rows: Rows, situation: Situation, options: Options, shown: Ints) -> list[float]:
+    """A row for each pool, and for each reserve of what is lent; one of a single pool that binds all its lines, and from which nothing goes to its own member, stands in the pool's row.
+
+    Return what that leaves of each pool.
+    """
     numbers = pool_numbers(situation.pools)
+    who = {id_: at for at, id_ in enumerate({pool.member_id for pool in situation.pools})}
+    member = np.array([who[pool.member_id] for pool in situation.pools], np.int64)
+    asker = np.array([who.get(line.requester, -1) for line in situation.lines], np.int64)
+    own = asker[options.line[shown]] == member[options.pool[shown]]
+    at_home = set(np.unique(options.pool[shown[own]]).tolist())
     left = [float(pool.count) for pool in situation.pools]
     shared: list[tuple[int, list[int]]] = []
     has_words = any(word.can for word in situation.words)
@@ -136,7 +177,7 @@ def _supply(rows: Rows, situation: Situation, options: Options, shown: Ints) -> 
         if not limit.pools or (has_words and lifted(situation, limit)):
             continue
         mine = [numbers[each] for each in limit.pools if each in numbers]
-        if len(mine) == 1:
+        if len(mine) == 1 and limit.lines is None and not (limit.lent_only and mine[0] in at_home):
             left[mine[0]] = min(left[mine[0]], max(0, limit.left))
         elif mine:
             shared.append((number, mine))
@@ -151,9 +192,16 @@ def _supply(rows: Rows, situation: Situation, options: Options, shown: Ints) -> 
         rows.put(base + first, np.arange(len(shown)), 1.0)
     for number, mine in shared:
         columns = np.concatenate([order[starts[each] : starts[each + 1]] for each in mine])
+        limit = situation.limits[number]
+        if limit.lent_only:
+            columns = columns[~own[columns]]
+        if limit.lines is not None:
+            bound = np.array([line.id in limit.lines for line in situation.lines], np.bool_)
+            columns = columns[bound[options.line[shown[columns]]]]
         if len(columns):
-            row = rows.add(("limit", number), -np.inf, max(0, situation.limits[number].left))
+            row = rows.add(("limit", number), -np.inf, max(0, limit.left))
             rows.put(row, columns, 1.0)
+    return left
 
 
 def _caps(rows: Rows, situation: Situation, options: Options, shown: Ints) -> None:
@@ -164,25 +212,24 @@ def _caps(rows: Rows, situation: Situation, options: Options, shown: Ints) -> No
     for number, limit in caps:
         covers = np.array([agreement == limit.agreement for agreement in agreements], np.bool_)
         mine = covers[options.cover[shown]] & ~options.ad_hoc[shown]
-        if limit.type_code is not None:
-            of_type = np.array([pool.type_code == limit.type_code for pool in situation.pools], np.bool_)
-            mine &= of_type[options.pool[shown]]
-        columns = np.flatnonzero(mine)
+        each = np.array([units_in(pool.type_code, limit.type_code) for pool in situation.pools], np.float64)
+        factor = each[options.pool[shown]]
+        columns = np.flatnonzero(mine & (factor > 0))
         if len(columns):
             row = rows.add(("limit", number), -np.inf, max(0, limit.left))
-            rows.put(row, columns, 1.0)
+            rows.put(row, columns, factor[columns])
 
 
 def _slots(rows: Rows, situation: Situation, options: Options, shown: Ints) -> None:
     if not situation.slots:
         return
-    gate, bucket = options.gate[shown], options.bucket[shown]
     vehicles = np.array([pool.vehicles for pool in situation.pools], np.float64)
     scarce = tight(options, situation)
+    borders = [(gate[shown], bucket[shown]) for gate, bucket in options.borders if (gate >= 0).any()]
     for key in sorted(scarce):
         free = slots_left(situation, *key)
         assert free is not None
-        columns = np.flatnonzero((gate == key[0]) & (bucket == key[1]))
+        columns = np.flatnonzero(np.any([(gate == key[0]) & (bucket == key[1]) for gate, bucket in borders], axis=0))
         row = rows.add(("slot", *key), -np.inf, free)
         rows.put(row, columns, vehicles[options.pool[shown[columns]]])
 
@@ -197,11 +244,11 @@ def _lines(
     open_columns: dict[int, tuple[int, int]],
     built: list[int],
     at: _Columns,
+    left: list[float],
 ) -> dict[int, int]:
-    """A row for each line. Return how many of each could be served if it were alone."""
+    """A row for each line. Return how many of each could be served if it were alone: from what is ``left`` of each pool, formations put together included."""
     row_of = np.zeros(len(situation.lines), np.int64)
     could: dict[int, int] = {}
-    counts = np.array([pool.count for pool in situation.pools], np.int64)
     whole = np.flatnonzero(options.part[shown] < 0)
     for line in lines:
         row_of[line] = rows.add(("line", line), float(need[line]), float(need[line]))
@@ -209,32 +256,49 @@ def _lines(
         could[line] = 0
     if len(whole):
         rows.put(row_of[options.line[shown[whole]]], whole, 1.0)
-    many = max(1, len(counts))
+    many = max(1, len(left))
     for pair in np.unique((options.line * many + options.pool)[options.part < 0]).tolist():
-        could[pair // many] += int(counts[pair % many])
+        could[pair // many] += int(left[pair % many])
     for number, line in enumerate(built):
         rows.put(row_of[line], at.built + number, 1.0)
-        could[line] = int(need[line])
+        could[line] += _put_together(situation, options, line, left)
     return {line: min(many, int(need[line])) for line, many in could.items()}
+
+
+def _put_together(situation: Situation, options: Options, line: int, left: list[float]) -> int:
+    """Return how many formations of a line the parts that are left, and those that go to it already, would make."""
+    asked, mine = situation.lines[line], options.line == line
+    has = [
+        sum(int(left[pool]) for pool in set(options.pool[mine & (options.part == part)].tolist()))
+        for part in range(len(asked.parts))
+    ]
+    return min(
+        (there + asked.there.get(code, 0)) // many for there, (code, many) in zip(has, asked.parts.items(), strict=True)
+    )
 
 
 def _formations(
     rows: Rows,
     situation: Situation,
     options: Options,
+    shown: Ints,
     built: list[int],
     teams: list[tuple[int, int]],
     member: Ints,
+    there: list[tuple[int, int]],
     at: _Columns,
 ) -> None:
+    line_of, part_of, pool_of = options.line[shown], options.part[shown], options.pool[shown]
     for number, line in enumerate(built):
         for part, many in enumerate(situation.lines[line].parts.values()):
             row = rows.add(("part", line, part), 0.0, 0.0)
-            rows.put(row, np.flatnonzero((options.line == line) & (options.part == part)), 1.0)
+            rows.put(row, np.flatnonzero((line_of == line) & (part_of == part)), 1.0)
             rows.put(row, at.built + number, -float(many))
+            if (line, part) in there:
+                rows.put(row, at.there + there.index((line, part)), 1.0)
     for number, (line, owner) in enumerate(teams):
         row = rows.add(("team", line, owner), -np.inf, 0.0)
-        mine = (options.line == line) & (options.part >= 0) & (member[options.pool] == owner)
+        mine = (line_of == line) & (part_of >= 0) & (member[pool_of] == owner)
         most = sum(situation.lines[line].parts.values()) * situation.lines[line].quantity
         rows.put(row, np.flatnonzero(mine), 1.0)
         rows.put(row, at.teams + number, -float(most))
@@ -280,6 +344,7 @@ def _aims(
         "members": np.zeros(at.count),
         "minutes": np.zeros(at.count),
         "cost": np.zeros(at.count),
+        "order": np.zeros(at.count),
     }
     for line, columns in open_columns.items():
         priority = situation.lines[line].priority
@@ -288,8 +353,11 @@ def _aims(
         else:
             aims["safety"][list(columns)] = 1.0
         aims["kept"][columns[1]] = 1.0
+        aims["order"][list(columns)] = 1.0 - line / len(situation.lines)
     aims["share"][at.share] = -1.0
-    aims["members"][at.teams :] = 1.0
+    aims["members"][at.teams : at.there] = 1.0
+    # What goes already is worth a member: a formation is completed before another one is sent.
+    aims["members"][at.there :] = -1.0
     if len(shown):
         aims["ad_hoc"][: at.open] = options.ad_hoc[shown]
         aims["minutes"][: at.open] = options.minutes[shown]

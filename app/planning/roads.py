@@ -98,6 +98,17 @@ class Roads:
         return len(self.names)
 
 
+def named_crossings(file: Path, text: str) -> frozenset[str]:
+    """Return the codes of the crossings that a file of roads knows: others were built after it was drawn.
+
+    Raises:
+        ProtocolDataError: the file has not this shape.
+    """
+    shape = parse(file, text, RoadsFile)
+    stops = (stop for roads in shape.roads.values() for road in roads for stop in road.via)
+    return frozenset(stop.removeprefix(AT) for stop in stops if stop.startswith(AT))
+
+
 def parse_roads(file: Path, text: str, borders: Mapping[str, Border]) -> Roads:
     """Return the graph that ``text``, as read from ``file``, tells, for a corridor with these crossings by code.
 

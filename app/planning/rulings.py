@@ -5,8 +5,8 @@ And all reasons as bits of one number, in the order in which they are told: the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID
@@ -18,6 +18,9 @@ from app.planning import candidates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from app.domain.agreement_terms import Terms
+    from app.planning.candidates import Why
 
 ORDER: Final[tuple[str, ...]] = (
     # its state, and its owner's word
@@ -35,6 +38,8 @@ ORDER: Final[tuple[str, ...]] = (
     "terminated",
     "lender_not_party",
     "borrower_not_party",
+    "same_member",
+    "not_asked",
     # its scope, its area
     "hazard_not_covered",
     "type_not_covered",
@@ -67,6 +72,8 @@ ORDER: Final[tuple[str, ...]] = (
     "reserve_floor_later",
     "clauses_open",
     "lender_can",
+    "transits",
+    "passed_over",
 )
 """Every reason of both files of words, the first to be told first."""
 BIT: Final[Mapping[str, int]] = MappingProxyType({code: 1 << number for number, code in enumerate(ORDER)})
@@ -105,8 +112,12 @@ class Ruling:
     """Until the lender's control room has answered: from the response commitments, or what is usual."""
     said: str | None = None
     """The lender's own word: ``can`` lifts the reserve, ``cannot`` stands above everything."""
+    keeping: tuple[tuple[str, Terms], ...] = ()
+    """By what the lender keeps something at home from the line: agreements by their codes, whichever is cited; those that go first first."""
     reserve_left: int | None = None
     """How many the lender could still send before its reserve; told, not asked."""
+    more: tuple[Why, ...] = ()
+    """What stands against the lender's units beside the verdict: its own word with its figures, or that all are promised."""
     bits: int = field(init=False, compare=False)
     """The blocking reasons."""
     crossings: tuple[str, ...] | None = field(init=False, compare=False)
@@ -120,12 +131,13 @@ class Ruling:
     def _bits(self) -> int:
         if self.said == "cannot":
             return BIT["said_cannot"]
+        more = bits_of(why.code for why in self.more)
         if self.own:
-            return 0
+            return more
         if self.verdict is None:
-            return BIT["no_agreement"]
+            return more | BIT["no_agreement"]
         lifted = RESERVES if self.said == "can" else frozenset()
-        return bits_of(reason.code for reason in self.verdict.against if reason.code not in lifted)
+        return more | bits_of(reason.code for reason in self.verdict.against if reason.code not in lifted)
 
     def _crossings(self) -> tuple[str, ...] | None:
         if self.own or self.verdict is None:
@@ -134,7 +146,10 @@ class Ruling:
         return None if isinstance(named, str) else tuple(named)
 
     def figures(self, code: str) -> Mapping[str, Any]:
-        """Return the figures with which the verdict tells a reason; none where it does not tell it."""
+        """Return the figures with which a reason is told; none where it does not stand."""
+        for why in self.more:
+            if why.code == code:
+                return why.figures
         reasons = () if self.verdict is None else self.verdict.reasons
         return next((reason.figures for reason in reasons if reason.code == code), {})
 
@@ -144,3 +159,27 @@ Rulings: TypeAlias = Callable[[UUID, int, "str | None"], Ruling]
 
 ``ground`` is the caller's own number for where a lender's units are at home, where that matters to its reserve in an area or to a yearly cap.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRulings:
+    """Rulings that say what they rest on: who asks twice with the same key would be told the same, and need not ask."""
+
+    key: Hashable
+    of_lender: Rulings
+
+    def __call__(self, lender: UUID, ground: int, crossing: str | None) -> Ruling:
+        """Return what counts."""
+        return self.of_lender(lender, ground, crossing)
+
+
+def heard(rulings: Rulings, cannot: frozenset[UUID]) -> Rulings:
+    """Return the rulings with the word of those members that they can't send to this line."""
+    if not cannot:
+        return rulings
+
+    def of_lender(lender: UUID, ground: int, crossing: str | None) -> Ruling:
+        ruling = rulings(lender, ground, crossing)
+        return replace(ruling, said="cannot") if lender in cannot and not ruling.own else ruling
+
+    return KeyedRulings((rulings.key, cannot), of_lender) if isinstance(rulings, KeyedRulings) else of_lender

@@ -6,6 +6,7 @@ asked for. Nothing here is the truth: it is built from the tables, and kept up t
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -16,7 +17,7 @@ from app.planning.rulings import BIT
 from app.planning.travel import ANCHORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
     from uuid import UUID
 
     import numpy.typing as npt
@@ -67,6 +68,10 @@ class Block:
         """A cell is an owner's units of one kind: (numbers of) owner and kind."""
         self.alive: list[int] = []
         """How many units each owner has."""
+        self.makeup = 0
+        """Goes up when there are other owners, kinds or cells, or units of an owner again: who keeps something by them asks anew."""
+        self.kept: OrderedDict[Hashable, Any] = OrderedDict()
+        """What the ranking has worked out by cell."""
         self.stale: set[int] = set()
         """Rows that moved since they were last placed in the graph."""
         self._owners: dict[Owner, int] = {}
@@ -113,9 +118,12 @@ class Block:
         number = self._cells.get((owner, kind))
         if number is None:
             number = self._cells[owner, kind] = len(self.cells)
+            self.makeup += 1
             self.cells = np.vstack((self.cells, np.array([[owner, kind]], np.int32)))
         if owner == len(self.alive):
             self.alive.append(0)
+        if not self.alive[owner]:
+            self.makeup += 1
         self.alive[owner] += 1
         self.lon[row], self.lat[row] = unit.lon, unit.lat
         self.mobilise[row] = unit.mobilisation_min

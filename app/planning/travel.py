@@ -1,8 +1,9 @@
 """How long everything takes to everywhere: acknowledge, get ready, drive, pass the border.
 
-Who crosses a border does it once, at one crossing that joins the unit's country and the place's (as a mission names one). So a way is
-unit → crossing inside one country, the crossing's delay, crossing → place inside the other. The two halves rest on roads alone and are
-kept; closing a crossing, or making it slower, changes one figure and costs nothing to work out.
+A way abroad leaves the unit's country at a first crossing. That one leads to the place's country, or to one between, which a second crossing leaves for the
+place's. So a way is unit → crossing inside one country, the crossing's delay, perhaps crossing → crossing inside the country between and that one's delay, and
+crossing → place inside the last one. The pieces rest on roads alone and are kept; closing a crossing, or making it slower, changes one figure and costs nothing
+to work out. More than one country between is never gone through, and who stays in one country stays inside it.
 
 With a road graph (``roads.py``) the ways inside a country are its shortest ones by Dijkstra (SciPy), entered and left at the nearest ``ANCHORS``
 junctions; a place that lies beside is reached at ``LOCAL_KMH``. Without a graph it is great circle times ``DETOUR`` at ``SPEED_KMH`` (``eta.py``), and
@@ -13,15 +14,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
 from app.domain.geo import MEAN_EARTH_RADIUS_KM
+from app.planning.candidates import Why
 from app.planning.eta import DETOUR, SPEED_KMH, carries, is_open
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     import numpy.typing as npt
@@ -50,7 +53,11 @@ SMALL: Final = 400
 """Junctions up to which the ways between all of a country's are worked out at once."""
 KEPT_GOALS: Final = 512
 """Places whose shortest ways are kept; the one that was asked longest ago goes first."""
+FEW: Final = 50
+"""Sets of crossings for which the ways on are worked out at one go."""
 INFINITE: Final = float("inf")
+_ACROSS: Final = 2.0
+"""The longest chord of the unit sphere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,25 @@ class Eta:
     mobilise_min: float
     road_min: float
     crossing_min: float
+    """At all crossings that it passes."""
     gate: Gate | None
+    """At which the unit leaves its own country."""
+    via: tuple[Gate, ...] = ()
+    """Those that it passes after that one."""
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """All crossings of the way, in turn."""
+        return () if self.gate is None else (self.gate, *self.via)
+
+    @property
+    def transits(self) -> tuple[Why, ...]:
+        """Through which country it goes between, told with the crossing at which it leaves that."""
+        return tuple(
+            Why("transits", {"country": country, "crossing": b.code}, blocking=False, crossings=(b,))
+            for a, b in pairwise(self.gates)
+            for country in a.countries & b.countries
+        )
 
     @property
     def total_min(self) -> float:
@@ -115,18 +140,33 @@ class Travel:
         """Minutes a kilometre of the great circle, off the graph."""
         self._networks = {} if roads is None else {country: _Network(roads, country) for country in roads.inside}
         self._kept: OrderedDict[tuple[float, float, str], Goal] = OrderedDict()
+        self._joining: dict[tuple[str, str], Bools] = {}
+        self._transit: dict[tuple[str, str], Floats] = {}
+        self._seconds: dict[tuple[str, str], list[int]] = {}
         self._locate()
 
     def _locate(self) -> None:
         self._lon = np.array([gate.lon for gate in self.gates], np.float64)
         self._lat = np.array([gate.lat for gate in self.gates], np.float64)
         self.delay = np.array([gate.delay_min for gate in self.gates], np.float64)
-        self._leads = {
-            country: np.array([country in gate.countries for gate in self.gates], np.bool_)
-            for country in {country for gate in self.gates for country in gate.countries}
-        }
+        named = {country for gate in self.gates for country in gate.countries} | self._networks.keys()
+        self._countries = {country: number for number, country in enumerate(sorted(named))}
+        leads = [[country in gate.countries for gate in self.gates] for country in self._countries]
+        self._leads = np.array([*leads, [False] * len(self.gates)], np.bool_).reshape(len(leads) + 1, len(self.gates))
+        """(countries and, last, any other one, crossings): whether it leads there."""
         self._kept.clear()
-        self._gate_trees = {country: self._trees(country) for country in self._networks}
+        self._joining.clear()
+        self._transit.clear()
+        self._seconds.clear()
+        self._entries: _Entries | None = None
+        self._by_road = np.full((len(self.gates), len(self.gates)), INFINITE)
+        if self.roads is not None and self.roads.inside:
+            self._entries = _Entries(self.roads, self._countries)
+            trees = [self._trees(country, network) for country, network in self._networks.items()]
+            self._entry_min: Floats = np.concatenate(trees)
+            """(entries, crossings) minutes on the road."""
+        self._between = self._all_between()
+        """(crossings, crossings) minutes on the road from one to the other inside a country that both lead to."""
 
     # ---------------------------------------------------------------- crossings
 
@@ -155,8 +195,71 @@ class Travel:
 
     def joining(self, a: str, b: str) -> Bools:
         """Return which crossings join two countries; none in one country."""
-        pair = frozenset((a, b))
-        return np.array([gate.countries == pair and a != b for gate in self.gates], np.bool_)
+        known = self._joining.get((a, b))
+        if known is None:
+            pair = frozenset((a, b))
+            known = np.array([gate.countries == pair and a != b for gate in self.gates], np.bool_)
+            self._joining[a, b] = known
+        return known
+
+    def transit(self, a: str, z: str) -> Floats:
+        """Return (first crossings, second crossings) the minutes on the road in the country between, on the way from one country to another; infinite where there is no such way."""
+        known = self._transit.get((a, z))
+        if known is None:
+            known = np.full((len(self.gates), len(self.gates)), INFINITE)
+            for between in self._countries if a != z else ():
+                if between not in {a, z}:
+                    ends = np.ix_(self.joining(a, between), self.joining(between, z))
+                    known[ends] = self._between[ends]
+            self._transit[a, z] = known
+            self._seconds[a, z] = np.flatnonzero(np.isfinite(known).any(axis=0)).tolist()
+        return known
+
+    def firsts(self, a: str, z: str, usable: Bools) -> Bools:
+        """Return at which crossings a way from one country to another can begin if these are ``usable``; arrays of (…, crossings)."""
+        then = np.isfinite(self.transit(a, z))
+        found: Bools = usable & (self.joining(a, z) | (usable[..., None, :] & then).any(axis=-1))
+        return found
+
+    def in_the_way(self, a: str, z: str, begins: Bools, usable: Bools) -> list[int]:
+        """Return the crossings that whoever can't go from one country to another must be too much for: those that join both, or else all on ways through another.
+
+        ``begins`` is where an open way begins, ``usable`` what is open; none of it where there is none.
+        """
+        joining = begins & self.joining(a, z)
+        if not joining.any():
+            joining = begins | ((np.isfinite(self.transit(a, z)) & begins[:, None]).any(axis=0) & usable)
+        return np.flatnonzero(joining).tolist()
+
+    def not_allowed(self, passed: Sequence[Gate], allowed: Collection[str] | None) -> Why:
+        """Return why a way over these crossings is not one that an agreement allows."""
+        gate = next(gate for gate in passed if gate.code not in (allowed or ()))
+        return Why("crossing_not_allowed", {"crossing": gate.code, "allowed": list(allowed or ())}, crossings=(gate,))
+
+    def onward(self, a: str, goal: Goal, usable: Bools) -> Floats:
+        """Return (n, crossings) the minutes from each crossing at which a country is left, its own delay included, to the goal, if what comes after it is among (n, crossings) ``usable``."""
+        return self.onward_to(a, goal.country, np.broadcast_to(goal.from_gate, usable.shape), usable)
+
+    def onward_to(self, a: str, z: str, from_gate: Floats, usable: Bools) -> Floats:
+        """Return the same for several goals of a country: (n, crossings) ``from_gate``."""
+        found: Floats = np.where(self.joining(a, z), from_gate, INFINITE)
+        transit = self.transit(a, z)
+        last = np.where(usable, from_gate + self.delay, INFINITE)
+        seconds = self._seconds[a, z]
+        if seconds and len(usable) <= FEW:
+            np.minimum(found, (transit[:, seconds] + last[:, None, seconds]).min(axis=2), out=found)
+        else:  # memory
+            for then in seconds:
+                np.minimum(found, transit[:, then] + last[:, then, None], out=found)
+        found += self.delay
+        return found
+
+    def second(self, a: str, goal: Goal, usable: Bools, first: int) -> int:
+        """Return the crossing that comes after the first one, among (crossings,) ``usable``; -1 where none does."""
+        if self.joining(a, goal.country)[first]:
+            return -1
+        minutes = self.transit(a, goal.country)[first] + np.where(usable, goal.from_gate + self.delay, INFINITE)
+        return int(minutes.argmin())
 
     def carrying(self, unit: Sized | None) -> Bools:
         """Return which crossings a unit is neither too heavy nor too large for."""
@@ -169,26 +272,21 @@ class Travel:
     # ---------------------------------------------------------------- places
 
     def settle(self, lon: Floats, lat: Floats, countries: Sequence[str]) -> Settled:
-        """Return where places lie in the graph. Arrays of one length; degrees."""
-        many = len(lon)
-        anchor = np.zeros((many, ANCHORS), np.int32)
-        anchor_min = np.full((many, ANCHORS), INFINITE)
-        to_gate = np.full((many, len(self.gates)), INFINITE)
-        here = np.asarray(countries)
-        for country in dict.fromkeys(countries):
-            rows = np.flatnonzero(here == country)
-            leads = self._leads.get(country)
-            if leads is not None:
-                km = kilometres(lon[rows, None], lat[rows, None], self._lon[leads], self._lat[leads])
-                to_gate[np.ix_(rows, np.flatnonzero(leads))] = km * self._pace
-            network = self._networks.get(country)
-            if network is not None:
-                anchor[rows], anchor_min[rows] = network.nearest(lon[rows], lat[rows], self._pace)
-                trees = self._gate_trees[country]  # (gates, nodes)
-                for rank in range(ANCHORS):
-                    by_road = trees[:, anchor[rows, rank]].T + anchor_min[rows, rank, None]
-                    to_gate[rows] = np.minimum(to_gate[rows], by_road)
-        return Settled(anchor, anchor_min, to_gate)
+        """Return where places lie in the graph. Arrays of one length; degrees. The same few steps for one place as for many."""
+        nowhere = len(self._countries)
+        here = np.array([self._countries.get(country, nowhere) for country in countries], np.int64)
+        km = kilometres(lon[:, None], lat[:, None], self._lon, self._lat)
+        to_gate: Floats = np.where(self._leads[here], km * self._pace, INFINITE)
+        if self._entries is None:
+            return Settled(
+                np.zeros((len(lon), ANCHORS), np.int32), np.full((len(lon), ANCHORS), INFINITE), to_gate
+            )  # fmt: skip
+        entry, anchor_min = self._entries.nearest(lon, lat, here, self._pace)
+        for rank in range(ANCHORS):
+            by_road = self._entry_min[entry[:, rank]]
+            by_road += anchor_min[:, rank, None]
+            np.minimum(to_gate, by_road, out=to_gate)
+        return Settled(self._entries.node[entry], anchor_min, to_gate)
 
     def goal(self, lon: float, lat: float, country: str) -> Goal:
         """Return the ways to a place. Kept: a place is asked for over and over."""
@@ -214,9 +312,10 @@ class Travel:
         direct: Floats = kilometres(lon, lat, goal.lon, goal.lat) * self._pace
         if goal.country not in self._networks:
             return direct
-        by_road = (settled.anchor_min[rows] + goal.tree[settled.anchor[rows]]).min(axis=1)
-        shortest: Floats = np.minimum(direct, by_road)
-        return shortest
+        anchor, anchor_min = settled.anchor[rows], settled.anchor_min[rows]
+        for rank in range(ANCHORS):  # column by column: NumPy is slow at the least of three
+            np.minimum(direct, anchor_min[:, rank] + goal.tree[anchor[:, rank]], out=direct)
+        return direct
 
     def straight_min(self, km: Any) -> Any:
         """Return the minutes for a great-circle distance off the graph: how near what can't come would be."""
@@ -241,30 +340,57 @@ class Travel:
         if country == goal.country:
             road = float(self.inside(settled, slice(None), *places, goal)[0])
             return Eta(acknowledge_min, mobilise_min, road, 0.0, None)
-        usable = self.open_at(at) & self.joining(country, goal.country) & self.carrying(unit) & self.allowed(allowed)
-        road_min = np.where(usable, settled.to_gate[0] + goal.from_gate, INFINITE)
-        if not usable.any():
+        usable = self.open_at(at) & self.carrying(unit) & self.allowed(allowed)
+        over = self.onward(country, goal, usable[None])[0]
+        minutes = np.where(self.firsts(country, goal.country, usable), settled.to_gate[0] + over, INFINITE)
+        if not np.isfinite(minutes).any():
             return Eta(acknowledge_min, mobilise_min, INFINITE, 0.0, None)
-        best = int(np.argmin(road_min + self.delay))
-        return Eta(acknowledge_min, mobilise_min, float(road_min[best]), float(self.delay[best]), self.gates[best])
+        best = int(np.argmin(minutes))
+        then = self.second(country, goal, usable, best)
+        return self.told(acknowledge_min, mobilise_min, float(minutes[best]), best, then)
+
+    def told(self, acknowledge_min: float, mobilise_min: float, way_min: float, first: int, then: int) -> Eta:
+        """Return minutes on a way over crossings by their numbers (-1: none) in parts."""
+        passed = [number for number in (first, then) if number >= 0]
+        delay = float(sum(self.delay[number] for number in passed))
+        gates = tuple(self.gates[number] for number in passed)
+        return Eta(acknowledge_min, mobilise_min, way_min - delay, delay, gates[0] if gates else None, gates[1:])
 
     # ---------------------------------------------------------------- the graph
 
-    def _trees(self, country: str) -> Floats:
-        """Return (crossings, nodes) minutes between each crossing and each junction of a country."""
+    def _trees(self, country: str, network: _Network) -> Floats:
+        """Return (junctions of a country, crossings) minutes between each of both."""
         assert self.roads is not None
-        network, leads = self._networks[country], self._leads.get(country)
-        trees = np.full((len(self.gates), self.roads.size), INFINITE)
-        for number in [] if leads is None else np.flatnonzero(leads):
+        assert self._entries is not None
+        nodes = self.roads.inside[country]
+        crossings = np.array([self.roads.crossings.get(gate.code, -1) for gate in self.gates], np.int64)
+        trees = np.full((len(nodes), len(self.gates)), INFINITE)
+        here = np.array([self._countries[country]])
+        for number in np.flatnonzero(self._leads[here[0]]).tolist():
             gate = self.gates[number]
             node = self.roads.crossings.get(gate.code)
             if node is not None:
                 anchor, minutes = np.array([node], np.int32), np.zeros(1)
             else:  # it was built after the graph was drawn
-                near, far = network.nearest(np.array([gate.lon]), np.array([gate.lat]), self._pace)
-                anchor, minutes = near[0], far[0]
-            trees[number] = network.tree(anchor, minutes)
+                near, far = self._entries.nearest(np.array([gate.lon]), np.array([gate.lat]), here, self._pace)
+                anchor, minutes = self._entries.node[near[0]], far[0]
+            tree = network.tree(anchor, minutes)
+            trees[:, number] = tree[nodes]
+            known = crossings >= 0
+            self._by_road[number, known] = np.minimum(self._by_road[number, known], tree[crossings[known]])
         return trees
+
+    def _all_between(self) -> Floats:
+        """Return minutes between crossings: by road, and where one is not in the graph as from any place."""
+        direct: Floats = kilometres(self._lon[:, None], self._lat[:, None], self._lon, self._lat) * self._pace
+        found: Floats = np.minimum(self._by_road, direct)
+        off = [number for number, gate in enumerate(self.gates) if self.roads and gate.code not in self.roads.crossings]
+        for number in off:
+            for country in self.gates[number].countries:
+                place = self._lon[[number]], self._lat[[number]]
+                found[number] = np.minimum(found[number], self.settle(*place, [country]).to_gate[0])
+            found[:, number] = np.minimum(found[:, number], found[number])
+        return found
 
 
 def _limits(gate: Gate) -> tuple[float | None, ...]:
@@ -277,7 +403,6 @@ class _Network:
     def __init__(self, roads: Roads, country: str) -> None:
         # SciPy is slow to import: who has no graph does without.
         from scipy.sparse import coo_array
-        from scipy.spatial import cKDTree
 
         self._nodes = roads.inside[country]
         links = roads.links[country]
@@ -289,19 +414,7 @@ class _Network:
         kept = order[first]
         shape = (roads.size, roads.size)
         self._graph = coo_array((links.minutes[kept], (low[first], high[first])), shape=shape).tocsr()
-        self._tree = cKDTree(_on_sphere(roads.lon[self._nodes], roads.lat[self._nodes]))
-        self._few = min(ANCHORS, len(self._nodes))
         self._all: Floats | None = None
-
-    def nearest(self, lon: Floats, lat: Floats, pace: float) -> tuple[Ints, Floats]:
-        """Return (n, ``ANCHORS``) the nearest junctions and the minutes to them; the last is repeated where there are fewer."""
-        chord, found = self._tree.query(_on_sphere(lon, lat), k=list(range(1, self._few + 1)))
-        minutes = 2 * MEAN_EARTH_RADIUS_KM * np.arcsin(np.minimum(1.0, chord / 2)) * pace
-        nodes = self._nodes[found]
-        if self._few == ANCHORS:
-            return nodes, minutes
-        spare = ((0, 0), (0, ANCHORS - self._few))
-        return np.pad(nodes, spare, mode="edge"), np.pad(minutes, spare, mode="edge")
 
     def tree(self, anchor: Ints, minutes: Floats) -> Floats:
         """Return the minutes of every node to a place that is entered from these junctions."""
@@ -315,7 +428,27 @@ class _Network:
         return shortest
 
 
-def _on_sphere(lon: Floats, lat: Floats) -> Floats:
-    """Return (n, 3) points on the unit sphere."""
+class _Entries:
+    """Where the graph is entered: each junction once for each country that it lies in. Countries lie beside each other in a fourth dimension, too far to be near."""
+
+    def __init__(self, roads: Roads, countries: Mapping[str, int]) -> None:
+        from scipy.spatial import cKDTree
+
+        self.node: Ints = np.concatenate([np.zeros(0, np.int32), *roads.inside.values()]).astype(np.int32)
+        country = np.repeat([countries[each] for each in roads.inside], [len(each) for each in roads.inside.values()])
+        self._tree = cKDTree(_on_sphere(roads.lon[self.node], roads.lat[self.node], country))
+        self._ranks = list(range(1, ANCHORS + 1))
+
+    def nearest(self, lon: Floats, lat: Floats, country: Any, pace: float) -> tuple[Any, Floats]:
+        """Return (n, ``ANCHORS``) the nearest entries and the minutes to them; infinite where a country has no more."""
+        chord, found = self._tree.query(_on_sphere(lon, lat, country), k=self._ranks)
+        minutes = 2 * MEAN_EARTH_RADIUS_KM * np.arcsin(np.minimum(1.0, chord / 2)) * pace
+        minutes[chord > _ACROSS] = INFINITE
+        return np.minimum(found, len(self.node) - 1), minutes
+
+
+def _on_sphere(lon: Floats, lat: Floats, country: Any) -> Floats:
+    """Return (n, 4) points on the unit sphere, and how far aside their country lies."""
     phi, theta = np.radians(lat), np.radians(lon)
-    return np.column_stack((np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)))
+    flat = np.cos(phi)
+    return np.column_stack((flat * np.cos(theta), flat * np.sin(theta), np.sin(phi), 2 * _ACROSS * country))

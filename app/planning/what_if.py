@@ -10,6 +10,8 @@ from app.planning.plan import Cover, Limit
 from app.planning.rulings import Ruling
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.planning.plan import Line, Situation
 
 
@@ -31,23 +33,27 @@ def agreement_suspended(situation: Situation, agreement: str) -> Situation:
     return replace(situation, covers=without)
 
 
-def reserve_raised(situation: Situation, pool_ids: tuple[Any, ...], by: int = 1) -> Situation:
-    """Return the situation in which so many more of some pools stay at home."""
+def reserve_raised(
+    situation: Situation, pool_ids: tuple[Any, ...], by: int = 1, figures: Mapping[str, Any] | None = None
+) -> Situation:
+    """Return the situation in which so many more of some pools stay at home (fewer, where it is negative); ``figures`` tell a reserve that there was none of; what is promised elsewhere is not there to be kept."""
     mine = set(pool_ids)
-    known = [each for each in situation.limits if each.pools and set(each.pools) == mine]
+    known = [each for each in situation.limits if each.code in RESERVES and set(each.pools) == mine]
     if known:
         limits = [replace(each, left=each.left - by) if each in known else each for each in situation.limits]
     else:
         there = sum(pool.count for pool in situation.pools if pool.id in mine)
-        limits = [*situation.limits, Limit("reserve_floor", there - by, tuple(pool_ids))]
+        free = min(
+            (each.left for each in situation.limits if each.code == "promised" and set(each.pools) == mine),
+            default=there,
+        )
+        said = {**(figures or {}), "promised": there - free}
+        limits = [*situation.limits, Limit("reserve_floor", free - by, tuple(pool_ids), figures=said, lent_only=True)]
     return replace(situation, limits=tuple(limits))
 
 
 def resource_out(situation: Situation, pool_id: Any, many: int = 1) -> Situation:
     """Return the situation with so many fewer units in a pool."""
     pools = [replace(pool, count=max(0, pool.count - many)) if pool.id == pool_id else pool for pool in situation.pools]
-    limits = [
-        replace(each, left=each.left - many) if pool_id in each.pools and each.code in RESERVES else each
-        for each in situation.limits
-    ]
+    limits = [replace(each, left=each.left - many) if pool_id in each.pools else each for each in situation.limits]
     return replace(situation, pools=tuple(pools), limits=tuple(limits))

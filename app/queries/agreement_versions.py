@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
 
-from app.domain.agreement_difference import difference
-from app.domain.agreement_terms import Terms
+from app.domain.agreement_difference import SAID, difference
+from app.domain.agreement_terms import Terms, read_terms
 from app.domain.errors import NotFound
 from app.queries.lists import Where, decoded, fetch
 from app.queries.models import ReadModel, Row
@@ -162,8 +162,7 @@ async def difference_of(
 
 
 def _words(of: VersionView) -> dict[str, Any]:
-    said = {"lenders", "borrowers", "precedence", "terms", "effective_at", "expires_at", "review_at", "notice_days"}
-    return of.model_dump(mode="json", include=said)
+    return of.model_dump(mode="json", include=set(SAID))
 
 
 def _seen(space: str, viewer: UUID | None) -> Where:
@@ -173,13 +172,14 @@ def _seen(space: str, viewer: UUID | None) -> Where:
 
 def _version(row: asyncpg.Record) -> VersionView:
     found = decoded(row, "terms", "parties")
-    clauses = Terms.model_validate(found["terms"]).clauses
+    terms = read_terms(found["terms"])
     waits = [UUID(party["member_id"]) for party in found["parties"] if party["consented_at"] is None]
     return VersionView.model_validate(
         found
         | {
+            "terms": terms,
             "awaiting": waits if found["status"] in {"draft", "proposed"} else (),
-            "clauses_open": clauses.open,
-            "clauses_unsaid": clauses.unsaid,
+            "clauses_open": terms.clauses.open,
+            "clauses_unsaid": terms.clauses.unsaid,
         }
     )

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from app.domain.agreement_parts import with_parts
-from app.domain.agreement_reasons import NO_AGREEMENT, YEARLY_COST_CAP
-from app.domain.agreement_terms import EVERYTHING, Terms
-from app.domain.agreements import IN_FORCE, UNUSED, check, choose
+from app.domain.agreement_reasons import NO_AGREEMENT, YEARLY_COST_CAP, Reason
+from app.domain.agreement_terms import EVERYTHING, Terms, read_terms
+from app.domain.agreements import IN_FORCE, UNUSED, check, choose, with_reserves
+from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import NotFound
 from app.domain.protocol_data import LANGUAGES
 from app.domain.resource_types import parts_of_type
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     import asyncpg
 
-    from app.domain.agreement_reasons import Reason
     from app.domain.agreements import AgreementFacts, Case, Verdict
 
 # One statement, so that state, terms and consents are those of one moment. $2 is the member that looks (null: the service
@@ -43,6 +43,7 @@ _SELECT = f"""
                     OR $2 = ANY(w.lenders || w.borrowers || v.lenders || v.borrowers))) AS coming
       {JOINED}
 """  # noqa: S608 - constants of ours
+_CROSSINGS = "SELECT code, names FROM crossing WHERE space_id = $1"
 _HOMES = "SELECT id, country, time_zone FROM member WHERE space_id = $1 AND id = ANY($2)"
 _IS_PARTY_OF = "{} = ANY(v.lenders || v.borrowers)"
 
@@ -75,6 +76,11 @@ class AgreementView(Row):
     suspended_reason: str | None
     """What the last party said that set it aside."""
     suspended_by: tuple[UUID, ...]
+    suspended_reasons: dict[str, str]
+    """Of each party that has set it aside, why, by its id; ``suspended_reason`` is the last one's whose word stands.
+
+    Empty for what the operator set aside.
+    """
     """Parties that set it aside: it counts again once each of them has taken its own word back."""
     proposed_at: datetime | None
     """Since when the corridor sees it."""
@@ -145,6 +151,8 @@ class TrialView(ReadModel):
     reasons: tuple[ReasonView, ...]
     """What stands against it under the chosen agreement."""
     verdicts: tuple[VerdictView, ...]
+    not_asked: tuple[str, ...]
+    """What nothing was said of, and so nothing was looked at: `allowed` says no more than the rest. Also a reason, `not_asked`, that blocks nothing."""
 
 
 async def agreement(conn: asyncpg.Connection[Any], space: str, id_: UUID, *, viewer: UUID | None) -> AgreementView:
@@ -190,8 +198,8 @@ async def try_case(
     """Return what every agreement that is known says to the case, with the lender's stock and all counts as they are now.
 
     The lender's clocks and the borrower's country are those of the members; what it would cost is estimated as for an offer. What a year
-    has cost under an agreement is told to its parties alone. ``only`` asks one agreement alone, or one version of
-    it as if it counted already.
+    has cost under an agreement is told to its parties alone. ``only`` asks one agreement as if it were cited, or one version of
+    it as if it counted already; what the lender keeps at home by others that apply stands against it all the same.
 
     Raises:
         NotFound: there is no such agreement or version, or not for these eyes.
@@ -206,9 +214,13 @@ async def try_case(
     parts = parts_of_type(case.type_code)
     stocks = {code: await stock_of(conn, space, case.lender, code) for code in parts}
     of_parts = {code: await uses_of(conn, space, code) for code in parts}
-    asked = await agreed(conn, space) if only is None else [await _alone(conn, space, only, viewer)]
+    asked = await agreed(conn, space)
+    cited_id = None if only is None else only[0]
+    if only is not None:
+        alone = await _alone(conn, space, only, viewer)
+        asked = [*(pair for pair in asked if pair[0].id != cited_id), alone]
     known = await with_spent(conn, space, asked, case.at)
-    verdicts = [
+    verdicts = with_reserves(
         with_parts(
             check(facts, terms, case, stock, uses.get(facts.id, UNUSED)),
             case,
@@ -216,9 +228,14 @@ async def try_case(
             {code: each.get(facts.id, UNUSED) for code, each in of_parts.items()},
         )
         for facts, terms in known
-    ]
-    chosen = choose(verdicts)
+    )
+    chosen = choose(verdicts, only=cited_id)
+    # What it passes over is told where it is listed, too.
+    verdicts = [each if chosen is None or each.agreement.id != chosen.agreement.id else chosen for each in verdicts]
     reasons = (NO_AGREEMENT,) if chosen is None else _told_to(viewer, chosen)
+    unsaid = _not_asked(case)
+    if unsaid:
+        reasons = (*reasons, Reason("not_asked", {"what": list(unsaid)}, blocking=False))
     return TrialView(
         allowed=chosen is not None and chosen.allowed,
         chosen=None if chosen is None else chosen.agreement.id,
@@ -227,9 +244,26 @@ async def try_case(
         reasons=tuple(map(_reason, reasons)),
         verdicts=tuple(
             _verdict(each, _told_to(viewer, each))
-            for each in sorted(verdicts, key=lambda each: (each.agreement.precedence, each.agreement.code))
+            for each in sorted(
+                (each for each in verdicts if cited_id in {None, each.agreement.id}),
+                key=lambda each: (each.agreement.precedence, each.agreement.code),
+            )
         ),
+        not_asked=unsaid,
     )
+
+
+def _not_asked(case: Case) -> tuple[str, ...]:
+    """Return what a version may ask after and the case leaves out."""
+    said = {
+        "hazard": case.hazard is not None or case.kind == DAY_TO_DAY,
+        "phases": case.phases is not None or case.hazard is None,
+        "place": case.place is not None,
+        "crossing": case.crossing is not None,
+        "duration": case.duration_h is not None,
+        "unit": case.resource_id is not None,
+    }
+    return tuple(name for name, known in said.items() if not known)
 
 
 async def _alone(
@@ -249,8 +283,10 @@ async def _at_home(conn: asyncpg.Connection[Any], space: str, case: Case) -> Cas
     rows = await conn.fetch(_HOMES, space, [case.lender, case.borrower])
     found = {row["id"]: row for row in rows}
     lender, borrower = found.get(case.lender), found.get(case.borrower)
+    gates = [] if case.crossing is None else await conn.fetch(_CROSSINGS, space)
     return replace(
         case,
+        crossings={gate["code"]: decoded(gate, "names")["names"] for gate in gates},
         zone=case.zone if lender is None else lender["time_zone"],
         country=case.country if borrower is None else borrower["country"],
     )
@@ -268,9 +304,9 @@ def _seen_by(viewer: UUID | None, space: str) -> Where:
 
 
 def _agreement(row: asyncpg.Record) -> AgreementView:
-    found = decoded(row, "names", "terms", "consents", "parties", "coming")
-    clauses = Terms.model_validate(found["terms"]).clauses
-    found |= {"clauses_open": clauses.open, "clauses_unsaid": clauses.unsaid}
+    found = decoded(row, "names", "terms", "consents", "parties", "coming", "suspended_reasons")
+    terms = read_terms(found["terms"])
+    found |= {"terms": terms, "clauses_open": terms.clauses.open, "clauses_unsaid": terms.clauses.unsaid}
     found["consents"] = found["consents"] or []
     consented = {UUID(consent["member_id"]) for consent in found["consents"]}
     parties = dict.fromkeys((*found["lenders"], *found["borrowers"]))

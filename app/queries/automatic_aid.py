@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from app.domain.agreements import UNUSED, Case, Stock
-from app.domain.automatic_order import KIND, Means, Wanted, against, best, turns
+from app.domain.automatic_order import KIND, Means, Other, Wanted, against, best, turns
 from app.domain.errors import NotFound
 from app.domain.protocol_data import LANGUAGES
 from app.domain.resource_types import parts_of_type
@@ -218,6 +218,11 @@ async def covered(
         stocks_of_parts = {code: await stocks_of(conn, space, code) for code in parts}
         uses_of_parts = {code: await uses_of(conn, space, code) for code in parts}
         out = {(row["lender_id"], row["agreement_id"]): row["out"] for row in await conn.fetch(_OUT, space, type_code)}
+        all_uses = {type_code: uses, **uses_of_parts}
+        others = [
+            Other(facts, terms, {code: each.get(facts.id, UNUSED) for code, each in all_uses.items()})
+            for facts, terms in known
+        ]
         lenders: list[LenderInTurn] = []
         for lender, own in order.items():
             case = Case(
@@ -243,6 +248,7 @@ async def covered(
                     out.get((lender, turn.agreement.id), 0),
                     {code: each.get(lender, Stock(0, 0)) for code, each in stocks_of_parts.items()},
                     {code: each.get(turn.agreement.id, UNUSED) for code, each in uses_of_parts.items()},
+                    others,
                 )
                 for turn in own
             }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from app.domain.errors import NotFound
+from app.queries.between import OF_SEEN_REQUEST
 from app.queries.lists import Where, fetch
 from app.queries.models import Row
 
@@ -32,7 +33,7 @@ class CallView(Row):
     """Who was on the line at the other end."""
     occurred_at: datetime
     status: str
-    """`unconfirmed`, `confirmed`, or `alarmed`: ring back."""
+    """`unconfirmed`, `confirmed`, `alarmed`: ring back, or `taken_back`: written down by mistake."""
     confirmed_at: datetime | None
     confirmed_by_id: UUID | None
     confirmed_person: str | None
@@ -90,22 +91,23 @@ async def calls(
     return [CallView.model_validate(dict(row)) for row in rows]
 
 
-async def debt(conn: asyncpg.Connection[Any], space: str, id_: UUID) -> DebtView:
+async def debt(conn: asyncpg.Connection[Any], space: str, id_: UUID, *, viewer: UUID | None) -> DebtView:
     """Return one debt.
 
     Raises:
         NotFound: there is none of that id in the space.
     """
-    row = await conn.fetchrow("SELECT * FROM debt WHERE space_id = $1 AND id = $2", space, id_)
-    if row is None:
+    rows = await fetch(conn, "SELECT * FROM debt", _owed_to(viewer, space).add("id = {}", id_), order="id", limit=1)
+    if not rows:
         raise NotFound("debt", id_)
-    return DebtView.model_validate(dict(row))
+    return DebtView.model_validate(dict(rows[0]))
 
 
 async def debts(
     conn: asyncpg.Connection[Any],
     space: str,
     *,
+    viewer: UUID | None,
     status: Sequence[str] = (),
     member: UUID | None = None,
     request: UUID | None = None,
@@ -115,9 +117,7 @@ async def debts(
     limit: int = 50,
 ) -> list[DebtView]:
     """Return debts, newest first; ``member`` keeps those it owes."""
-    where = (
-        Where().add("space_id = {}", space).add_if(list(status), "status = ANY({})").add_if(member, "member_id = {}")
-    )
+    where = _owed_to(viewer, space).add_if(list(status), "status = ANY({})").add_if(member, "member_id = {}")
     where.add_if(request, "request_id = {}").add_if(call, "call_id = {}").add_if(due_before, "due_at < {}")
     if before is not None:
         where.add("id < {}", before[0])
@@ -128,3 +128,9 @@ async def debts(
 def _heard_by(viewer: UUID | None, space: str) -> Where:
     where = Where().add("space_id = {}", space)
     return where if viewer is None else where.add("{} IN (requester_id, lender_id)", viewer)
+
+
+def _owed_to(viewer: UUID | None, space: str) -> Where:
+    """Everybody sees what is owed for a disaster; of help from day to day its two members do."""
+    where = Where().add("space_id = {}", space)
+    return where if viewer is None else where.add(OF_SEEN_REQUEST.format(table="debt"), viewer)

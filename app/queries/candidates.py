@@ -13,10 +13,12 @@ from app.domain.geo import Point
 from app.domain.resource_types import parts_of_type
 from app.planning.candidates import Agreed, Gate, Unit, Wanted, rank
 from app.planning.eta import DETOUR, SPEED_KMH, country_of
+from app.queries.between import PLACE_SEEN
 from app.queries.costs import EstimateView
 from app.queries.lists import decoded
 from app.queries.models import ReadModel
 from app.queries.requests import request
+from app.queries.said_cannot import said_cannot
 from app.store.agreements import agreed, stocks_of, uses_of
 from app.store.costs import with_spent
 
@@ -36,12 +38,15 @@ _UNITS: Final = f"""
              SELECT part.status FROM resource part
               WHERE part.space_id = r.space_id AND part.formation_id = r.id AND part.status <> 'available' LIMIT 1), r.status)
            END AS status, r.out_of_service_reason, r.mobilisation_min,
-           r.officers + r.ncos + r.crew AS crew, m.currency, m.time_zone AS zone, {_MOST.format("weight_t")}, {_MOST.format("height_m")},
+           r.officers + r.ncos + r.crew + coalesce((
+             SELECT sum(part.officers + part.ncos + part.crew)::int FROM resource part
+              WHERE part.space_id = r.space_id AND part.formation_id = r.id), 0) AS crew, m.currency, m.time_zone AS zone, {_MOST.format("weight_t")}, {_MOST.format("height_m")},
            {_MOST.format("width_m")},
            coalesce(p.lon, r.lon) AS lon, coalesce(p.lat, r.lat) AS lat, coalesce(p.at, r.position_at) AS position_at
       FROM resource r
       JOIN member m ON m.space_id = r.space_id AND m.id = r.member_id
       LEFT JOIN position p ON p.space_id = r.space_id AND p.resource_id = r.id AND p.at > r.position_at
+       AND {PLACE_SEEN.format(space="r.space_id", units="r.id, r.formation_id", viewer="$3::uuid")}
      WHERE r.space_id = $1 AND r.type_code = $2 AND NOT r.retired
 """  # noqa: S608 - constants of this module
 GATES: Final = """
@@ -103,6 +108,8 @@ class CandidateView(ReadModel):
     """Nothing stands against sending it."""
     only_reserve: bool
     """The reserve is all that stands against it: an authorised representative of its owner can override that."""
+    only_agreement: bool
+    """The agreements are all that stands against it: an authorised representative of its owner can send it without one (`ad_hoc`)."""
     agreement_id: UUID | None
     """The agreement that counts, or that is nearest to allowing it."""
     agreement_code: str | None
@@ -172,7 +179,7 @@ async def candidates(
         borrower_country=about["country"],
         phases=decoded(about, "phases")["phases"],
     )
-    units = [Unit(**row) for row in await conn.fetch(_UNITS, space, line.type_code)]
+    units = [Unit(**row) for row in await conn.fetch(_UNITS, space, line.type_code, viewer)]
     gates = [Gate(**{**row, "countries": frozenset(row["countries"])}) for row in await conn.fetch(GATES, space)]
     known = Agreed(
         await with_spent(conn, space, await agreed(conn, space), at),
@@ -182,6 +189,7 @@ async def candidates(
             code: (await stocks_of(conn, space, code), await uses_of(conn, space, code))
             for code in parts_of_type(line.type_code)
         },
+        (await said_cannot(conn, space, [request_id])).get(request_id, frozenset()),
     )
     ranking = rank(units, gates, wanted, known, limit=limit)
     return CandidatesView(
@@ -230,6 +238,7 @@ def _view(
         crossing_id=None if found.gate is None else found.gate.id,
         can=found.can,
         only_reserve=found.only_reserve,
+        only_agreement=found.only_agreement,
         agreement_id=None if verdict is None else verdict.agreement.id,
         agreement_code=None if verdict is None else verdict.agreement.code,
         estimate=EstimateView.model_validate(found.estimate.told()) if party and found.estimate else None,

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from app.domain.cost_terms import CLAIM_DAYS, RATE_DAYS, rate_at, rate_dates
 from app.domain.errors import NotFound
 from app.domain.money import Amount, Rate
-from app.queries.costs import CostView
+from app.queries.costs import WENT_UNDER, CostView
+from app.queries.exchange_rates import ExchangeRateView, rate_of_day
 from app.queries.lists import Where, decoded, fetch
 from app.queries.models import ReadModel, Row
 
@@ -41,7 +42,9 @@ _LISTED: Final = """
            (SELECT count(*) FROM claim_line l WHERE l.space_id = c.space_id AND l.claim_id = c.id
                AND l.dispute IN ('raised', 'answered'))::int AS open_disputes,
            (SELECT min(l.answer_by) FROM claim_line l WHERE l.space_id = c.space_id AND l.claim_id = c.id
-               AND l.dispute = 'raised') AS answer_by
+               AND l.dispute = 'raised') AS answer_by,
+           EXISTS (SELECT FROM exchange_rate x WHERE x.space_id = c.space_id AND x.base = c.currency AND x.quote = c.ledger_currency
+               AND x.day = c.rate_date AND x.status = 'contested') AS rate_contested
       FROM claim c
 """
 # One statement, so that a claim, its missions and its lines are those of one moment.
@@ -65,10 +68,10 @@ _RATE: Final = """
 _UNCLAIMED: Final = f"""
     SELECT m.id, m.revision, m.lender_id, m.requester_id, m.type_code, r.call_sign, m.incident_id, m.request_id, m.relief_of_id,
            m.mobilised_at, m.home_at, m.kilometres, m.agreement_id, m.agreement_version,
-           coalesce(l.cost->>'currency', x.currency) AS currency,
-           m.home_at + make_interval(days => coalesce((l.cost->>'claim_within_days')::int, {CLAIM_DAYS})) AS claim_by
+           coalesce(p.cost->>'currency', x.currency) AS currency,
+           m.home_at + make_interval(days => coalesce((p.cost->>'claim_within_days')::int, {CLAIM_DAYS})) AS claim_by
       FROM mission m
-      JOIN offer_line l ON l.space_id = m.space_id AND l.id = m.offer_line_id
+      {WENT_UNDER}
       JOIN member x ON x.space_id = m.space_id AND x.id = m.lender_id
       LEFT JOIN resource r ON r.space_id = m.space_id AND r.id = m.resource_id
 """  # noqa: S608 - a constant of ours
@@ -153,6 +156,8 @@ class ClaimBrief(Row):
     """Null until it is submitted, and where both are one currency."""
     rate_date: date | None
     rate_source: str | None
+    rate_contested: bool
+    """Somebody contests the rate: it can't be verified or paid until that is settled."""
     claim_by: datetime
     """When the time to claim is over."""
     submitted_at: datetime | None
@@ -181,6 +186,8 @@ class ClaimView(ClaimBrief):
 
     no_rate: NoRateView | None
     """What a draft can't be submitted without; the finance of any member may enter it."""
+    rate: ExchangeRateView | None
+    """The exchange rate that it is converted by, as it stands now: whose word it is, and who contests it."""
     missions: tuple[ClaimMissionView, ...]
     lines: tuple[ClaimLineView, ...]
 
@@ -217,9 +224,12 @@ async def claim(
     if not rows:
         raise NotFound("claim", id_)
     found = decoded(rows[0], "missions", "lines")
-    shown = ClaimView.model_validate(found | {"no_rate": None})
-    if shown.submitted_at is not None or shown.currency == shown.ledger_currency:
+    shown = ClaimView.model_validate(found | {"no_rate": None, "rate": None})
+    if shown.currency == shown.ledger_currency:
         return shown
+    if shown.rate_date is not None:
+        rate = await rate_of_day(conn, space, shown.currency, shown.ledger_currency, shown.rate_date)
+        return shown.model_copy(update={"rate": rate})
     return shown.model_copy(update={"no_rate": await _no_rate(conn, space, shown, now)})
 
 
@@ -266,8 +276,8 @@ async def unclaimed(
     """Return what the viewer's member can still claim for, newest first."""
     where = Where().add("m.space_id = {}", space).add_if(viewer, "m.lender_id = {}")
     where.add_if(requester, "m.requester_id = {}")
-    where.add("m.kind <> 'day_to_day' AND m.status IN ('returned', 'closed')")
-    where.add("l.cost->>'terms' <> 'free' AND jsonb_array_length(coalesce(l.cost->'rates', '[]'::jsonb)) > 0")
+    where.add("m.kind <> 'day_to_day' AND m.status IN ('returned', 'closed') AND m.home_at IS NOT NULL")
+    where.add("p.cost->>'terms' <> 'free' AND jsonb_array_length(coalesce(p.cost->'rates', '[]'::jsonb)) > 0")
     where.add("NOT EXISTS (SELECT FROM claim_mission k WHERE k.space_id = m.space_id AND k.mission_id = m.id)")
     if before is not None:
         where.add("m.id < {}", before[0])

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator
+
+from app.domain.forms import NO_LANGUAGE
 from app.domain.money import Amount, Currency
 from app.queries.models import ReadModel
+
+WENT_UNDER: Final = """
+      JOIN offer_line l ON l.space_id = m.space_id AND l.id = m.offer_line_id
+      LEFT JOIN agreement_version v
+        ON v.space_id = m.space_id AND v.agreement_id = m.agreement_id AND v.version = m.agreement_version
+     CROSS JOIN LATERAL (SELECT CASE WHEN (m.agreement_id, m.agreement_version) IS NOT DISTINCT FROM (l.agreement_id, l.agreement_version)
+                                     THEN l.cost ELSE v.terms -> 'cost' END AS cost) p
+"""
+"""Joins to ``mission m`` the terms that it is billed by (``p.cost``): its offer's, or those of the paper that it went under instead; null
+where that names none. As ``app.commands.claim_billing.costs_of`` says it."""
 
 
 class ItemRateView(ReadModel):
@@ -18,12 +33,17 @@ class ItemRateView(ReadModel):
     """What a consumable is counted in."""
 
 
+def _by_language(told: Any) -> Any:
+    """Read a text of before there was one per language."""
+    return ({NO_LANGUAGE: told} if told else {}) if isinstance(told, str) else told
+
+
 class DisputesView(ReadModel):
     """What happens where the two sides do not agree on a line."""
 
     answer_within_days: int | None = None
-    settled_by: str = ""
-    """Who decides in the end."""
+    settled_by: Annotated[dict[str, str], BeforeValidator(_by_language)] = {}  # noqa: RUF012 - pydantic copies it
+    """Who decides in the end, by language; `und`: nobody said in which."""
 
 
 class CostView(ReadModel):

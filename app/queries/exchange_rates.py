@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from app.domain.money import Rate
@@ -12,6 +12,9 @@ from app.queries.models import Row
 
 if TYPE_CHECKING:
     import asyncpg
+
+
+_OF_DAY: Final = "SELECT * FROM exchange_rate WHERE space_id = $1 AND base = $2 AND quote = $3 AND day = $4"
 
 
 class ExchangeRateView(Row):
@@ -23,6 +26,22 @@ class ExchangeRateView(Row):
     day: date
     source: str
     entered_by_member_id: UUID
+    status: str
+    """`entered`; `contested` by another member; `settled`: both agreed on `rate`."""
+    contested_by_member_id: UUID | None
+    contested_at: datetime | None
+    contest_reason: str | None
+    counter_rate: Rate | None
+    """What the member that contests it says that it was."""
+    counter_source: str | None
+
+
+async def rate_of_day(
+    conn: asyncpg.Connection[Any], space: str, base: str, quote: str, day: date
+) -> ExchangeRateView | None:
+    """Return the rate of that very day; None where nobody has entered one."""
+    row = await conn.fetchrow(_OF_DAY, space, base, quote, day)
+    return None if row is None else ExchangeRateView.model_validate(dict(row))
 
 
 async def exchange_rates(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from app.domain.errors import NotFound
+from app.queries.between import OF_SEEN_REQUEST
 from app.queries.lists import Where, fetch
 from app.queries.models import Row
 
@@ -38,22 +39,27 @@ class HostSupportView(Row):
     answered_at: datetime | None
 
 
-async def one_host_support(conn: asyncpg.Connection[Any], space: str, id_: UUID) -> HostSupportView:
+async def one_host_support(
+    conn: asyncpg.Connection[Any], space: str, id_: UUID, *, viewer: UUID | None
+) -> HostSupportView:
     """Return one request for host support.
 
     Raises:
         NotFound: there is none of that id in the space.
     """
-    row = await conn.fetchrow("SELECT * FROM host_support WHERE space_id = $1 AND id = $2", space, id_)
-    if row is None:
+    rows = await fetch(
+        conn, "SELECT * FROM host_support", _seen_by(viewer, space).add("id = {}", id_), order="id", limit=1
+    )
+    if not rows:
         raise NotFound("host_support", id_)
-    return HostSupportView.model_validate(dict(row))
+    return HostSupportView.model_validate(dict(rows[0]))
 
 
 async def host_support(
     conn: asyncpg.Connection[Any],
     space: str,
     *,
+    viewer: UUID | None,
     mission: UUID | None = None,
     request: UUID | None = None,
     status: Sequence[str] = (),
@@ -61,9 +67,14 @@ async def host_support(
     limit: int = 50,
 ) -> list[HostSupportView]:
     """Return what was asked for, newest first."""
-    where = Where().add("space_id = {}", space).add_if(mission, "mission_id = {}").add_if(request, "request_id = {}")
+    where = _seen_by(viewer, space).add_if(mission, "mission_id = {}").add_if(request, "request_id = {}")
     where.add_if(list(status), "status = ANY({})")
     if before is not None:
         where.add("id < {}", before[0])
     rows = await fetch(conn, "SELECT * FROM host_support", where, order="id DESC", limit=limit)
     return [HostSupportView.model_validate(dict(row)) for row in rows]
+
+
+def _seen_by(viewer: UUID | None, space: str) -> Where:
+    where = Where().add("space_id = {}", space)
+    return where if viewer is None else where.add(OF_SEEN_REQUEST.format(table="host_support"), viewer)

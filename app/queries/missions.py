@@ -1,4 +1,4 @@
-"""Missions as everybody in the corridor sees them, and how each came to where it is."""
+"""Missions as everybody in the corridor sees them, and how each came to where it is. Help from day to day is seen by its two members."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from app.domain.chain import Viewer
 from app.domain.errors import NotFound
 from app.domain.geo import Point
 from app.domain.lifecycle import states
+from app.queries.between import MISSION_SEEN
 from app.queries.lists import Where, decoded, fetch, placed
 from app.queries.models import ReadModel, Row
 from app.store import journal
@@ -132,12 +133,12 @@ async def mission(conn: asyncpg.Connection[Any], space: str, id_: UUID, *, viewe
     """Return one mission, as a user of the member ``viewer`` sees it (the service itself, without one, sees all).
 
     Raises:
-        NotFound: there is none of that id in the space.
+        NotFound: there is none of that id in the space, or it is help from day to day between two others.
     """
-    row = await conn.fetchrow("SELECT * FROM mission WHERE space_id = $1 AND id = $2", space, id_)
-    if row is None:
+    rows = await fetch(conn, "SELECT * FROM mission", _seen_by(viewer, space).add("id = {}", id_), order="id", limit=1)
+    if not rows:
         raise NotFound("mission", id_)
-    return _mission(row, viewer)
+    return _mission(rows[0], viewer)
 
 
 async def missions(
@@ -162,7 +163,7 @@ async def missions(
 
     Help from day to day is left out, unless its ``kind``, its ``request`` or its unit is asked for.
     """
-    where = Where().add("space_id = {}", space).add_if(list(status), "status = ANY({})").add_box(box)
+    where = _seen_by(viewer, space).add_if(list(status), "status = ANY({})").add_box(box)
     where.add_if(member, "{} IN (lender_id, requester_id)").add_if(incident, "incident_id = {}")
     where.add_if(request, "request_id = {}").add_if(since, "status_at >= {}").add_if(until, "status_at < {}")
     where.add_if(resource, "resource_id = {}")
@@ -189,6 +190,11 @@ async def mission_steps(
     seq = after[0] if after is not None else 0
     told = await journal.about(conn, space, "mission", id_, seq, limit + 1, Viewer(viewer))
     return [_step(entry) for entry in told]
+
+
+def _seen_by(viewer: UUID | None, space: str) -> Where:
+    where = Where().add("space_id = {}", space)
+    return where if viewer is None else where.add(MISSION_SEEN, viewer)
 
 
 def _mission(row: asyncpg.Record, viewer: UUID | None) -> MissionView:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.domain.cost_terms import CLAIM_DAYS
 from app.domain.money import Amount
+from app.queries.costs import WENT_UNDER
 from app.queries.lists import Where, fetch
 from app.queries.models import ReadModel
 
@@ -38,22 +39,22 @@ _ALL: Final = f"""
            AND c.claim_by <= $3 AND c.claim_by > $4
         UNION ALL
         SELECT w.id, 'claim_time_over', w.claim_by, w.lender_id, w.requester_id, NULL, NULL, w.id, w.call_sign, NULL, w.currency FROM (
-            SELECT m.id, m.lender_id, m.requester_id, r.call_sign, coalesce(l.cost->>'currency', x.currency) AS currency,
-                   m.home_at + make_interval(days => coalesce((l.cost->>'claim_within_days')::int, {CLAIM_DAYS})) AS claim_by
+            SELECT m.id, m.lender_id, m.requester_id, r.call_sign, coalesce(p.cost->>'currency', x.currency) AS currency,
+                   m.home_at + make_interval(days => coalesce((p.cost->>'claim_within_days')::int, {CLAIM_DAYS})) AS claim_by
               FROM mission m
-              JOIN offer_line l ON l.space_id = m.space_id AND l.id = m.offer_line_id
+      {WENT_UNDER}
               JOIN member x ON x.space_id = m.space_id AND x.id = m.lender_id
               LEFT JOIN resource r ON r.space_id = m.space_id AND r.id = m.resource_id
              WHERE m.space_id = $1 AND ($2::uuid IS NULL OR m.lender_id = $2) AND m.kind <> 'day_to_day'
                AND m.status IN ('returned', 'closed') AND m.home_at <= $3
-               AND l.cost->>'terms' <> 'free' AND jsonb_array_length(coalesce(l.cost->'rates', '[]'::jsonb)) > 0
+               AND p.cost->>'terms' <> 'free' AND jsonb_array_length(coalesce(p.cost->'rates', '[]'::jsonb)) > 0
                AND NOT EXISTS (SELECT FROM claim_mission k WHERE k.space_id = m.space_id AND k.mission_id = m.id)) w
          WHERE w.claim_by <= $3 AND w.claim_by > $4
         UNION ALL
         SELECT s.id, 'rate_missing', s.issued_at, v.by_id, CASE v.by_id WHEN s.member_a_id THEN s.member_b_id ELSE s.member_a_id END,
                NULL, s.id, NULL, to_char(s.month, 'YYYY-MM'), NULL, s.currency
           FROM statement s, LATERAL (SELECT coalesce($2::uuid, s.member_a_id) AS by_id) v
-         WHERE s.space_id = $1 AND s.net IS NULL AND v.by_id IN (s.member_a_id, s.member_b_id)
+         WHERE s.space_id = $1 AND s.net IS NULL AND s.status <> 'replaced' AND v.by_id IN (s.member_a_id, s.member_b_id)
     )
     SELECT d.* FROM due d
 """  # noqa: S608 - a constant of ours

@@ -27,7 +27,8 @@ _COUNTS: Final = """
           WHERE space_id = $1 AND kind <> 'day_to_day' AND status IN ('open', 'partly_committed', 'committed')) AS requests,
         (SELECT count(*) FROM mission
           WHERE space_id = $1 AND kind <> 'day_to_day' AND status NOT IN ('returned', 'closed')) AS missions,
-        (SELECT count(*) FROM debt WHERE space_id = $1 AND status <> 'made_good') AS debts,
+        (SELECT count(*) FROM debt d JOIN request r ON r.space_id = d.space_id AND r.id = d.request_id
+          WHERE d.space_id = $1 AND d.status IN ('owed', 'overdue') AND r.kind <> 'day_to_day') AS debts,
         (SELECT count(*) FROM member WHERE space_id = $1) AS members,
         (SELECT count(*) FROM resource
           WHERE space_id = $1 AND NOT retired AND type_code <> ALL ($2::text[]) AND status = 'available') AS available,
@@ -67,7 +68,7 @@ _DEBTS: Final = """
     FROM debt d
     JOIN member m ON m.space_id = d.space_id AND m.id = d.member_id
     JOIN request r ON r.space_id = d.space_id AND r.id = d.request_id
-    WHERE d.space_id = $1 AND d.status <> 'made_good' ORDER BY d.due_at LIMIT $2
+    WHERE d.space_id = $1 AND d.status IN ('owed', 'overdue') AND r.kind <> 'day_to_day' ORDER BY d.due_at LIMIT $2
 """
 _CROSSINGS: Final = """
     SELECT id, code, names, control, delay_min, closed_until FROM crossing

@@ -6,22 +6,25 @@ On a person who is no user: what the member's matters and its people's texts say
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
 
 import orjson
 
+from app.domain.inbox.depth import told_in
 from app.queries.audit import RefusalView, refusals_of
 from app.queries.identity import TokenView, UserView, tokens, user
 from app.queries.models import ReadModel
 from app.store.personal import (
     EVERYBODY,
     PROSE_UNDER,
+    TOLD_AGAIN,
     Person,
     in_texts,
     naming_in_texts,
     prose_of,
     saying,
+    says,
     surely_there,
     words_of,
 )
@@ -69,13 +72,13 @@ class MentionView(ReadModel):
 
 
 class TextView(ReadModel):
-    """A text of the member's people in which the person is named, as it was told in the journal."""
+    """A text of the member's people, or of its dispatch systems, in which the person is named."""
 
     space: str
-    seq: int
-    """Where it was told first."""
+    seq: int | None
+    """Where the journal told it first; null where it stands in none: a dispatch system's message."""
     kind: str
-    """Of what: `incident_log`, `mission`, `contact`; `act` for a reason that was given (`why`)."""
+    """Of what: `incident_log`, `mission`, `contact`, `inbox_message`; `act` for a reason that was given (`why`)."""
     id: UUID
     field: str
     text: str
@@ -119,6 +122,34 @@ class HeldByName(ReadModel):
     texts: tuple[TextView, ...]
     """What the member's people wrote about the person by name, in every space. Names of fewer than four letters stand in too many other
     words, and are not looked for."""
+
+
+class ErasureView(ReadModel):
+    """An erasure that was carried out: whose word it was, and why. Of the person nothing is left to be told."""
+
+    seq: int
+    """Where it stands in the journal of `live`."""
+    at: datetime
+    kind: Literal["user", "person"]
+    user_id: UUID | None
+    """The id that the user's acts stand under; null: it was no user."""
+    by_id: UUID | None
+    """The user who did it; null: the deployment's operator."""
+    by: str | None
+    """Its name, unless it was erased too."""
+    why: str | None
+    """The reason that was given; null: none, or it named the person."""
+
+
+async def erasures(conn: asyncpg.Connection[Any], member: UUID) -> list[ErasureView]:
+    """Return the erasures of a member's users and of other people on its request, the newest first."""
+    rows = await conn.fetch(_ERASURES, member)
+    return [
+        ErasureView.model_validate(
+            dict(row) | {"why": row["payload"] and orjson.loads(row["payload"])["data"].get("why")}
+        )
+        for row in rows
+    ]
 
 
 async def held_by_name(conn: asyncpg.Connection[Any], member: UUID, names: Sequence[str], now: datetime) -> HeldByName:
@@ -165,12 +196,32 @@ _ACTS: Final = """
 """
 
 
+_ERASURES: Final = """
+    SELECT e.seq, e.recorded_at AS at, split_part(e.type, '.', 1) AS kind, e.actor_id AS by_id, e.payload,
+           CASE WHEN u.erased_at IS NULL THEN u.display_name END AS by,
+           CASE WHEN e.subject_kind = 'user' THEN e.subject_id END AS user_id
+      FROM (SELECT 'member' AS kind, $1::uuid AS id
+             UNION ALL SELECT 'user', id FROM user_account WHERE member_id = $1 AND erased_at IS NOT NULL) of
+      JOIN journal_entry e ON e.space_id = 'live' AND e.subject_kind = of.kind AND e.subject_id = of.id
+       AND e.type IN ('person.erased', 'user.erased')
+      LEFT JOIN user_account u ON u.id = e.actor_id
+     ORDER BY e.seq DESC
+"""
+
+
 _NAMING: Final = """
-    SELECT e.space_id AS space, e.seq, e.subject_id, e.payload
-      FROM journal_entry e JOIN user_account u ON u.id = e.actor_id
-     WHERE u.member_id = $1 AND e.payload IS NOT NULL
+    SELECT e.space_id AS space, e.seq, e.type, e.subject_id, e.payload
+      FROM journal_entry e LEFT JOIN user_account u ON u.id = e.actor_id LEFT JOIN inbox_source s ON s.id = e.actor_id
+     WHERE (coalesce(u.member_id, s.member_id, CASE WHEN e.subject_kind = 'inbox_matter' THEN e.parties[1] END) = $1 OR e.type = $3)
+       AND e.payload IS NOT NULL
        AND EXISTS (SELECT FROM unnest($2::text[]) n WHERE strpos(lower(e.payload), n) > 0)
      ORDER BY e.space_id, e.seq
+"""
+
+
+_MESSAGES: Final = """
+    SELECT m.space_id AS space, m.id, m.body FROM inbox_message m JOIN inbox_source s ON s.id = m.source_id
+     WHERE s.member_id = $1 ORDER BY m.space_id, m.id
 """
 
 
@@ -200,25 +251,46 @@ async def _mentions(conn: asyncpg.Connection[Any], member: UUID, person: Person)
 
 
 async def _texts(conn: asyncpg.Connection[Any], member: UUID, names: Sequence[str]) -> tuple[TextView, ...]:
-    """Return what the member's people told with a name in it, each text of a row once: where it was told first."""
+    """Return what the member's people told with a name in it, each text of a row once: where it was told first, or again after an erasure."""
     if not names:
         return ()
     pattern = naming_in_texts(names)
     found: dict[tuple[str, UUID, str, str], TextView] = {}
-    async for row in conn.cursor(_NAMING, member, [surely_there(name) for name in names]):
-        for kind, id_, field, text in _said(row, pattern):
+    async for row in conn.cursor(_NAMING, member, [surely_there(name) for name in names], TOLD_AGAIN):
+        for kind, id_, field, text in _said(row, pattern, member):
             told = TextView(space=row["space"], seq=row["seq"], kind=kind, id=id_, field=field, text=text)
             found.setdefault((row["space"], id_, field, text), told)
+    async for row in conn.cursor(_MESSAGES, member):
+        text = row["body"].decode(errors="replace")
+        if says(_read(text), pattern):
+            id_ = row["id"]
+            found[row["space"], id_, "body", text] = TextView(
+                space=row["space"], seq=None, kind="inbox_message", id=id_, field="body", text=text
+            )
     return tuple(found.values())
 
 
-def _said(row: Mapping[str, Any], pattern: re.Pattern[str]) -> Iterator[tuple[str, UUID, str, str]]:
+def _read(text: str) -> Any:
+    """Return what a message says, however its letters are escaped; itself where it is no JSON, or nested too deeply."""
+    try:
+        return told_in(text.encode())
+    except ValueError:
+        return text
+
+
+def _said(row: Mapping[str, Any], pattern: re.Pattern[str], member: UUID) -> Iterator[tuple[str, UUID, str, str]]:
     payload = orjson.loads(row["payload"])
-    for field, value in words_of(payload).items():
+    own = None
+    if row["type"] == TOLD_AGAIN:  # by the service; whose words they were stands beside them
+        known = payload["data"].get("authors", ())
+        own = {(kind, id_, field) for kind, id_, field, by, _ in known if by == str(member)}
+    for field, value in ({} if own is not None else words_of(payload)).items():
         for text in saying(value, pattern):
             yield "act", row["subject_id"], field, text
     for kind, states in payload.get("rows", {}).items():
         for field in sorted(prose_of(JOURNALED[kind])) if kind in JOURNALED else ():
             for state in states:
+                if own is not None and (kind, state["id"], field) not in own:
+                    continue
                 for text in saying(state.get(field), pattern, PROSE_UNDER.get(field)):
                     yield kind, UUID(state["id"]), field, text

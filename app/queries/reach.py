@@ -11,6 +11,7 @@ from app.domain.lender_words import CANNOT, cannot
 from app.planning.candidates import Gate, Unit, Why
 from app.planning.eta import country_of
 from app.planning.reach import Spot, within
+from app.queries.between import PLACE_SEEN
 from app.queries.candidates import AREAS, GATES, WhyView
 from app.queries.lists import Where
 from app.queries.models import ReadModel
@@ -24,14 +25,15 @@ if TYPE_CHECKING:
     from app.domain.lender_words import Word
     from app.planning.reach import Reach
 
-_UNITS: Final = """
+_UNITS: Final = f"""
     SELECT r.id, r.member_id, m.country, r.call_sign, r.status, r.out_of_service_reason, r.mobilisation_min,
            coalesce(p.lon, r.lon) AS lon, coalesce(p.lat, r.lat) AS lat, coalesce(p.at, r.position_at) AS position_at,
            r.weight_t, r.height_m, r.width_m, r.type_code, m.time_zone AS zone
       FROM resource r
       JOIN member m ON m.space_id = r.space_id AND m.id = r.member_id
       LEFT JOIN position p ON p.space_id = r.space_id AND p.resource_id = r.id AND p.at > r.position_at
-"""
+       AND {PLACE_SEEN.format(space="r.space_id", units="r.id, r.formation_id", viewer="{viewer}")}
+"""  # noqa: S608 - constants of ours
 
 
 class ReachView(ReadModel):
@@ -85,10 +87,11 @@ async def reachable(
     known = await conn.fetch(AREAS, space)
     home = await conn.fetchval("SELECT country FROM member WHERE space_id = $1 AND id = $2", space, viewer)
     country = country_of([(row["country"], row["area"]) for row in known], lon, lat, otherwise=home or "")
+    seen = _UNITS.format(viewer="NULL" if viewer is None else f"'{viewer}'::uuid")
     where = Where().add("r.space_id = {}", space).add("NOT r.retired")
     where.add_if(list(types), "r.type_code = ANY({})").add_if(list(status), "r.status = ANY({})")
     where.add_if(member, "r.member_id = {}")
-    rows = [dict(row) for row in await conn.fetch(f"{_UNITS} WHERE {where.sql}", *where.values)]
+    rows = [dict(row) for row in await conn.fetch(f"{seen} WHERE {where.sql}", *where.values)]
     type_of = {row["id"]: row.pop("type_code") for row in rows}
     gates = [Gate(**{**row, "countries": frozenset(row["countries"])}) for row in await conn.fetch(GATES, space)]
     found = within([Unit(**row) for row in rows], gates, Spot(country, lon, lat, at), minutes)

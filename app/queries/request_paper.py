@@ -6,12 +6,15 @@ Everything is read through the queries of the screens, with the same viewer: pap
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from app.domain.geo import great_circle_km
 from app.domain.vocabulary import vocabulary
 from app.interop.paper import labels, moment, words
-from app.queries import agreements, incidents, missions, offers, rendezvous, requests
+from app.planning.eta import country_of, driving_min
+from app.queries import agreements, crossings, incidents, missions, offers, rendezvous, requests
 from app.queries.paper import (
     MOST,
     NOTHING,
@@ -32,9 +35,12 @@ from app.queries.paper import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     import asyncpg
 
+    from app.queries.agreements import AgreementView
+    from app.queries.crossings import CrossingView
     from app.queries.incidents import IncidentView
     from app.queries.members import MemberView
     from app.queries.missions import MissionView
@@ -90,7 +96,7 @@ async def request_form(conn: asyncpg.Connection[Any], space: str, id_: UUID, rea
         ],
         "missions": [
             {
-                "unit": found.units.get(each.resource_id, NOTHING),
+                "unit": found.call_sign(each.resource_id) or NOTHING,
                 "sender": found.members[each.lender_id].names[reader.language],
                 "state": state_of("mission", each.status, tongues),
                 "at": moment(each.status_at, zone),
@@ -137,7 +143,7 @@ async def resource_request(conn: asyncpg.Connection[Any], space: str, id_: UUID,
                 "minimum": minimum_of(line.type_code, reader.language),
                 "priority": word("priorities", line.priority, one)[0],
                 "needed_by": moment(line.needed_by, zone),
-                "arrived": [moment(each.on_scene_at, zone) for each in found.missions_of(line) if each.on_scene_at],
+                "arrived": found.arrivals(line, reader.now, zone),
                 "cost": found.cost(line, reader.language),
             }
             for line in asked.lines
@@ -167,8 +173,9 @@ class _Request:
     members: dict[UUID, MemberView]
     missions: list[MissionView]
     offers: list[OfferView]
-    units: dict[UUID | None, str]
-    agreements: dict[UUID, str]
+    units: dict[UUID | None, asyncpg.Record]
+    agreements: dict[UUID, AgreementView]
+    crossings: dict[UUID | None, CrossingView]
     meeting: dict[UUID, Any]
 
     @classmethod
@@ -176,7 +183,9 @@ class _Request:
         asked = await requests.request(conn, space, id_, viewer=reader.member)
         sent = await missions.missions(conn, space, viewer=reader.member, request=id_, limit=MOST)
         given = await offers.offers(conn, space, viewer=reader.member, request=id_, limit=MOST)
-        units = await conn.fetch(_UNITS, space, [each.resource_id for each in sent if each.resource_id])
+        named = {line.resource_id for offer in given for line in offer.lines} | {each.resource_id for each in sent}
+        units = await conn.fetch(_UNITS, space, [each for each in named if each is not None])
+        passed = {each.crossing_id for each in sent if each.crossing_id}
         cited = {each.agreement_id for each in sent if each.agreement_id}
         met = {line.rendezvous_id for line in asked.lines if line.rendezvous_id}
         return cls(
@@ -185,8 +194,9 @@ class _Request:
             await members_of(conn, space),
             sent[::-1],
             given,
-            {row["id"]: row["call_sign"] for row in units},
-            {each: (await agreements.agreement(conn, space, each, viewer=reader.member)).code for each in cited},
+            {row["id"]: row for row in units},
+            {each: await agreements.agreement(conn, space, each, viewer=reader.member) for each in cited},
+            {each: await crossings.crossing(conn, space, each) for each in passed},
             {each: await rendezvous.rendezvous(conn, space, each) for each in met},
         )
 
@@ -214,24 +224,64 @@ class _Request:
     def missions_of(self, line: RequestLineView) -> list[MissionView]:
         return [each for each in self.missions if each.request_line_id == line.id]
 
-    def cost(self, line: RequestLineView, language: str) -> str:
-        """Return by which terms help for a line is paid, of the offers that the reader may see."""
-        terms = [
-            (each.cost["terms"], each.cost.get("hours"))
-            for offer in self.offers
-            for each in offer.lines
-            if each.request_line_id == line.id and each.accepted_quantity and each.cost.get("terms")
+    def call_sign(self, unit: UUID | None) -> str | None:
+        return self.units[unit]["call_sign"] if unit in self.units else None
+
+    def arrivals(self, line: RequestLineView, now: datetime, zone: str) -> list[dict[str, Any]]:
+        """Return when each unit arrived or, while it is under way, is expected, with which unit it is."""
+        found = [
+            (each, each.on_scene_at or self.expected(each, line, now), each.on_scene_at is None)
+            for each in self.missions_of(line)
         ]
-        said = (
-            word("cost_terms", code, [language])[0] + (f" ({hours:g} h)" if hours else "")
-            for code, hours in dict.fromkeys(terms)
+        return [
+            {**told, "unit": self.call_sign(each.resource_id) or NOTHING, "expected": expected}
+            for each, at, expected in found
+            if (told := moment(at, zone)) is not None
+        ]
+
+    def expected(self, mission: MissionView, line: RequestLineView, now: datetime) -> datetime | None:
+        """Return when a unit that is under way is likely to be there: by the estimate that compares ways everywhere, and no promise."""
+        unit = self.units.get(mission.resource_id)
+        if unit is None or mission.status not in UNDER_WAY:
+            return None
+        (lon, lat), crossing = line.geometry.coordinates, self.crossings.get(mission.crossing_id)
+        areas = [(each.country, each.area) for each in self.members.values()]
+        here = country_of(areas, unit["lon"], unit["lat"], otherwise=self.members[mission.lender_id].country)
+        there = country_of(areas, lon, lat, otherwise=self.members[mission.requester_id].country)
+        if crossing is None or here == there:
+            drive = driving_min(great_circle_km(unit["lon"], unit["lat"], lon, lat))
+        else:
+            way_lon, way_lat = crossing.place.coordinates
+            drive = crossing.delay_min + driving_min(
+                great_circle_km(unit["lon"], unit["lat"], way_lon, way_lat)
+                + great_circle_km(way_lon, way_lat, lon, lat)
+            )
+        ready = unit["mobilisation_min"] if mission.status in AT_HOME else 0
+        return now + timedelta(minutes=round(drive + ready))
+
+    def cost(self, line: RequestLineView, language: str) -> str:
+        """Return by which terms help for a line is paid, and whose, of the offers that the reader may see."""
+        said: dict[tuple[UUID, str], list[str]] = {}
+        for offer in self.offers:
+            for each in offer.lines:
+                if each.request_line_id == line.id and each.accepted_quantity and each.cost.get("terms"):
+                    hours = each.cost.get("hours")
+                    terms = word("cost_terms", each.cost["terms"], [language])[0] + (f" ({hours:g} h)" if hours else "")
+                    whose = self.call_sign(each.resource_id) or f"{each.accepted_quantity} \N{MULTIPLICATION SIGN}"
+                    said.setdefault((offer.lender_id, terms), []).append(whose)
+        return (
+            "\n".join(
+                f"{self.members[lender].names[language]}, {', '.join(units)}: {terms}"
+                for (lender, terms), units in said.items()
+            )
+            or NOTHING
         )
-        return "\n".join(said) or NOTHING
 
     def agreements_in(self, reader: Reader) -> str:
         """Return under which agreements help is on its way, each in its version."""
         cited = [
-            f"{self.agreements[each.agreement_id]} v{each.agreement_version}"
+            f"{self.agreements[each.agreement_id].names[reader.language]} "
+            f"({self.agreements[each.agreement_id].code} v{each.agreement_version})"
             if each.agreement_id
             else f"{words()['no_agreement'][reader.language]} {reader.treaty}"
             for each in self.missions
@@ -239,4 +289,12 @@ class _Request:
         return "\n".join(dict.fromkeys(cited)) or NOTHING
 
 
-_UNITS: Final = "SELECT id, call_sign FROM resource WHERE space_id = $1 AND id = ANY($2)"
+_UNITS: Final = """
+    SELECT r.id, r.call_sign, r.mobilisation_min, coalesce(p.lon, r.lon) AS lon, coalesce(p.lat, r.lat) AS lat
+      FROM resource r
+      LEFT JOIN position p ON p.space_id = r.space_id AND p.resource_id = r.id AND p.at > r.position_at
+     WHERE r.space_id = $1 AND r.id = ANY($2)
+"""
+AT_HOME: Final = frozenset({"committed", "mobilising"})
+UNDER_WAY: Final = AT_HOME | {"in_transit", "at_border", "cleared", "at_rendezvous"}
+"""States of a mission from which its unit is still to arrive."""

@@ -1,4 +1,6 @@
-"""Requests with their lines and how far each is filled, as the corridor sees them; a draft is its own member's alone."""
+"""Requests with their lines and how far each is filled, as the corridor sees them; a draft is its own member's alone, and help from
+day to day is seen by who asks and who is asked.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from uuid import UUID
 
 from app.domain.errors import NotFound
 from app.domain.geo import Point
+from app.queries.between import REQUEST_SEEN
 from app.queries.external_ids import ExternalIdBrief, add_external, codes_of
 from app.queries.lists import Where, decoded, fetch
 from app.queries.missions import AT_INCIDENTS
@@ -99,7 +102,7 @@ class RequestView(Row):
     member_id: UUID
     """Who asks."""
     to_member_id: UUID | None
-    """Whom help from day to day is asked of; null: whoever can."""
+    """Whom help from day to day is asked of; null for the other kinds, which everybody is asked."""
     kind: str
     status: str
     note: str | None
@@ -120,7 +123,7 @@ async def request(conn: asyncpg.Connection[Any], space: str, id_: UUID, *, viewe
     """Return one request, as a user of the member ``viewer`` sees it (the service itself, without one, sees all).
 
     Raises:
-        NotFound: there is none of that id in the space, or it is another member's draft.
+        NotFound: there is none of that id in the space, or it is another member's draft, or between two others.
     """
     where = _seen_by(viewer, space).add("r.id = {}", id_)
     rows = await fetch(conn, _SELECT, where, order="r.id", limit=1)
@@ -166,7 +169,9 @@ async def requests(
 
 def _seen_by(viewer: UUID | None, space: str) -> Where:
     where = Where().add("r.space_id = {}", space)
-    return where if viewer is None else where.add("(r.opened_at IS NOT NULL OR r.member_id = {})", viewer)
+    if viewer is None:
+        return where
+    return where.add("(r.opened_at IS NOT NULL OR r.member_id = {})", viewer).add(REQUEST_SEEN, viewer)
 
 
 def _request(row: asyncpg.Record, viewer: UUID | None) -> RequestView:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
 
 from app.domain.matching import folded
 from app.queries.lists import decoded
@@ -31,6 +33,27 @@ class PartView(ReadModel):
     quantity: int
 
 
+class NimsView(ReadModel):
+    """How a type stands to FEMA's typing; said of every type."""
+
+    match: Literal["figures", "name", "none"]
+    """`figures`: compared with FEMA's figures; `name`: a kind of that name, not compared; `none`: looked up, and no equivalent found."""
+    kind: str | None = None
+    """The kind as FEMA names it; none where there is no match."""
+    type: Annotated[int, Field(ge=1, le=4)] | None = None
+    """1 (best) to 4, where the figures were compared."""
+
+
+class CrosswalkView(ReadModel):
+    """The same thing in other systems."""
+
+    nims: NimsView
+    emsi: str
+    """Code of the EMSI resource classes (ISO/TR 22351)."""
+    eu_module: str | None = None
+    """Module of the Union Civil Protection Mechanism that it can be part of; null: of none."""
+
+
 class ResourceTypeView(ReadModel):
     """A typed capability: the code that two sides of a border agree on."""
 
@@ -45,7 +68,7 @@ class ResourceTypeView(ReadModel):
     minimum: tuple[MinimumView, ...]
     parts: tuple[PartView, ...]
     """What a composite type is made of: asked for in one line, sent as a formation. Empty for any other."""
-    crosswalk: dict[str, Any]
+    crosswalk: CrosswalkView
     """The same thing in other systems: NIMS, EMSI, modules of the Union Civil Protection Mechanism."""
 
 

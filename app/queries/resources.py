@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.domain.errors import NotFound
 from app.domain.geo import Point
+from app.queries.between import PLACE_SEEN
 from app.queries.external_ids import ExternalIdBrief, add_external, codes_of
 from app.queries.lists import Where, decoded, fetch, placed
 from app.queries.models import ReadModel, Row
@@ -70,6 +71,7 @@ _SELECT: Final = f"""
     SELECT r.*, {codes_of("resource", "r")}, p.lon AS reported_lon, p.lat AS reported_lat, p.at AS reported_at
       FROM resource r
       LEFT JOIN position p ON p.space_id = r.space_id AND p.resource_id = r.id AND p.at > r.position_at
+       AND {PLACE_SEEN.format(space="r.space_id", units="r.id, r.formation_id", viewer="{viewer}")}
 """  # noqa: S608 - names of ours
 # By the indexes on both tables: those who are there by their own row, or by a report; then which of the two is newer.
 _IN_BOX: Final = """
@@ -81,13 +83,15 @@ _IN_BOX: Final = """
 """
 
 
-async def resource(conn: asyncpg.Connection[Any], space: str, id_: UUID, *, now: datetime) -> ResourceView:
+async def resource(
+    conn: asyncpg.Connection[Any], space: str, id_: UUID, *, viewer: UUID | None, now: datetime
+) -> ResourceView:
     """Return one resource, also a retired one.
 
     Raises:
         NotFound: there is none of that id in the space.
     """
-    row = await conn.fetchrow(f"{_SELECT} WHERE r.space_id = $1 AND r.id = $2", space, id_)
+    row = await conn.fetchrow(f"{_for(viewer)} WHERE r.space_id = $1 AND r.id = $2", space, id_)
     if row is None:
         raise NotFound("resource", id_)
     return _resource(row, now)
@@ -97,6 +101,7 @@ async def resources(
     conn: asyncpg.Connection[Any],
     space: str,
     *,
+    viewer: UUID | None,
     now: datetime,
     types: Sequence[str] = (),
     status: Sequence[str] = (),
@@ -117,7 +122,12 @@ async def resources(
         where.add(_IN_BOX, space, box.west, box.east, box.south, box.north)
     if after is not None:
         where.add("r.id > {}", after[0])
-    return [_resource(row, now) for row in await fetch(conn, _SELECT, where, order="r.id", limit=limit)]
+    return [_resource(row, now) for row in await fetch(conn, _for(viewer), where, order="r.id", limit=limit)]
+
+
+def _for(viewer: UUID | None) -> str:
+    """Return the statement for a viewer; an id is written as PostgreSQL reads it, and comes from no body."""
+    return _SELECT.format(viewer="NULL" if viewer is None else f"'{viewer}'::uuid")
 
 
 def _resource(row: asyncpg.Record, now: datetime) -> ResourceView:

@@ -16,6 +16,7 @@ from app.domain.geo import Point
 from app.domain.matching import best_fit, plain
 from app.domain.resource_types import resource_types
 from app.domain.short_codes import LENGTH, as_said
+from app.queries.between import PLACE_SEEN, REQUEST_SEEN
 from app.queries.lists import decoded
 from app.queries.models import ReadModel
 
@@ -48,21 +49,23 @@ _INCIDENTS: Final = """
     SELECT id, ref, title, status, lead_member_id AS member_id, (west + east) / 2 AS lon, (south + north) / 2 AS lat
       FROM incident WHERE space_id = $1 ORDER BY id DESC LIMIT 2000
 """
-_REQUESTS: Final = """
+_REQUESTS: Final = f"""
     SELECT r.id, r.ref, r.status, r.member_id, l.lon, l.lat
       FROM request r
       LEFT JOIN request_line l ON l.space_id = r.space_id AND l.request_id = r.id AND l.position = 0
      WHERE r.space_id = $1 AND (r.opened_at IS NOT NULL OR r.member_id = $2 OR $2::uuid IS NULL)
+       AND ($2::uuid IS NULL OR {REQUEST_SEEN.format("$2")})
        AND replace(r.ref, '-', '') LIKE '%' || $3 || '%'
      ORDER BY r.id DESC LIMIT 20
-"""
-_RESOURCES: Final = """
+"""  # noqa: S608 - constants of ours
+_RESOURCES: Final = f"""
     SELECT r.id, r.call_sign, r.type_code, r.status, r.member_id,
            coalesce(p.lon, r.lon) AS lon, coalesce(p.lat, r.lat) AS lat
       FROM resource r
       LEFT JOIN position p ON p.space_id = r.space_id AND p.resource_id = r.id AND p.at > r.position_at
+       AND {PLACE_SEEN.format(space="r.space_id", units="r.id, r.formation_id", viewer="$2::uuid")}
      WHERE r.space_id = $1 AND NOT r.retired
-"""
+"""  # noqa: S608 - constants of ours
 _MEMBERS: Final = "SELECT id, code, country, names, other_names, lon, lat FROM member WHERE space_id = $1"
 _CROSSINGS: Final = "SELECT id, code, names, control AS status, lon, lat FROM crossing WHERE space_id = $1"
 _CLAIMS: Final = """
@@ -148,7 +151,7 @@ async def search(
         hits += _best(_rendezvous(wanted, language, await conn.fetch(_RENDEZVOUS, space)))
         hits += _best(_depots(wanted, await conn.fetch(_DEPOTS, space)))
         hits += _best(_agreements(wanted, language, await conn.fetch(_AGREEMENTS, space, viewer)))
-        hits += _best(_units(wanted, await conn.fetch(_RESOURCES, space)))
+        hits += _best(_units(wanted, await conn.fetch(_RESOURCES, space, viewer)))
         hits += _best(_incidents(wanted, q, await conn.fetch(_INCIDENTS, space)))
     code = as_said(q)
     if SHORTEST_CODE <= len(code) <= LENGTH + 1:

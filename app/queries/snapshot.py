@@ -15,6 +15,7 @@ import orjson
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.domain.chain import plain
+from app.queries.between import OF_SEEN_REQUEST
 from app.store import journal
 from app.store.fill import FILL
 from app.store.tables import JOURNALED
@@ -35,7 +36,7 @@ _REQUESTS: Final = """
             OR EXISTS (SELECT FROM mission m WHERE m.space_id = q.space_id AND m.request_id = q.id
                           AND m.status NOT IN ('returned', 'closed'))
             OR EXISTS (SELECT FROM debt d WHERE d.space_id = q.space_id AND d.request_id = q.id
-                          AND d.status <> 'made_good'))
+                          AND d.status IN ('owed', 'overdue')))
 """
 _MISSIONS: Final = (
     "m.kind <> 'day_to_day' AND (m.status NOT IN ('returned', 'closed') OR m.request_id IN (SELECT id FROM told))"
@@ -89,7 +90,7 @@ _TOLD: Final[Mapping[str, str]] = {
     "mission": _MISSIONS.replace("m.", "t."),
     "resource": f"""t.id IN (SELECT m.resource_id FROM mission m WHERE m.space_id = $1 AND ({_MISSIONS}))
         OR t.formation_id IN (SELECT m.resource_id FROM mission m WHERE m.space_id = $1 AND ({_MISSIONS}))""",  # noqa: S608
-    "call": """(t.status <> 'confirmed' OR t.request_id IN (SELECT id FROM told))
+    "call": """(t.status IN ('unconfirmed', 'alarmed') OR t.request_id IN (SELECT id FROM told))
         AND ($2::uuid IS NULL OR $2 IN (t.requester_id, t.lender_id))""",
     "automatic_aid": "t.request_id IN (SELECT id FROM told) AND ($2::uuid IS NULL OR t.requester_id = $2)",
     "automatic_alarm": """t.request_id IN (SELECT id FROM told)
@@ -104,7 +105,8 @@ _TOLD: Final[Mapping[str, str]] = {
         OR t.resource_id IN (SELECT m.resource_id FROM mission m WHERE m.space_id = $1 AND ({_MISSIONS})))""",  # noqa: S608
     "handover": """($2::uuid IS NULL OR t.member_id = $2) AND (t.taken_at IS NULL OR t.id = (
         SELECT h.id FROM handover h WHERE h.space_id = t.space_id AND h.member_id = t.member_id ORDER BY h.id DESC LIMIT 1))""",
-    "debt": "t.status <> 'made_good' OR t.request_id IN (SELECT id FROM told)",
+    "debt": f"""t.request_id IN (SELECT id FROM told)
+        OR t.status IN ('owed', 'overdue') AND ($2::uuid IS NULL OR {OF_SEEN_REQUEST.format(table="t").format("$2")})""",  # noqa: S608 - constants of ours
     "rota": "true",
     "coordination_turn": "t.status <> 'past'",
     "turn_swap": "t.status = 'proposed'",
@@ -115,11 +117,19 @@ _TOLD: Final[Mapping[str, str]] = {
     "unasked_offer_line": f"""t.unasked_offer_id IN (SELECT o.id FROM unasked_offer o
         WHERE o.space_id = $1 AND o.status = 'offered' AND {_OF_TWO.replace("t.", "o.")})""",  # noqa: S608 - constants of this module
     "lender_word": "t.status = 'standing'",
+    "dispatch_receipt": f"""t.status = 'missing' AND ($2::uuid IS NULL OR t.member_id = $2)
+        AND t.mission_id IN (SELECT m.id FROM mission m WHERE m.space_id = $1 AND ({_MISSIONS}))""",  # noqa: S608
+    # Where a flood of them waits, the latest; the list has all.
+    "inbox_matter": """t.id IN (SELECT m.id FROM inbox_matter m WHERE m.space_id = $1 AND m.status = 'held'
+        AND ($2::uuid IS NULL OR m.member_id = $2) ORDER BY m.id DESC LIMIT 200)""",
+    # Kept in live alone, whose journal tells of them.
+    "webhook_endpoint": "$1 = 'live' AND t.status <> 'removed' AND ($2::uuid IS NULL OR t.member_id = $2)",
 }
 
 # Of opened requests alone: how a draft is filled is nobody's business, and always the same.
 _FILL: Final = f"""
-    SELECT l.id AS request_line_id, l.request_id, {FILL} FROM request_line l
+    SELECT l.id AS request_line_id, l.request_id, {FILL},
+           CASE WHEN r.kind = 'day_to_day' THEN ARRAY[r.member_id, r.to_member_id] END AS between FROM request_line l
       JOIN request r ON r.space_id = l.space_id AND r.id = l.request_id
      WHERE l.space_id = $1 AND r.opened_at IS NOT NULL
 """  # noqa: S608 - constants of ours
@@ -158,7 +168,10 @@ async def snapshot(conn: asyncpg.Connection[Any], space: str, viewer: UUID | Non
 async def fill(
     conn: asyncpg.Connection[Any], space: str, requests: Collection[UUID] | None = None
 ) -> list[dict[str, Any]]:
-    """Return how far each line of ``requests`` is filled (without them: of all that snapshots tell), once opened."""
+    """Return how far each line of ``requests`` is filled (without them: of all that snapshots tell), once opened.
+
+    ``between`` has the two members that may know it, null where everybody may.
+    """
     if requests is None:
         rows = await conn.fetch(f"{_FILL} AND l.request_id IN ({_REQUESTS})", space, None)
     else:

@@ -10,6 +10,7 @@ from app.domain.errors import NotFound
 from app.domain.money import Amount
 from app.queries.lists import Where, decoded, fetch
 from app.queries.models import ReadModel, Row
+from app.queries.statement_lines import AUDIT, AUDITED, StatementLineView, audited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,35 +21,33 @@ if TYPE_CHECKING:
 _AS_TEXT: Final = ", ".join(
     f"'{name}', l.{name}::text" for name in ("hours", "person_hours", "kilometres", "amount", "ledger_amount")
 )
+_FIGURES: Final = "{0}.hours, {0}.person_hours, {0}.kilometres, {0}.currency, {0}.amount, {0}.ledger_amount"
 _LISTED: Final = """
-    SELECT s.*, (SELECT count(*) FROM statement_line l WHERE l.space_id = s.space_id AND l.statement_id = s.id)::int AS line_count
+    SELECT s.*, (SELECT n.id FROM statement n WHERE n.space_id = s.space_id AND n.replaces_id = s.id) AS replaced_by_id,
+           (SELECT count(*) FROM statement_line l WHERE l.space_id = s.space_id AND l.statement_id = s.id)::int AS line_count
       FROM statement s
 """
 _WHOLE: Final = f"""
-    SELECT w.*, (SELECT jsonb_agg(to_jsonb(l) || jsonb_build_object({_AS_TEXT}) ORDER BY l.day, l.mission_id) FROM statement_line l
+    SELECT w.*, (SELECT jsonb_build_object('a_owes', p.a_owes::text, 'b_owes', p.b_owes::text, 'net', p.net::text, 'payer_id', p.payer_id)
+                   FROM statement p WHERE p.space_id = w.space_id AND p.id = w.replaces_id) AS before,
+           (SELECT jsonb_agg(to_jsonb(l) || jsonb_build_object({_AS_TEXT}, 'before', (
+                     SELECT jsonb_build_object({_AS_TEXT.replace("l.", "p.")}, 'currency', p.currency) FROM statement_line p
+                      WHERE p.space_id = l.space_id AND p.statement_id = w.replaces_id AND p.mission_id = l.mission_id
+                        AND ({_FIGURES.format("p")}) IS DISTINCT FROM ({_FIGURES.format("l")})))
+                   || jsonb_build_object({AUDIT}) ORDER BY l.day, l.mission_id)
+                   FROM statement_line l {AUDITED}
                   WHERE l.space_id = w.space_id AND l.statement_id = w.id) AS lines
       FROM ({_LISTED}) w
 """  # noqa: S608 - constants of this module
 
 
-class StatementLineView(ReadModel):
-    """One mission. No place and no text: nothing of a patient is in it."""
+class SumsBeforeView(ReadModel):
+    """What the version before came to."""
 
-    mission_id: UUID
-    lender_id: UUID
-    requester_id: UUID
-    agreement_id: UUID | None
-    agreement_version: int | None
-    type_code: str
-    day: date
-    """On which the unit came home, on its owner's calendar."""
-    hours: Amount
-    person_hours: Amount | None
-    kilometres: Amount | None
-    currency: str
-    amount: Amount
-    ledger_amount: Amount | None
-    """In the corridor's currency; null: no exchange rate was known."""
+    a_owes: Amount | None
+    b_owes: Amount | None
+    net: Amount | None
+    payer_id: UUID | None
 
 
 class StatementBrief(Row):
@@ -58,6 +57,12 @@ class StatementBrief(Row):
     member_b_id: UUID
     month: date
     """Its first day."""
+    version: int
+    """1, and one more each time that it was put right and issued anew."""
+    replaces_id: UUID | None
+    """The version before."""
+    replaced_by_id: UUID | None
+    """The version after; null: this is the one that counts."""
     status: str
     currency: str
     a_owes: Amount | None
@@ -72,12 +77,19 @@ class StatementBrief(Row):
     disputed_by_member_id: UUID | None
     dispute_reason: str | None
     disputed_mission_id: UUID | None
+    answer: str | None
+    """Why the other side says that all of a disputed one is right."""
+    answered_at: datetime | None
+    paid_at: datetime | None
+    payment_reference: str | None
     line_count: int
 
 
 class StatementView(StatementBrief):
     """A statement with its lines."""
 
+    before: SumsBeforeView | None
+    """What the version before came to; null of the first."""
     lines: tuple[StatementLineView, ...]
 
 
@@ -91,7 +103,8 @@ async def statement(conn: asyncpg.Connection[Any], space: str, id_: UUID, *, vie
     rows = await fetch(conn, _WHOLE, where, order="w.id", limit=1)
     if not rows:
         raise NotFound("statement", id_)
-    return StatementView.model_validate(decoded(rows[0], "lines"))
+    found = decoded(rows[0], "lines", "before")
+    return StatementView.model_validate({**found, "lines": [audited(line) for line in found["lines"] or ()]})
 
 
 async def statements(

@@ -25,7 +25,7 @@ _JOURNALS: Final = """
 """
 _DUE: Final = """
     SELECT count(*) AS waiting, count(*) FILTER (WHERE due_at < $1) AS late, count(*) FILTER (WHERE attempts > 0) AS failing,
-           min(due_at) AS next_at
+           min(due_at) FILTER (WHERE command NOT IN ('begin_drill', 'advance_drill')) AS next_at
       FROM due_work WHERE done_at IS NULL
 """
 
@@ -59,6 +59,7 @@ class DueView(ReadModel):
     failing: int
     """Was tried and put off."""
     next_at: datetime | None
+    """Drills left out: their hour and what comes next are their staff's to know."""
 
 
 class StoreView(ReadModel):

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from app.domain.agreement_reasons import reason_texts
 from app.domain.authority import authority
 from app.domain.automatic_order import obstacle_texts
+from app.domain.automatic_order import obstacle_texts as automatic_texts
+from app.domain.drills.events import EVENTS
 from app.domain.lifecycle import MACHINES, machine
 from app.domain.resource_types import resource_types
 from app.domain.vocabulary import vocabulary as words
+from app.interop import paper as forms
 from app.queries.models import ReadModel
 
 if TYPE_CHECKING:
@@ -57,6 +60,8 @@ class VocabularyView(ReadModel):
     measures: dict[str, MeasureView]
     reasons: dict[str, dict[str, str]]
     """What can stand against help under an agreement, or against a lender's automatic alarm: code → language → text, with the reason's figures in {braces}."""
+    events: dict[str, dict[str, str]]
+    """Type of a journal's entry that a drill can be measured by (`request.opened`) → language → what it is called."""
 
 
 APART = frozenset({"version", "languages", "phases"})
@@ -78,7 +83,10 @@ def vocabulary() -> VocabularyView:
         roles={code: WordView(names=dict(role.names)) for code, role in authority().roles.items()},
         units=_words(types["units"]),
         measures={code: MeasureView(**each) for code, each in types["measures"].items()},
-        reasons={code: dict(texts) for code, texts in {**reason_texts(), **obstacle_texts()}.items()},
+        reasons={
+            code: dict(texts) for code, texts in {**automatic_texts(), **reason_texts(), **obstacle_texts()}.items()
+        },
+        events={each: dict(forms.words("drill-events")[each.replace(".", "_")]) for each in sorted(EVENTS)},
     )
 
 

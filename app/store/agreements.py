@@ -6,12 +6,15 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from app.domain.agreement_terms import Terms
+import orjson
+
+from app.domain.agreement_terms import Terms, read_terms
 from app.domain.agreements import AgreementFacts, Stock, Use
 from app.domain.lender_words import Word
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
     from uuid import UUID
 
     import asyncpg
@@ -147,6 +150,11 @@ _WORDS: Final = """
        AND ($3::uuid IS NULL OR member_id = $3)
      ORDER BY member_id, type_code NULLS LAST
 """
+_COUNTING: Final = """
+    SELECT a.id, v.version, v.in_force_at FROM agreement a
+      JOIN agreement_version v ON v.space_id = a.space_id AND v.agreement_id = a.id AND v.version = a.version
+     WHERE a.space_id = $1 AND a.id = ANY($2) AND v.in_force_at IS NOT NULL
+"""
 _VERSION: Final = """
     SELECT terms::text FROM agreement_version WHERE space_id = $1 AND agreement_id = $2 AND version = $3
 """
@@ -180,6 +188,14 @@ async def cited(
     ids, numbers = zip(*sorted(versions), strict=True)
     rows = await conn.fetch(_CITED + _SHARED if lock else _CITED, space, list(ids), list(numbers))
     return {(row["id"], row["version"]): (_facts(row), _terms(row["terms"])) for row in rows}
+
+
+async def counting(
+    conn: asyncpg.Connection[Any], space: str, agreements: Collection[UUID]
+) -> dict[UUID, tuple[int, datetime]]:
+    """Return which version of each agreement counts now, or counted last, and since when."""
+    rows = await conn.fetch(_COUNTING, space, list(agreements)) if agreements else []
+    return {row["id"]: (row["version"], row["in_force_at"]) for row in rows}
 
 
 async def take_turn(conn: asyncpg.Connection[Any], space: str) -> None:
@@ -249,7 +265,7 @@ def _stock(row: asyncpg.Record) -> Stock:
 @lru_cache(maxsize=512)
 def _terms(content: str) -> Terms:
     """Read terms as they are stored; versions that anybody is checked against never change."""
-    return Terms.model_validate_json(content)
+    return read_terms(orjson.loads(content))
 
 
 def _facts(row: asyncpg.Record) -> AgreementFacts:

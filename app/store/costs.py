@@ -54,7 +54,7 @@ _SPENT: Final = """
         SELECT s.amount
           FROM statement_line s
           JOIN mission m ON m.space_id = s.space_id AND m.id = s.mission_id
-         WHERE s.space_id = $1 AND s.agreement_id = $2 AND s.currency = $3
+         WHERE s.space_id = $1 AND s.agreement_id = $2 AND s.currency = $3 AND NOT s.replaced
            AND coalesce(m.mobilised_at, m.status_at) >= $4 AND coalesce(m.mobilised_at, m.status_at) < $5) counted
 """
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"

@@ -80,6 +80,7 @@ def stored(clock: Clock) -> dict[str, Any]:
         "paused_sites": sorted(clock.paused_sites),
         "words": sorted(clock.words),
         "site_words": sorted([site, director] for site, director in clock.site_words),
+        "pause_reasons": sorted([site, reason] for site, reason in clock.pause_reasons),
     }
 
 
@@ -94,6 +95,8 @@ def clock_of(row: Mapping[str, Any]) -> Clock:
         paused_sites=frozenset(row["paused_sites"]),
         words=frozenset(row["words"]),
         site_words=frozenset((site, director) for site, director in row["site_words"]),
+        # Rows of a time line that are older than this have none.
+        pause_reasons=frozenset((site, reason) for site, reason in row.get("pause_reasons") or ()),
     )
 
 

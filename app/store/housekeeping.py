@@ -1,4 +1,5 @@
-"""Clearing away what has served its time: sessions, throttles, used keys, due work that is done, old refusals.
+"""Clearing away what has served its time: sessions, throttles, used keys, due work that is done, old refusals,
+the log of what was sent to dispatch systems.
 
 None of it is part of the journal. Any number of processes may do this at once.
 """
@@ -30,6 +31,8 @@ _OVER: Final = {
     "idempotency": "created_at <= $1",
     "due_work": "done_at <= $1",
     "audit": "at <= $1",
+    "webhook_delivery": "made_at <= $1 AND status <> 'waiting'",
+    "inbox_refusal": "minute <= $1",
 }
 
 
@@ -44,6 +47,8 @@ async def purge(engine: AsyncEngine, settings: Settings, now: datetime) -> dict[
         "idempotency": now - timedelta(hours=settings.idempotency_hours),
         "due_work": now - DUE_WORK_KEPT,
         "audit": now - timedelta(days=settings.retention_days_audit),
+        "webhook_delivery": now - timedelta(days=settings.retention_days_deliveries),
+        "inbox_refusal": now - timedelta(days=settings.retention_days_deliveries),
     }
     gone: dict[str, int] = {}
     for table, before in limits.items():

@@ -5,7 +5,7 @@ other limits comes into force. So the reserve and the caps of units are asked of
 in the journal, whose entries hold the full state of the rows they changed. (The row of an offered line, once committed, tells no more
 what was free.) The other two are asked of the present.
 
-Beside the lender's named acts (``override_reserve``, its standing word that it can; ``ad_hoc`` runs under no agreement) a phone call and help from day to day are exempt:
+Beside the lender's named acts (``override_reserve``, its standing word that it can; ``ad_hoc`` knows no caps) a phone call and help from day to day are exempt:
 they were checked by nobody, the unit rolls.
 """
 
@@ -24,7 +24,7 @@ _HISTORY: Final = """
           FROM entry e
          CROSS JOIN LATERAL jsonb_each(e.rows) AS k (kind, states)
          CROSS JOIN LATERAL jsonb_array_elements(k.states) AS s (state)
-         WHERE k.kind IN ('resource', 'offer', 'offer_line', 'mission', 'lender_word')
+         WHERE k.kind IN ('resource', 'offer', 'offer_line', 'mission', 'lender_word', 'agreement')
     ), span AS MATERIALIZED (
         SELECT kind, id, state, seq AS since,
                lead(seq, 1, 9223372036854775807) OVER (PARTITION BY kind, id ORDER BY seq) AS until
@@ -38,10 +38,12 @@ _HISTORY: Final = """
         SELECT kind, id, min(since) AS seq FROM span GROUP BY kind, id
     ), decision AS MATERIALIZED (
         SELECT l.id, f.seq, e.recorded_at, o.id AS offer_id, o.lender_id, l.type_code, l.quantity, l.resource_id,
-               l.agreement_id, l.agreement_version AS version, l.reserve_override IS NULL AS plain, NULL::uuid AS place
+               l.agreement_id, l.agreement_version AS version, l.reserve_override IS NULL AS plain, NULL::uuid AS place,
+               q.member_id AS borrower_id, q.kind, i.hazard
           FROM offer_line l
           JOIN offer o ON o.space_id = l.space_id AND o.id = l.offer_id
           JOIN request q ON q.space_id = l.space_id AND q.id = l.request_id
+          LEFT JOIN incident i ON i.space_id = q.space_id AND i.id = q.incident_id
           JOIN first f ON f.kind = 'offer_line' AND f.id = l.id
           JOIN entry e ON e.seq = f.seq
          WHERE l.space_id = $1 AND q.kind <> 'day_to_day'
@@ -51,9 +53,10 @@ _HISTORY: Final = """
                (s.state ->> 'agreement_version')::int,
                NOT EXISTS (SELECT FROM entry b WHERE b.type = 'reserve.overridden' AND b.recorded_at = e.recorded_at
                               AND b.actor_id IS NOT DISTINCT FROM e.actor_id),
-               (s.state ->> 'stands_for_id')::uuid
+               (s.state ->> 'stands_for_id')::uuid, m.requester_id, m.kind, i.hazard
           FROM first f
           JOIN mission m ON m.space_id = $1 AND m.id = f.id
+          LEFT JOIN incident i ON i.space_id = $1 AND i.id = m.incident_id
           JOIN span s ON s.kind = 'mission' AND s.id = f.id AND s.since = f.seq
           JOIN entry e ON e.seq = f.seq AND e.type = 'mission.committed'
          WHERE f.kind = 'mission' AND s.state ->> 'stands_for_id' IS NOT NULL AND m.kind <> 'day_to_day'
@@ -68,7 +71,6 @@ _HISTORY: Final = """
                     WHERE b.space_id = $1 AND b.offer_id = d.offer_id AND b.id < d.id AND q.type_code = p.type_code
                       AND b.agreement_id = d.agreement_id), 0) AS own_under_it
           FROM decision d JOIN part p ON p.whole = d.type_code
-         WHERE d.agreement_id IS NOT NULL
     )
 """
 
@@ -97,15 +99,30 @@ _SAYS_CAN: Final = """coalesce((
            AND (w.state ->> 'member_id')::uuid = c.lender_id AND coalesce(w.state ->> 'type_code', c.counted_type) = c.counted_type
          ORDER BY w.state ->> 'type_code' NULLS LAST LIMIT 1), false)"""
 
+# Of an agreement that binds certain areas or phases it is not asked here whether it applied: less is found by that, and nothing wrongly.
+_APPLIED: Final = """v.lenders @> ARRAY[c.lender_id] AND v.borrowers @> ARRAY[c.borrower_id] AND v.effective_at <= c.recorded_at
+           AND coalesce(v.expires_at > c.recorded_at, true)
+           AND (c.hazard IS NULL OR coalesce(v.terms -> 'hazards', '"*"') ?| ARRAY['*', c.hazard])
+           AND coalesce(v.terms -> 'types', '"*"') ?| ARRAY['*', c.type_code] AND coalesce(v.terms -> 'kinds', '[]') ? c.kind
+           AND coalesce(v.terms -> 'phases', '{}') = '{}' AND coalesce(v.terms -> 'area', 'null') = 'null'"""
+
+# A reserve is what stays at home, whichever agreement is cited: each that was in force between the two and applied is asked for its own.
 # Of a unit out of service no help took it: it counts as at home. A formation counts as many units as it has of each type.
 _RESERVE: Final = f"""
-    WITH {_HISTORY}, asked AS MATERIALIZED (
-        SELECT c.id, c.seq, c.lender_id, c.resource_id, c.counted_type, c.own, c.offer_id, t.n, (t.floor ->> 'keep')::int AS keep,
+    WITH {_HISTORY}, signed AS MATERIALIZED (
+        SELECT id, since, until, (state ->> 'version')::int AS version, (state ->> 'terminates_at')::timestamptz AS ends
+          FROM span WHERE kind = 'agreement' AND state ->> 'status' = 'in_force'
+    ), asked AS MATERIALIZED (
+        SELECT c.id, c.seq, c.lender_id, c.resource_id, c.counted_type, c.own, c.offer_id, v.agreement_id,
+               row_number() OVER (PARTITION BY c.id, c.counted_type ORDER BY v.agreement_id, v.version, t.n) AS n, (t.floor ->> 'keep')::int AS keep,
                nullif(t.floor -> 'area', 'null') AS area, nullif(t.floor -> 'hours', 'null') AS hours,
                c.recorded_at AT TIME ZONE m.time_zone AS local
           FROM counted c
           JOIN member m ON m.space_id = $1 AND m.id = c.lender_id
-          JOIN agreement_version v ON v.space_id = $1 AND v.agreement_id = c.agreement_id AND v.version = c.version
+          JOIN agreement_version v ON v.space_id = $1
+           AND (v.agreement_id = c.agreement_id AND v.version = c.version
+                OR {_APPLIED} AND EXISTS (SELECT FROM signed g WHERE g.id = v.agreement_id AND g.version = v.version
+                                             AND g.since < c.seq AND g.until >= c.seq AND coalesce(g.ends > c.recorded_at, true)))
          CROSS JOIN LATERAL jsonb_array_elements(coalesce(v.terms -> 'reserve', '[]')) WITH ORDINALITY AS t (floor, n)
          WHERE c.plain AND t.floor ->> 'type' = c.counted_type AND NOT {_SAYS_CAN}
            AND (t.floor ->> 'lender' IS NULL OR (t.floor ->> 'lender')::uuid = c.lender_id)
@@ -141,7 +158,7 @@ _RESERVE: Final = f"""
            AND g.o_since < f.seq AND g.o_until >= f.seq AND (f.offer_id IS NULL OR g.offer_id IS DISTINCT FROM f.offer_id)
          GROUP BY f.id, f.counted_type, f.n
     )
-    SELECT f.id, f.seq, f.counted_type AS type_code, f.keep, f.area IS NOT NULL AS by_area, f.hours IS NOT NULL AS by_hour,
+    SELECT f.id, f.seq, f.agreement_id, f.counted_type AS type_code, f.keep, f.area IS NOT NULL AS by_area, f.hours IS NOT NULL AS by_hour,
            coalesce(h.units, 0) AS home, coalesce(p.units, 0) AS promised, f.own
       FROM floor f
       LEFT JOIN home h USING (id, counted_type, n)
@@ -231,74 +248,107 @@ _TOO_LONG: Final = """
                           AND (e.payload IS NULL OR e.payload::jsonb #> '{data,findings}' <> '[]'))
 """
 
-# The rate for the type goes before that for all. What a phone call or an alarm sends is priced by the agreement itself.
+# The rate for the type goes before that for all. A formation's parts are paid as what they are once they go on alone. What a phone call or
+# an alarm sends is priced by the agreement itself.
 _DEAR: Final = """
-    SELECT l.id, own.item, own.rate, l.cost ->> 'currency' AS currency
+    SELECT DISTINCT l.id, c.type_code, own.item, own.rate, l.cost ->> 'currency' AS currency
       FROM offer_line l
       JOIN agreement_version v
         ON v.space_id = l.space_id AND v.agreement_id = l.agreement_id AND v.version = l.agreement_version
+     CROSS JOIN LATERAL (SELECT l.type_code UNION ALL
+            SELECT p.type FROM resource_type t CROSS JOIN jsonb_to_recordset(t.parts) AS p (type text) WHERE t.code = l.type_code) AS c (type_code)
      CROSS JOIN LATERAL jsonb_to_recordset(coalesce(l.cost -> 'rates', '[]'))
            AS own (item text, type text, consumable text, unit text, rate numeric)
-     WHERE l.space_id = $1 AND l.cost ->> 'terms' <> 'free' AND (own.type IS NULL OR own.type = l.type_code)
+     WHERE l.space_id = $1 AND l.cost ->> 'terms' <> 'free' AND (own.type IS NULL OR own.type = c.type_code)
        AND (coalesce((l.cost ->> 'hours')::int, 0) < coalesce((v.terms #>> '{cost,hours}')::int, 0)
             OR l.cost ->> 'currency' IS DISTINCT FROM v.terms #>> '{cost,currency}'
             OR own.type IS NOT DISTINCT FROM (
                 SELECT s.type FROM jsonb_to_recordset(l.cost -> 'rates') AS s (item text, type text, consumable text, unit text)
                  WHERE s.item = own.item AND lower(coalesce(s.consumable || '/' || s.unit, '')) = lower(coalesce(own.consumable || '/' || own.unit, ''))
-                   AND (s.type IS NULL OR s.type = l.type_code) ORDER BY s.type NULLS LAST LIMIT 1)
+                   AND (s.type IS NULL OR s.type = c.type_code) ORDER BY s.type NULLS LAST LIMIT 1)
            AND own.rate > coalesce((
                 SELECT a.rate FROM jsonb_to_recordset(coalesce(v.terms #> '{cost,rates}', '[]'))
                        AS a (item text, type text, consumable text, unit text, rate numeric)
                  WHERE a.item = own.item AND lower(coalesce(a.consumable || '/' || a.unit, '')) = lower(coalesce(own.consumable || '/' || own.unit, ''))
-                   AND (a.type IS NULL OR a.type = l.type_code) ORDER BY a.type NULLS LAST LIMIT 1), 0))
+                   AND (a.type IS NULL OR a.type = c.type_code) ORDER BY a.type NULLS LAST LIMIT 1), 0))
 """
 
-# Whoever was sent elsewhere has a place of its own, and leaves one behind where its relief stays.
+# Whoever was sent elsewhere has a place of its own, and leaves one behind where its relief stays. A formation takes its parts along; those
+# that went on alone before are left out.
 _SENT_ON: Final = f"""
     WITH {_HISTORY}, out AS MATERIALIZED (
         SELECT s.id, s.since, s.until, s.state ->> 'agreement_id' AS agreement_id, s.state ->> 'agreement_version' AS version,
                s.state ->> 'type_code' AS type_code, ARRAY[
-                   CASE WHEN s.state ->> 'ended_by' = 'reassigned' THEN s.id::text ELSE s.state ->> 'request_line_id' END,
+                   CASE WHEN s.state ->> 'ended_by' = 'reassigned' THEN coalesce(s.state ->> 'stands_for_id', s.id::text)
+                        ELSE s.state ->> 'request_line_id' END,
                    coalesce(s.state ->> 'stands_for_id', s.id::text)] AS place
           FROM span s
          WHERE s.kind = 'mission' AND s.state ->> 'agreement_id' IS NOT NULL AND s.state ->> 'split_from_id' IS NULL
            AND s.state ->> 'status' NOT IN ('returned', 'closed')
     ), moved AS MATERIALIZED (
-        SELECT o.id, j.seq, o.agreement_id, o.type_code, (t.cap ->> 'most')::int AS most
+        SELECT o.id, j.seq, o.agreement_id, p.type_code, (t.cap ->> 'most')::int AS most
           FROM journal_entry j
           JOIN out o ON o.id = j.subject_id AND o.since = j.seq
+          JOIN part p ON p.whole = o.type_code
           JOIN agreement_version v
             ON v.space_id = $1 AND v.agreement_id = o.agreement_id::uuid AND v.version = o.version::int
          CROSS JOIN LATERAL jsonb_array_elements(coalesce(v.terms #> '{{caps,units}}', '[]')) AS t (cap)
-         WHERE j.space_id = $1 AND j.type IN ('mission.reassigned', 'mission.plan_changed') AND t.cap ->> 'type' = o.type_code
+         WHERE j.space_id = $1 AND j.type IN ('mission.reassigned', 'mission.plan_changed') AND t.cap ->> 'type' = p.type_code
            AND NOT EXISTS (SELECT FROM reassignment a WHERE a.space_id = $1 AND a.mission_id = o.id AND a.status = 'agreed'
                               AND a.findings @> '[{{"code": "cap_units"}}]')
     )
     SELECT m.id, m.seq, m.agreement_id, m.type_code, m.most, c.before, c.after
       FROM moved m
      CROSS JOIN LATERAL (
-            SELECT count(DISTINCT o.place) FILTER (WHERE o.since < m.seq AND o.until >= m.seq) AS before,
-                   count(DISTINCT o.place) FILTER (WHERE o.since <= m.seq AND o.until > m.seq) AS after
-              FROM out o WHERE o.agreement_id = m.agreement_id AND o.type_code = m.type_code) c
+            SELECT sum(units) FILTER (WHERE there_before) AS before, sum(units) FILTER (WHERE there_after) AS after
+              FROM (SELECT o.place, bool_or(o.since < m.seq AND o.until >= m.seq) AS there_before,
+                           bool_or(o.since <= m.seq AND o.until > m.seq) AS there_after,
+                           max(p.quantity - (SELECT count(*) FROM mission k JOIN first b ON b.kind = 'mission' AND b.id = k.id
+                                              WHERE k.space_id = $1 AND k.split_from_id = o.id AND k.type_code = m.type_code
+                                                AND b.seq < m.seq)) AS units
+                      FROM out o JOIN part p ON p.whole = o.type_code AND p.type_code = m.type_code
+                     WHERE o.agreement_id = m.agreement_id AND o.since <= m.seq AND o.until >= m.seq
+                     GROUP BY o.place) places) c
      WHERE c.after > greatest(c.before, m.most)
 """  # noqa: S608 - constants of ours
 
-# A lower bound of what is out: parts of formations are left out, and what nobody checked or somebody named. A version that was signed
-# later and knows less is no fault of who is out under the one before it.
+# A lower bound of what is out: what nobody checked or somebody named is left out. A formation's place counts its parts, those with it and
+# those that were split off and are still out; of a formation and its relief the one that has more. A version that was signed later and
+# knows less is no fault of who is out under the one before it.
 _OUT: Final = """
-    SELECT agreement_id AS id, type_code, count(DISTINCT place) AS units, max(most) AS most
-      FROM (SELECT m.agreement_id, m.type_code, ARRAY[
-                       CASE WHEN m.ended_by = 'reassigned' THEN m.id ELSE m.request_line_id END,
-                       coalesce(m.stands_for_id, m.id)] AS place,
-                   (SELECT (t.cap ->> 'most')::int FROM jsonb_array_elements(coalesce(v.terms #> '{caps,units}', '[]')) AS t (cap)
-                     WHERE t.cap ->> 'type' = m.type_code) AS most
-              FROM mission m
-              JOIN agreement_version v
-                ON v.space_id = m.space_id AND v.agreement_id = m.agreement_id AND v.version = m.agreement_version
-             WHERE m.space_id = $1 AND :under_way AND m.kind <> 'day_to_day' AND NOT :by_call AND m.split_from_id IS NULL
-               AND NOT EXISTS (SELECT FROM reassignment a WHERE a.space_id = m.space_id AND a.mission_id = m.id AND a.status = 'agreed'
-                                  AND a.findings @> '[{"code": "cap_units"}]')) counted
-     GROUP BY 1, 2 HAVING bool_and(most IS NOT NULL) AND count(DISTINCT place) > max(most)
+    WITH out AS MATERIALIZED (
+        SELECT m.id, m.agreement_id, m.type_code, v.terms, w.id AS whole, ARRAY[
+                   CASE WHEN m.ended_by = 'reassigned' THEN coalesce(m.stands_for_id, m.id) ELSE m.request_line_id END,
+                   coalesce(m.stands_for_id, m.id)] AS place, ARRAY[
+                   CASE WHEN w.ended_by = 'reassigned' THEN coalesce(w.stands_for_id, w.id) ELSE w.request_line_id END,
+                   coalesce(w.stands_for_id, w.id)] AS whole_place
+          FROM mission m
+          JOIN agreement_version v
+            ON v.space_id = m.space_id AND v.agreement_id = m.agreement_id AND v.version = m.agreement_version
+          JOIN mission r ON r.space_id = m.space_id AND r.id = coalesce(m.stands_for_id, m.id)
+          LEFT JOIN mission w ON w.space_id = r.space_id AND w.id = r.split_from_id AND w.request_line_id = m.request_line_id
+         WHERE m.space_id = $1 AND :under_way AND m.kind <> 'day_to_day' AND NOT :by_call
+           AND NOT EXISTS (SELECT FROM reassignment a WHERE a.space_id = m.space_id AND a.mission_id = m.id AND a.status = 'agreed'
+                              AND a.findings @> '[{"code": "cap_units"}]')
+    ), away AS (
+        SELECT o.agreement_id, p.type AS type_code, o.place, o.id AS whole, o.terms,
+               p.quantity - (SELECT count(*) FROM mission k WHERE k.space_id = $1 AND k.split_from_id = o.id AND k.type_code = p.type) AS units
+          FROM out o
+          JOIN resource_type t ON t.code = o.type_code
+         CROSS JOIN jsonb_to_recordset(t.parts) AS p (type text, quantity int)
+         UNION ALL
+        SELECT agreement_id, type_code, CASE WHEN whole IS NULL THEN place ELSE whole_place END, coalesce(whole, id), terms, 1
+          FROM (SELECT DISTINCT ON (agreement_id, type_code, place) * FROM out ORDER BY agreement_id, type_code, place, id) each_place
+    ), held AS (
+        SELECT agreement_id, type_code, place, whole, sum(units) AS units, bool_and(most IS NOT NULL) AS capped, max(most) AS most
+          FROM (SELECT a.*, (SELECT (t.cap ->> 'most')::int FROM jsonb_array_elements(coalesce(a.terms #> '{caps,units}', '[]')) AS t (cap)
+                              WHERE t.cap ->> 'type' = a.type_code) AS most FROM away a) known
+         GROUP BY 1, 2, 3, 4
+    )
+    SELECT agreement_id AS id, type_code, sum(units) AS units, max(most) AS most
+      FROM (SELECT agreement_id, type_code, place, max(units) AS units, bool_and(capped) AS capped, max(most) AS most
+              FROM held GROUP BY 1, 2, 3) places
+     GROUP BY 1, 2 HAVING bool_and(capped) AND sum(units) > max(most)
 """
 
 # A lower bound of what was counted when the last offer was made: what was claimed for less counts with that, what was claimed for more

@@ -28,8 +28,10 @@ from app.domain.chain import (
     payload_digest,
 )
 from app.domain.clock import stamp
+from app.domain.drills import journal_marks
 from app.domain.errors import NotFound
 from app.domain.findings import Report
+from app.domain.protocol_data import LANGUAGES
 from app.domain.verification import FORMAT, FORMAT_VERSION, Verifier
 from app.store.turns import Turns
 
@@ -95,6 +97,10 @@ SELECT seq, hash FROM moved
 """
 
 # What these eyes may not see does not leave the database. $4: no viewer, everything; $5: of the corridor; $6: the member.
+_SPOKEN_IN_A_DRILL: Final = """
+SELECT coalesce((SELECT languages FROM corridor), $2::jsonb) FROM space WHERE id = $1 AND kind = 'drill'
+"""
+
 _READ: Final = """
 SELECT seq, digest, hash, visible,
        CASE WHEN visible THEN header END AS header, CASE WHEN visible THEN payload END AS payload,
@@ -115,6 +121,8 @@ _ABOUT_ALL: Final = _READ.replace(
     "seq > $2",
     "seq > $2 AND (subject_kind, subject_id) IN (SELECT * FROM unnest($7::text[], $8::uuid[])) AND visible",
 )
+
+_THESE: Final = _READ.replace("seq > $2", "seq = ANY($2) AND visible")
 
 _PREFETCH: Final = 1000
 """Entries fetched at a time where a whole journal is gone through."""
@@ -190,6 +198,12 @@ async def read(
     return [_line(row) for row in await conn.fetch(_READ, space, after, limit, *_eyes(viewer))]
 
 
+async def these(conn: Connection, space: str, seqs: Sequence[int], viewer: Viewer | None = None) -> list[Entry]:
+    """Return the entries of these seqs, in order; only those for the viewer's eyes."""
+    rows = await conn.fetch(_THESE, space, list(seqs), None, *_eyes(viewer))
+    return [line for row in rows if isinstance(line := _line(row), Entry)]
+
+
 async def about(
     conn: Connection, space: str, kind: str, id_: UUID, after: int, limit: int, viewer: Viewer | None = None
 ) -> list[Entry]:
@@ -212,15 +226,23 @@ async def export_lines(
 ) -> AsyncGenerator[bytes, None]:
     """Yield a space's journal as JSON lines, without line ends: first what it is and where it ends, then each entry.
 
+    A drill's has its mark before and after that, in each language of the corridor.
+
     All from one snapshot, in a transaction of its own, so that ``conn`` must not be in one. Close the iterator
     (``contextlib.aclosing``) when leaving it early. Raises ``NotFound`` with the first line.
     """
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         seq, hash_ = await head_of(conn, space)
         first = {"space": space, "exported_at": stamp(exported_at), "head": {"seq": seq, "hash": hash_.hex()}}
+        spoken = await conn.fetchval(_SPOKEN_IN_A_DRILL, space, orjson.dumps(LANGUAGES).decode())
+        languages = None if spoken is None else orjson.loads(spoken)
+        if languages is not None:
+            yield orjson.dumps(journal_marks.first_line(languages))
         yield orjson.dumps({FORMAT: FORMAT_VERSION, **first})
         async for row in conn.cursor(_READ, space, 0, None, *_eyes(viewer), prefetch=_PREFETCH):
             yield orjson.dumps(_line(row).exported())
+        if languages is not None:
+            yield orjson.dumps(journal_marks.last_line(languages))
 
 
 async def verify(

@@ -78,7 +78,7 @@ OF_USERS: Final[dict[str, frozenset[str]]] = {
 """Columns that are about a user, and go with it."""
 
 PROSE: Final[dict[str, frozenset[str]]] = {
-    "agreement": frozenset({"suspended_reason"}),
+    "agreement": frozenset({"suspended_reason", "suspended_reasons"}),
     "agreement_version": frozenset({"terms"}),
     "authority_notice": frozenset({"name", "contact"}),
     "automatic_alarm": frozenset({"note"}),
@@ -89,15 +89,16 @@ PROSE: Final[dict[str, frozenset[str]]] = {
     "corrective_action": frozenset({"text", "note"}),
     "depot": frozenset({"name", "address"}),
     "drill": frozenset({"hot_wash", "reason"}),
-    "drill_clock": frozenset({"reason"}),
+    "drill_clock": frozenset({"reason", "pause_reasons"}),
     "drill_hot_wash": frozenset({"went_well", "to_improve", "to_change"}),
     "drill_mark": frozenset({"note"}),
     "drill_observation": frozenset({"text"}),
     "drill_rating": frozenset({"reason"}),
-    "exchange_rate": frozenset({"source"}),
+    "exchange_rate": frozenset({"source", "contest_reason", "counter_source"}),
     "extension": frozenset({"reason", "answer"}),
     "handover": frozenset({"text"}),
     "host_support": frozenset({"note", "place", "answer"}),
+    "inbox_matter": frozenset({"because"}),
     "incident": frozenset({"title"}),
     "incident_log": frozenset({"text"}),
     "incident_protocol": frozenset({"radio_plan"}),
@@ -113,11 +114,19 @@ PROSE: Final[dict[str, frozenset[str]]] = {
     "request": frozenset({"note"}),
     "request_line": frozenset({"place"}),
     "response": frozenset({"note"}),
+    "statement": frozenset({"payment_reference"}),
     "turn_swap": frozenset({"reason", "answer"}),
     "unasked_offer": frozenset({"note", "place", "answer"}),
     "unasked_offer_line": frozenset({"reserve_override", "cost"}),
 }
 """Columns in which people write as they like, and may name somebody. They stand in the journal, too."""
+
+UNTOLD: Final[dict[str, frozenset[str]]] = {
+    "inbox_mapping": frozenset({"title", "note"}),
+    "inbox_message": frozenset({"edited", "because", "detail", "effects"}),
+}
+"""Columns in which somebody may be named and that stand in no journal: what dispatch systems sent (the bytes of
+``inbox_message.body``, too), and what is noted of how it is read."""
 
 PROSE_UNDER: Final[dict[str, frozenset[str]]] = {
     "terms": frozenset({"legal_basis", "who_may_bind", "texts", "settled_by"}),
@@ -129,15 +138,18 @@ COPIES_OF_TERMS: Final = frozenset({("offer_line", "cost"), ("unasked_offer_line
 
 CODED: Final = frozenset({"command", "via", "occurred_at", "member_id"})
 """What every entry says of its act, and no person writes."""
+TOLD_AGAIN: Final = "texts.erased"
+"""The event by which the service tells again what stood in entries that were erased; ``authors`` in it says who had told which text first."""
 _NEVER_SURE: Final = re.compile(r"""[^\x20-\x7e]|[iks"\\]""")
 
 SHORTEST_IN_TEXTS: Final = 4
 """Letters that a name has at least, to be looked for in texts."""
 
 NEVER_IN: Final = frozenset({"corridor", "crossing", "drill_task", "idempotency", "journal_entry", "journal_head", "login_throttle",
-                             "position", "resource_type", "session", "space", "due_work"})  # fmt: skip
-"""Tables without prose of people: places, types, digests, keys that are gone in a day, the journal, whose entries
-are erased, and what falls due: an erasure forgets the names that it looks for when it is done."""
+                             "position", "resource_type", "session", "space", "due_work",
+                             "dispatch_receipt", "inbox_last", "inbox_refusal", "inbox_source", "webhook_attempt", "webhook_delivery", "webhook_endpoint", "webhook_lane"})  # fmt: skip
+"""Tables without prose of people: places, types, digests, keys that are gone in a day, addresses and numbers of dispatch systems, the
+journal, whose entries are erased, and what falls due: an erasure forgets the names that it looks for when it is done."""
 NEVER: Final = frozenset(
     {
         "act", "actor", "alarms", "answer_language", "area", "base", "call_sign", "code", "command", "control",
@@ -193,6 +205,13 @@ NEVER_HERE: Final = frozenset(
         ("drill_rating", "computed"),
         ("drill_rating", "overruled"),
         ("external_id", "source"),
+        ("inbox_mapping", "content"),
+        ("inbox_mapping", "digest"),
+        ("inbox_matter", "call"),
+        ("inbox_matter", "what"),
+        ("inbox_message", "kinds"),
+        ("inbox_message", "outcome"),
+        ("inbox_message", "webhook_id"),
         ("incident_protocol", "notify"),
         ("incident_protocol", "package"),
         ("incident_protocol", "rendezvous_kinds"),
@@ -200,6 +219,7 @@ NEVER_HERE: Final = frozenset(
         ("lender_word", "word"),
         ("member", "phone"),
         ("response", "reason"),
+        ("statement", "answer"),
         ("statement", "dispute_reason"),
     }
 )

@@ -19,7 +19,7 @@ from sqlmodel import col
 
 from app.domain import authority
 from app.domain.chain import Draft, plain
-from app.domain.errors import NotFound, StaleRevision
+from app.domain.errors import Conflict, NotFound, StaleRevision
 from app.domain.ids import new_id
 from app.store import journal
 from app.store.engine import driver
@@ -58,6 +58,8 @@ class Recorded:
     rows: list[Journaled]
     hides: bool = False
     """Whether it tells its rows as removed, though they are still in their tables."""
+    wordless: bool = False
+    """Whether it leaves out why."""
 
 
 _LOCK_STOCK: Final = """
@@ -74,6 +76,8 @@ class Act:
     via: str
     occurred_at: datetime
     why: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """What its entries say besides: of which message of a dispatch system it is the effect."""
 
 
 @dataclass(slots=True)
@@ -98,6 +102,8 @@ class UnitOfWork:
     """What the receipt tells in place of rows, where these would be thousands."""
     last_seq: int = 0
     """Where the journal of the space ends, once this transaction has added to it."""
+    soonest: datetime | None = None
+    """When the first thing falls due that was put down in this space."""
     _events: list[Recorded] = field(default_factory=list)
     _touched: dict[int, Journaled] = field(default_factory=dict)
     """Rows that are new, changed or removed, by their identity; each has its new revision."""
@@ -133,6 +139,10 @@ class UnitOfWork:
     def appended(self) -> list[tuple[str, int]]:
         """Return the last seq of each space whose journal this transaction has added to, once it is finished."""
         return [(unit.space, unit.last_seq) for unit in (self, *self._beside) if unit.last_seq]
+
+    def first_due(self) -> datetime | None:
+        """Return when the first thing falls due that this transaction has put down, in any space; None if it has put down nothing."""
+        return min((unit.soonest for unit in (self, *self._beside) if unit.soonest is not None), default=None)
 
     # ------------------------------------------------------------ authority
 
@@ -318,6 +328,20 @@ class UnitOfWork:
         self.record(type_, subject, *rows)
         self._events[-1].hides = True
 
+    def tell_apart(self, event: Recorded, parties: Sequence[UUID], for_all: Sequence[Journaled]) -> None:
+        """Have an entry that was for the corridor told to these members alone; the corridor is told ``for_all`` of its rows, as units are."""
+        event.visibility, event.parties = "parties", tuple(sorted(set(parties)))
+        if for_all:
+            apart = {id(row) for row in for_all}
+            event.rows = [row for row in event.rows if id(row) not in apart]
+            beside = Recorded("resource.status_set", for_all[0], "corridor", (), {}, list(for_all))
+            self._events.insert(self._events.index(event) + 1, beside)
+
+    def say_no_why(self) -> None:
+        """Leave out of what the corridor is told why it was done."""
+        for event in self._events:
+            event.wordless = event.visibility != "parties"
+
     def recorded(self) -> tuple[Recorded, ...]:
         """Return what was recorded until now, in its order."""
         return tuple(self._events)
@@ -337,6 +361,7 @@ class UnitOfWork:
     ) -> None:
         """Have ``command`` carried out by the service itself at ``at``, if its time still comes; in this space, or another."""
         of = space or self.space
+        self.soonest = at if self.soonest is None else min(at, self.soonest)
         self._rows.add(
             DueWork(id=new_id(), space_id=of, command=command, target=target, body=dict(body or {}), due_at=at)
         )
@@ -370,13 +395,26 @@ class UnitOfWork:
                 found = appended
         return found
 
+    def require_live(self) -> None:
+        """Refuse, from any other space, what belongs to none: users, tokens, webhooks are the same wherever one plays.
+
+        Raises:
+            Conflict: this is another space.
+        """
+        if self.space != LIVE:
+            message = "What belongs to no space is changed from the live one alone."
+            raise Conflict(message, hint="Send it again in live.")
+
     async def write(self) -> None:
         """Write the rows of this space; every change of one is told by an entry.
 
         Raises:
-            RuntimeError: one is not.
+            Conflict: one belongs to no space, and this is not the live one.
+            RuntimeError: one is not told.
         """
         await self.flush()
+        if not all(isinstance(row, Spaced) for row in self._touched.values()):
+            self.require_live()
         told = {id(row) for event in self._events if not event.hides for row in event.rows}
         for key, row in self._touched.items():
             if key not in told:
@@ -409,9 +447,10 @@ class UnitOfWork:
             "via": act.via,
             "occurred_at": act.occurred_at,
             "member_id": self.actor.member_id,
+            **act.extra,
             **event.data,
         }
-        if act.why and not event.hides:
+        if act.why and not (event.hides or event.wordless):
             data["why"] = act.why
         subject_id: UUID = event.subject.id  # type: ignore[attr-defined]  # every journaled table has one
         return Draft(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simulations.bench import commands, console, fanout, journal, memory, plan, recommend, start, storm
+from simulations.bench import commands, console, drill, fanout, journal, memory, plan, recommend, start, storm, webhooks
 from simulations.bench.measure import FULL, Effort, Report
 from simulations.bench.storm import Plan
 
@@ -25,6 +25,8 @@ BENCHES: Final[Mapping[str, Callable[[Effort, Report], None]]] = {
     "recommend": recommend.measure,
     "plan": plan.measure,
     "fairness": plan.fairness,
+    "webhooks": webhooks.measure,
+    "drill": drill.measure,
 }
 UNKNOWN: Final = 2
 """The exit status for a bench that does not exist: wrong usage."""

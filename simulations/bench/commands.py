@@ -54,12 +54,15 @@ QUICKEST_PER_S: Final = 400
 """What one client of the bare side may reach: so much is made ready for it before it is measured."""
 
 UNITS: Final = """
-SELECT r.id, r.type_code, m.code AS member
-FROM resource r JOIN member m ON m.space_id = r.space_id AND m.id = r.member_id
-WHERE r.space_id = 'live' AND r.status = 'available' AND NOT r.retired
-ORDER BY row_number() OVER (PARTITION BY r.member_id, r.type_code ORDER BY r.id), m.code, r.type_code
+SELECT id, type_code, member FROM (
+    SELECT r.id, r.type_code, m.code AS member, count(*) OVER (PARTITION BY r.member_id, r.type_code) AS stock,
+           row_number() OVER (PARTITION BY r.member_id, r.type_code ORDER BY r.id) AS nth
+    FROM resource r JOIN member m ON m.space_id = r.space_id AND m.id = r.member_id
+    WHERE r.space_id = 'live' AND r.status = 'available' AND NOT r.retired
+) AS lent WHERE nth <= stock - 2 ORDER BY nth, member, type_code
 """
-"""First one unit of each type of each member: clients meet at a member's stock only where there are not enough."""
+"""First one unit of each type of each member: clients meet at a member's stock only where there are not enough. Two stay at home: no
+agreement of the corridor keeps more."""
 
 
 def measure(effort: Effort, report: Report) -> None:

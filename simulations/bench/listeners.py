@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 EVENT_BYTES: Final = 300
 """A message at least this long is an event; heartbeats are shorter."""
@@ -53,24 +53,38 @@ class Client:
         Raises:
             ConnectionError: the server is gone, or has thrown this client out.
         """
+        data, ends = self._whole()
+        found = sum(data[at] == _TEXT and end - at >= EVENT_BYTES for at, end in ends)
+        self.events += found
+        return found
+
+    def texts(self) -> list[bytes]:
+        """Take in what has come; return the messages that were whole by then.
+
+        Raises:
+            ConnectionError: as ``read``.
+        """
+        data, ends = self._whole()
+        return [data[data.index(b"{", at) : end] for at, end in ends if data[at] == _TEXT]
+
+    def _whole(self) -> tuple[bytes, list[tuple[int, int]]]:
+        """Return what has come, and where in it each whole frame begins and ends; pings are answered."""
         data = self.sock.recv(65536)
         if not data:
             message = "a client was cut off"
             raise ConnectionError(message)
         data = self.rest + data
-        found = at = 0
+        ends, at = [], 0
         while (end := _end_of(data, at)) is not None:
-            if data[at] == _TEXT:
-                found += end - at >= EVENT_BYTES
-            elif data[at] == _PING:
+            if data[at] == _PING:
                 self.sock.send(frame(0x8A, data[at + 2 : end]))
-            else:
+            elif data[at] != _TEXT:
                 message = f"a client was sent {data[at:end]!r}"
                 raise ConnectionError(message)
+            ends.append((at, end))
             at = end
         self.rest = data[at:]
-        self.events += found
-        return found
+        return data, ends
 
 
 def _end_of(data: bytes, at: int) -> int | None:
@@ -94,7 +108,7 @@ class Listeners:
     """All clients of the process."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._parts = urlsplit(url)
+        self._url = url
         self._token = token
         self._clients: dict[int, Client] = {}
         self._epoll = select.epoll()
@@ -138,30 +152,35 @@ class Listeners:
                 _say({"last_ns": self._had[-1], "median_ns": int(statistics.median(self._had))})
 
     def _connect(self, count: int) -> None:
-        address = (self._parts.hostname, self._parts.port)
-        made = [Client(socket.create_connection(address, timeout=PATIENCE_S)) for _ in range(count)]
-        path = self._parts.path or "/"
-        request = (
-            f"GET {path} HTTP/1.1\r\nHost: {self._parts.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-            f"Authorization: Bearer {self._token}\r\n\r\n"
-        ).encode()
-        for client in made:
-            client.sock.sendall(request)
-        for client in made:
-            _until_head(client)
-        if self._token:
-            for client in made:
-                hello = _next_text(client)
-                asked = {"kind": "resume", "epoch": hello["epoch"], "after": hello["head"]}
-                client.sock.sendall(frame(_TEXT, orjson.dumps(asked)))
-            for client in made:
-                while _next_text(client)["kind"] != "heartbeat":
-                    pass
-        for client in made:
-            client.sock.setblocking(False)
+        for client in follow(self._url, [self._token] * count):
             self._clients[client.sock.fileno()] = client
             self._epoll.register(client.sock.fileno(), select.EPOLLIN)
+
+
+def follow(url: str, tokens: Sequence[str]) -> list[Client]:
+    """Connect a client with each of these tokens, which has heard of all until now; one with an empty token asks for nothing."""
+    parts = urlsplit(url)
+    made = [Client(socket.create_connection((parts.hostname, parts.port), timeout=PATIENCE_S)) for _ in tokens]
+    for client, token in zip(made, tokens, strict=True):
+        request = (
+            f"GET {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+            f"Authorization: Bearer {token}\r\n\r\n"
+        ).encode()
+        client.sock.sendall(request)
+    for client in made:
+        _until_head(client)
+    following = [client for client, token in zip(made, tokens, strict=True) if token]
+    for client in following:
+        hello = _next_text(client)
+        asked = {"kind": "resume", "epoch": hello["epoch"], "after": hello["head"]}
+        client.sock.sendall(frame(_TEXT, orjson.dumps(asked)))
+    for client in following:
+        while _next_text(client)["kind"] != "heartbeat":
+            pass
+    for client in made:
+        client.sock.setblocking(False)
+    return made
 
 
 def _until_head(client: Client) -> None:

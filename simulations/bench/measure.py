@@ -61,6 +61,8 @@ class Figure:
     against: str | None = None
     against_value: float | None = None
     goal: Goal | None = None
+    why: str | None = None
+    """Of what the figure is made, as it was measured: told where the goal is missed."""
 
     @property
     def ratio(self) -> float | None:
@@ -84,6 +86,7 @@ class Figure:
             "ratio": _figures(self.ratio),
             "goal": None if self.goal is None else f"{self.goal.relation} {self.goal.ratio:g}",
             "met": self.met,
+            "why": self.why if self.met is False else None,
         }
 
 
@@ -122,7 +125,13 @@ class Report:
             cells = (line["case"], line["against"], line["value"], line["against_value"], line["ratio"], line["unit"])
             table.add_row(figure.bench, *("" if cell is None else str(cell) for cell in cells), goal)
         # Wide enough wherever it goes: a table that a pipe breaks into pieces can't be read.
-        Console(width=max(Console().width, 130), highlight=False).print(table)
+        console = Console(width=max(Console().width, 130), highlight=False)
+        console.print(table)
+        for figure in self.figures:
+            if figure.met is False and figure.why is not None:
+                console.print(
+                    f"{figure.bench}, {figure.case}, against {figure.against}: missed. {figure.why}", markup=False
+                )
 
 
 def _figures(value: float | None) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +28,7 @@ def write(file: Path, planner: Planner) -> None:
     """Write the program with its aims in one weighted sum, in whole tenths of a minute, and what VROOM needs of the options."""
     planner.plan(TIME_LIMIT_S)  # it then holds every option that an optimal plan may need
     problem, options, pools = planner.problem, planner.options, planner.situation.pools
-    starts, rows, factors = problem.rows.by_column(len(problem.upper))
+    starts, rows, factors = problem.by_column()
     aims = problem.aims
     cost = aims["safety"] * 10_000_000 + aims["open"] * 5_000 + aims["ad_hoc"] * 5_000 + np.rint(aims["minutes"] * 10)
     need = np.array([max(0, line.quantity) for line in planner.situation.lines])
@@ -112,7 +113,7 @@ def _vroom(data: Mapping[str, Any]) -> str:
         for _ in range(need):
             job += 1
             problem.add_job(vroom.Job(job, location=many + line, skills={line}, time_windows=windows))
-    found = problem.solve(exploration_level=0, nb_threads=1)
+    found = problem.solve(exploration_level=0, nb_threads=1, timeout=timedelta(seconds=TIME_LIMIT_S))
     return f"a heuristic, {len(found.unassigned)} open, of {job}, with {number} vehicles from {pools} pools"
 
 

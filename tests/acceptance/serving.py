@@ -68,9 +68,11 @@ class Place:
     def __init__(self, folder: Path, url: str | None) -> None:
         self.folder = folder
         self.url = url
+        self.settings: dict[str, str] = {}
+        """Further ones, by their names in the environment."""
 
     def environment(self):
-        return environment(CONCORD_DATABASE_URL=self.url, CONCORD_DATA=str(self.folder / "data"))
+        return environment(CONCORD_DATABASE_URL=self.url, CONCORD_DATA=str(self.folder / "data"), **self.settings)
 
     def concord(self, *args, given=None, status=0):
         """Run one command of the command line to its end; return what it printed."""
@@ -81,12 +83,13 @@ class Place:
         assert done.returncode == status, f"concord {' '.join(map(str, args))}: {done.stdout}{done.stderr}"
         return done.stdout
 
-    def start(self, *args):
+    def start(self, *args, hours_ahead=0):
         """Start a command that serves; return it once it says where. What it says goes to files, which never fill up."""
+        program = ["tests.acceptance.later", str(hours_ahead)] if hours_ahead else ["app.cli"]
         said = self.folder / f"stdout-{uuid.uuid4().hex[:8]}"
         with said.open("wb") as stdout, (self.folder / "stderr").open("ab") as stderr:
             process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", *map(str, args)],
+                [sys.executable, "-m", *program, *map(str, args)],
                 cwd=ROOT, env=self.environment(), stdout=stdout, stderr=stderr,
             )  # fmt: skip
         return Server(process, _address(process, said, self.folder / "stderr"))
@@ -172,11 +175,11 @@ class Person:
         entries, after = [], 0
         while True:
             page = await self.get("journal", after=after, limit=1000)
-            if not page["entries"]:
-                assert [entry["seq"] for entry in entries] == list(range(1, page["head"] + 1))
-                return entries
             entries += page["entries"]
             after = page["after"]
+            if page["head"] == after:  # the head is looked up last: what is written meanwhile is on the next page
+                assert [entry["seq"] for entry in entries] == list(range(1, after + 1))
+                return entries
 
 
 def _full(path):

@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from simulations import bench
-from simulations.bench import console, fanout, memory
-from simulations.bench.measure import Effort
+from simulations.bench import console, drill, fanout, memory
+from simulations.bench.measure import Effort, Report
 
 A_LITTLE = Effort(rounds=1, seconds=0.2)
 
@@ -32,6 +32,24 @@ def test_fanout(monkeypatch, capfd):
     goals = [line["goal"] for line in told if line["case"] == "n=20"]
     assert sorted(goals, key=str) == ["<= 0.25", "<= 1.2", None, None]
     assert all(line["goal"] is None for line in told if line["case"] == "n=5")
+
+
+def test_drill(monkeypatch, capfd):
+    """An inject that comes to some members alone, or twice, would make a good figure."""
+    monkeypatch.setattr(drill, "MEMBERS", 4)
+    monkeypatch.setattr(drill, "INJECTS", 3)
+    monkeypatch.setattr(drill, "EVERY_S", 1)
+    assert bench.run(["drill"], as_json=True, effort=A_LITTLE) == 0
+    told = {line["case"]: line for line in lines(capfd)}
+    late = [told[f"due → delivered, {share}"]["value"] for share in ("p50", "p95", "p99", "max")]
+    assert late[0] > 0
+    assert late == sorted(late)
+    assert told["due → delivered, p99"]["goal"] == "<= 1"
+    once = told["delivered once"]
+    assert once["value"] == once["against_value"] > 0
+    twice = [("inject_0", 1.0), ("inject_0", 1.1)]
+    with pytest.raises(RuntimeError, match="inject_0"):
+        drill._tell({"inject_0": 1.0}, twice, 1, Report(as_json=True))
 
 
 def test_memory(monkeypatch, capfd):

@@ -119,6 +119,7 @@ async def test_a_city_asks_a_neighbour_sends_the_unit_comes_home(city):
     )
     floor = next(each for each in refused["reasons"] if each["code"] == "reserve_floor")
     assert floor["figures"] == {
+        "agreement": "meuse-flood-nl-be",
         "type_code": "pump.high_capacity",
         "keep": 1,
         "available": 3,

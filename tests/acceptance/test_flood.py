@@ -64,11 +64,11 @@ async def scalars(engine, statement):
         return [row[0] for row in await connection.execute(text(statement))]
 
 
-NOT_HOME = "SELECT status FROM mission WHERE status <> 'closed'"
-LIVE_INCIDENTS = "SELECT title FROM incident WHERE status <> 'closed'"
-LIVE_REQUESTS = "SELECT status FROM request WHERE status NOT IN ('closed', 'cancelled', 'expired', 'unfilled')"
-UNITS_OUT = "SELECT call_sign FROM resource WHERE status <> 'available' AND call_sign <> 'Heros Düren HCP 1'"
-OWED = "SELECT act FROM debt WHERE status <> 'made_good'"
+NOT_HOME = "SELECT status FROM mission WHERE space_id = 'live' AND status <> 'closed'"
+LIVE_INCIDENTS = "SELECT title FROM incident WHERE space_id = 'live' AND status <> 'closed'"
+LIVE_REQUESTS = "SELECT status FROM request WHERE space_id = 'live' AND status NOT IN ('closed', 'cancelled', 'expired', 'unfilled')"
+UNITS_OUT = "SELECT call_sign FROM resource WHERE space_id = 'live' AND status <> 'available' AND call_sign <> 'Heros Düren HCP 1'"
+OWED = "SELECT act FROM debt WHERE space_id = 'live' AND status <> 'made_good'"
 
 
 HAPPENED = "SELECT DISTINCT type FROM journal_entry WHERE space_id = 'live' AND seq > {}"

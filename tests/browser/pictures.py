@@ -31,9 +31,11 @@ ADMIN = "maastricht-admin"
 REPRESENTATIVE = "maastricht-rep"
 PAYER = "maastricht-finance"
 LENDER = "aachen-finance"
+DIRECTOR = "hasselt-director"
 SIZES = ((1440, 900), (390, 844))
 THEMES = ("light", "dark")
 PUMPS = "High-capacity pump"
+TIMES_ONE, TIMES_SIXTY = "\u00d7 1", "\u00d7 60"
 WITH_MISTAKES = """call_sign,type,depot,officers,ncos,crew,mobilisation_min,papers
 Pump 51,pump.high_capacity,west,0,1,3,10,yes
 Pump 52,pump.hi_cap,,0,1,3,10,maybe
@@ -151,7 +153,13 @@ def scenes(page, address, passwords, *, narrow):
     yield from automatic(page, narrow=narrow)
     yield from protocols(page, narrow=narrow)
     yield from coordination(page)
-    for login, screens in ((REPRESENTATIVE, agreements), (PAYER, bills), (LENDER, months), (ADMIN, administration)):
+    for login, screens in (
+        (REPRESENTATIVE, agreements),
+        (PAYER, bills),
+        (LENDER, months),
+        (DIRECTOR, drills),
+        (ADMIN, administration),
+    ):
         page.context.clear_cookies()
         page.goto(f"{address}/sign-in?lang=en")
         sign_in(page, login, passwords)
@@ -272,6 +280,36 @@ def months(page):
     expect(page.get_by_role("button", name=SAY("statement.acknowledge"), exact=True)).to_be_visible()
     settled(page)
     yield "statement"
+
+
+def drills(page):
+    """A drill under way as its director sees it, the report of one that was held, and what follows over all of them."""
+    go(page, "#/drills")
+    expect(page.locator(".drill-row").first).to_be_visible()
+    yield "drills"
+    page.locator(".drill-what").filter(has_text="Chlorine").click()
+    page.get_by_role("button", name=SAY("drill.tab.control"), exact=True).click()
+    clock = page.locator(".control-top")
+    expect(clock).to_be_visible()
+    begin = clock.get_by_role("button", name=SAY("control.start"))
+    if begin.is_visible():
+        begin.click()
+        page.get_by_role("dialog").get_by_role("button", name=SAY("control.start"), exact=True).click()
+        clock.get_by_role("button", name=TIMES_SIXTY, exact=True).click()
+        expect(page.locator(".inject.delivered").nth(3)).to_be_visible(timeout=4 * PATIENCE_MS)
+        clock.get_by_role("button", name=TIMES_ONE, exact=True).click()
+    expect(page.locator(".inject.delivered").first).to_be_visible()
+    settled(page)
+    yield "drill-control"
+    go(page, "#/drills")
+    page.locator(".drill-what").filter(has_text=SAY.state("drill", "reviewed")).first.click()
+    page.get_by_role("button", name=SAY("drill.tab.report"), exact=True).click()
+    expect(page.locator(".tl-injects > li").first).to_be_visible()
+    settled(page)
+    yield "drill-report"
+    go(page, "#/improvement")
+    expect(page.locator(".trend").first).to_be_visible()
+    yield "improvement"
 
 
 def administration(page):

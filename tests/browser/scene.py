@@ -115,7 +115,7 @@ async def _told(do, world):
         capacity=1, guide=True, fuel=True, launch_ramp=True, food=True, beds=40,
     )  # fmt: skip
     await do(HandOverShift, text="Pompen in Eijsden draaien; brandstof om 06:00.", language="nl")
-    here = {"lon": 5.7, "lat": 50.78, "place": "Eijsden"}
+    here = {"lon": 5.7, "lat": 50.78}
     line = here | {"type_code": "ambulance.als", "quantity": 1, "priority": "life_safety"}
     to = world.members["luik"]
     await do(DraftRequest, kind="day_to_day", to_member_id=to, lines=[line], then="open")

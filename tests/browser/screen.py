@@ -63,7 +63,7 @@ class Screen:
 
     async def open_request(self, id_):
         """Go to the screen of a request, and wait until it knows all about it."""
-        async with self.page.expect_response(lambda answer: "/candidates?" in answer.url):
+        async with self.page.expect_response(lambda answer: "/recommendations?" in answer.url):
             await self.page.evaluate("id => { location.hash = `#/request/${id}`; }", str(id_))
         await expect(self.panel("timeline").get_by_role("listitem").first).to_be_attached()
 

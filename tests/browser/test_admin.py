@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 from playwright.async_api import expect
 
+from app.commands.contacts import AddContact
+from app.commands.incidents import AddLogEntry, ReportIncident
 from app.commands.members import ChangeMember
 from app.commands.users import ChangeUser
 from tests.browser.screen import Screen
@@ -38,7 +42,9 @@ async def test_a_new_user_signs_in(screens, browser, address):
     await theirs.sign_in(LOGIN, password)
     await theirs.go("#/admin")
     names = theirs.page.locator(".sections a")
-    await expect(names).to_have_text([theirs.w("admin.members"), theirs.w("admin.import"), theirs.w("admin.account")])
+    await expect(names).to_have_text(
+        [theirs.w(f"admin.{each}") for each in ("members", "import", "dispatch", "account")]
+    )
     await theirs.go("#/admin/account")
     await expect(theirs.page.get_by_role("region", name=NAME)).to_contain_text("Centralist")
 
@@ -144,3 +150,29 @@ async def test_health_and_keys(screens):
     await admin.press("/")
     await admin.type("Luik")
     await expect(admin.page.locator(".entry")).to_have_count(1)
+
+
+async def test_what_is_held_on_somebody_is_found_handed_over_and_erased(screens, do, world):
+    """Who was rung asks what is known of them, and to be forgotten: the city would look through its books by hand."""
+    who, why = "Piet de Boer", "Gevraagd per brief van 3 juli."
+    await do(AddContact, world.members["maas"], code="pumps", function="Pompen", name=who, phone="+31 00 000 0416")
+    incident = await do(ReportIncident, **flood())
+    await do(AddLogEntry, incident.id, text=f"{who} belt: het gemaal is uitgevallen.", language="nl")
+    admin = await screens("maas", role="admin")
+    await section(admin, "people")
+    held = admin.panel("held")
+    await admin.named("textbox", admin.w("held.names"), held).fill(who)
+    await admin.button("held.look", held).click()
+    await expect(held).to_contain_text(admin.w("held.found", n=2))
+    await expect(held).to_contain_text("het gemaal is uitgevallen")
+    async with admin.page.expect_download() as kept:
+        await admin.button("held.download", held).click()
+    data = json.loads((await (await kept.value).path()).read_text("utf-8"))
+    assert [len(data["mentions"]), len(data["texts"])] == [1, 1]
+    await admin.button("erase_person", held).click()
+    erase = admin.button("erase", admin.dialog, exact=True)
+    await expect(erase).to_be_disabled()
+    await admin.named("textbox", admin.w("why"), admin.dialog).fill(why)
+    await erase.click()
+    await expect(admin.panel("erasures")).to_contain_text(why)
+    await expect(admin.page.get_by_role("region", name=admin.w("erasures"))).to_contain_text("admin of maas")

@@ -258,14 +258,18 @@ async def test_what_was_written_is_not_lost(screens, drafted, do, world):
     await expect(ours.page.locator(".request-note")).to_contain_text(ours.w("edit.found"))
     await do(
         ChangeAgreementDraft, agreement, who=("luik", REPRESENTATIVE),
-        **_body(world, legal_basis="Accord de Liège", who_may_bind="Le bourgmestre"),
+        **_body(world, legal_basis={"fr": "Accord de Liège"}, who_may_bind={"fr": "Le bourgmestre"}),
     )  # fmt: skip
     await expect(ours.page.locator(".agreement-editor")).to_contain_text(ours.w("edit.overtaken"))
     await writer.unfold("about", "parties")
-    await expect(writer.field("/terms/legal_basis").locator("textarea")).to_have_value("Benelux-verdrag van 2019")
+    basis = writer.field("/terms/legal_basis")
+    await expect(basis.locator("textarea")).to_have_value("Benelux-verdrag van 2019")
+    await expect(basis.locator("[lang=fr]")).to_have_count(0)
+    await ours.button("edit.more_languages", basis).click()
+    await expect(basis.locator("textarea")).to_have_count(4)
     ours.failures_expected = True
     await ours.button("edit.save", exact=True).click()
-    await expect(ours.dialog.locator(".change")).to_have_count(2)
+    await expect(ours.dialog.locator(".change")).to_have_count(3)  # theirs in French, ours in Dutch
     await expect(ours.dialog).to_contain_text("Accord de Liège")
     await ours.button("conflict.send_mine", ours.dialog).click()
     await expect(ours.page.locator(".editor-bar")).to_contain_text(ours.w("edit.saved"))

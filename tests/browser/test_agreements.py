@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from playwright.async_api import expect
 
+from app.commands.agreement_versions import DraftAgreementVersion
+from app.commands.agreements import ConsentToAgreement, ProposeAgreement
+from app.commands.incidents import ReportIncident
+from app.commands.offer_answers import AcceptOffer
+from app.commands.offers import MakeOffer
+from app.commands.requests import DraftRequest
+from tests.conftest import NOON
+from tests.world import flood
+
 REPRESENTATIVE = "authorised_representative"
+PUMP = "pump.high_capacity"
+END = NOON + timedelta(days=900)
 
 
 async def open_agreement(screen, id_):
@@ -83,3 +95,34 @@ async def test_who_may_not_bind_the_member_sees_no_button_for_it(screens, world)
     for command in ("suspend_agreement", "terminate_agreement"):
         await expect(screen.button(command)).to_have_count(0)
     await expect(screen.named("link", screen.w("draft_agreement_version"))).to_have_count(0)
+
+
+async def test_who_binds_sees_that_another_version_counts(screens, do, world):
+    """The offer was made under last week's words, and whoever signs it today takes them for the present ones."""
+    incident = await do(ReportIncident, **flood())
+    line = {"type_code": PUMP, "quantity": 1, "priority": "life_safety", "lon": 5.7, "lat": 50.78, "place": "Eijsden"}
+    asked = await do(DraftRequest, incident_id=incident.id, kind="immediate", lines=[line], then="open")
+    offered = {"request_line_id": asked.rows["request_line"][0]["id"], "resource_id": world.units("luik", "pump")[0]}
+    offer = await do(MakeOffer, asked.id, who=("luik", "dispatcher"), lines=[offered])
+    agreement, parties = world.agreements["maas-broad"], [world.members[code] for code in ("maas", "luik", "aken")]
+    terms = {
+        "kinds": ["immediate"],
+        "reserve": [{"type": PUMP, "keep": 1}],
+        "caps": {"units": [{"type": PUMP, "most": 7}]},
+    }
+    new = {"lenders": parties, "borrowers": parties, "terms": terms, "effective_at": NOON, "expires_at": END}
+    signs = [(code, REPRESENTATIVE) for code in ("maas", "luik", "aken")]
+    await do(DraftAgreementVersion, agreement, who=signs[0], **new)
+    await do(ProposeAgreement, agreement, who=signs[0])
+    for who in signs:
+        await do(ConsentToAgreement, agreement, who=who, version=2)
+    await do(AcceptOffer, offer.id)
+    screen = await screens("luik")
+    await screen.open_request(asked.id)
+    await screen.button("commit", screen.panel("offers"), exact=True).click()
+    note = screen.dialog.get_by_role("status")
+    await note.locator("summary").click()
+    await expect(note.locator(".change").filter(has_text=screen.w("rule.caps.name"))).to_contain_text("7")
+    await screen.button("commit", screen.dialog, exact=True).click()
+    told = screen.page.locator(".toast").filter(has_text=screen.w.like("warning.version_superseded"))
+    await expect(told).to_contain_text(screen.w("rule.caps.name"))

@@ -9,14 +9,17 @@ from playwright.async_api import expect
 
 from app.commands.calls import AssistNow, ConfirmCall, RingBack
 from app.commands.debts import MakeDebtGood, MarkDebtOverdue
+from app.commands.dispatch_receipts import RingForDispatch, TakeIntoDispatch
 from app.commands.incidents import AddLogEntry, ReportIncident
 from app.commands.missions import AdvanceMission, Recall
 from app.commands.offer_answers import AcceptOffer, DeclineOffer, WithdrawOffer
 from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
 from app.commands.requests import AcknowledgeRequest, CloseRequest, DraftRequest
+from app.commands.webhooks import AddWebhook
 from app.delivery import feed as feeds
 from app.domain.authority import SYSTEM
+from app.store.engine import reading
 from tests.world import flood
 
 LUIK, AKEN = ("luik", "dispatcher"), ("aken", "dispatcher")
@@ -137,6 +140,36 @@ async def test_a_call_waits_for_our_word(screens, do, application, rings):
     await expect(waiting(screen, "call_unconfirmed")).to_have_count(0)
 
 
+async def test_a_call_that_was_written_down_by_mistake(screens, rings):
+    """Maastricht would look for a pump that nobody sent; who wrote it down takes it back with a word, and both screens are calm."""
+    await rings()
+    other, screen = await screens("maas"), await screens("luik")
+    await expect(waiting(other, "call_unconfirmed")).to_have_count(1)
+    await screen.button("take_back_call", screen.panel("calls")).click()
+    await screen.named("textbox", screen.w("why"), screen.dialog).fill("Pour Aix-la-Chapelle.")
+    await screen.button("command.take_back_call", screen.dialog).click()
+    await expect(screen.panel("calls")).to_have_count(0)
+    await expect(screen.panel("debts")).to_have_count(0)
+    await expect(waiting(other, "call_unconfirmed")).to_have_count(0)
+    await expect(other.panel("events")).to_contain_text(other.w("event.call_taken_back", what="1"))
+
+
+async def test_the_lead_calls_off_what_still_asks(screens, do, incident):
+    """An incident is over and a neighbour's request still asks: its lead ends it where it closes the incident, and the neighbour hears why."""
+    lines = [HERE | {"priority": "property"}]
+    await do(DraftRequest, who=LUIK, incident_id=incident, kind="immediate", lines=lines, then="open")
+    lead, asker = await screens("maas", role="authorised_representative"), await screens("luik")
+    await lead.panel("incidents").locator("li").first.get_by_role("button").first.click()
+    await lead.button("close_incident").click()
+    await lead.button("call_off_request", lead.dialog).click()
+    await lead.named("textbox", lead.w("why"), lead.dialog).fill("De dijk houdt.")
+    await lead.button("call_off_request", lead.dialog).click()
+    await expect(waiting(asker, "request_called_off")).to_have_count(1)
+    await expect(asker.panel("events")).to_contain_text("De dijk houdt.")
+    await lead.button("close_incident", lead.dialog).click()
+    await expect(asker.panel("incidents")).to_contain_text(asker.w("incidents.none"))
+
+
 async def test_a_debt_that_is_overdue_waits_until_it_is_made_good(screens, do, application, clock, rings):
     """The unit rolled without a signature; when the time for it is over, somebody has to be found who signs."""
     called = await rings()
@@ -199,3 +232,23 @@ async def test_what_came_while_its_kind_was_shelved_is_raised_when_the_shelf_end
     await expect(waiting(screen, "life_safety")).to_have_count(0)
     await screen.page.locator(".shelf").get_by_role("button").click()
     await expect(waiting(screen, "life_safety")).to_contain_text(another.subject["ref"])
+
+
+async def test_what_dispatch_did_not_take_over_rings_until_it_has(screens, do, ask, send, application):
+    """Liège has sent a pump, and its dispatch system has not said that anybody there sees it: somebody has to ring, also after a reload."""
+    hook = await do(AddWebhook, who=("luik", "admin"), label="CAD", events=["mission.*"], receipts=True)
+    await send(await ask(), "luik-pump-1", LUIK)
+    while await application.state.webhooks.turn():
+        pass
+    async with reading(application.state.door.engine) as conn:
+        seq = await conn.fetchval("SELECT seq FROM webhook_delivery WHERE receipt_by IS NOT NULL")
+    luik, maas = await screens("luik"), await screens("maas")
+    ring = RingForDispatch(seq=seq)
+    await application.state.door.execute(ring, actor=SYSTEM, space="live", target=hook.id)
+    await expect(waiting(luik, "not_taken")).to_have_count(1)
+    await luik.page.reload()
+    await luik.live()
+    await expect(waiting(luik, "not_taken")).to_have_count(1)
+    await expect(waiting(maas, "not_taken")).to_have_count(0)
+    await do(TakeIntoDispatch, hook.id, who=LUIK, seq=seq, number="L-77")
+    await expect(waiting(luik, "not_taken")).to_have_count(0)

@@ -8,7 +8,9 @@ import pytest
 from playwright.async_api import expect
 
 from app.commands.claim_steps import WaiveClaim
+from app.commands.claims import SubmitClaim
 from app.commands.due import run_due
+from app.commands.exchange_rates import EnterExchangeRate
 from tests.browser import bills
 from tests.browser.bills import billed, unconverted
 from tests.browser.test_every_screen import AXE, SERIOUS, cut
@@ -30,6 +32,9 @@ async def test_a_bill_is_settled(screens, do, world, clock):
     await maas.panel("claims.pay").get_by_role("link").filter(has_text=ref).click()
     line = maas.page.locator(".claim-line").filter(has_text=maas.w.word("cost_items", "kilometres"))
     await expect(line).to_contain_text("61.5 km − 20.5 km free = 41 km × EUR 1.15")  # noqa: RUF001 - as it is written
+    share = re.compile(r"[\d.]+ h of the mission's [\d.]+ h are free: 33\.33% of everything")
+    await expect(maas.page.locator(".claim-screen")).to_contain_text(share)
+    await expect(maas.page.locator(".claim-terms").first).to_contain_text(re.compile(r"\d\d:\d\dZ – .*\d\d:\d\dZ"))  # noqa: RUF001
     await maas.button("claim.dispute", line, exact=True).click()
     await maas.dialog.get_by_role("textbox", name=maas.w("claim.counter_amount", currency="EUR")).fill("40,00")
     await maas.dialog.get_by_role("textbox", name=maas.w("why")).fill("Via Visé it is less.")
@@ -58,6 +63,10 @@ async def test_a_statement_is_acknowledged(screens, do, world, clock):
     await maas.go("#/claims?show=statements")
     await maas.panel("claims.statements").get_by_role("link").first.click()
     await expect(maas.page.locator("h1")).to_contain_text("July 2026")
+    line = maas.page.locator(".claim-line").first
+    await expect(line).to_contain_text("luik ambulance 1")
+    await expect(line).to_contain_text(maas.w.word("cost_items", "vehicle_hours"))
+    await expect(line).to_contain_text(re.compile(r", version \d"))
     await maas.button("statement.dispute").click()
     await expect(maas.dialog.get_by_role("textbox")).to_have_count(0)
     await maas.button("statement.dispute", maas.dialog).click()
@@ -133,6 +142,36 @@ async def test_a_missing_rate_says_who_can_give_it(screens, do, world, clock, ap
         pass
     await luik.go(f"#/statement/{statement}")
     await expect(luik.button("statement.acknowledge")).to_be_visible()
+
+
+async def test_a_contested_rate_is_settled(screens, do, world, clock, monkeypatch):
+    """The payer finds the lender's rate wrong, says so where the bill is, and the two agree: without a letter, and without paying first."""
+    monkeypatch.setattr(bills, "COST", bills.COST | {"currency": "CHF", "hours": 1})
+    claimed, _ = await unconverted(do, world, clock)
+    day = {"base": "CHF", "quote": "EUR", "day": "2026-07-14"}
+    await do(EnterExchangeRate, who=("luik", "finance"), rate="1.05", source="ECB", **day)
+    await do(SubmitClaim, claimed, who=("luik", "finance"))
+    payer, lender = (
+        await screens("maas", role="finance"),
+        await screens("luik", role="finance", theme="dark", width=390, height=844),
+    )
+    for screen in (payer, lender):
+        await screen.go(f"#/claim/{claimed}")
+    await payer.button("rate.contest").click()
+    await payer.dialog.get_by_role("textbox", name=payer.w("rate.counter")).fill("1,0418")
+    await payer.dialog.get_by_role("textbox", name=payer.w("rate.source")).fill("ECB, 14 juli")
+    await payer.dialog.get_by_role("textbox", name=payer.w("why")).fill("Dat was de koers van maandag.")
+    await payer.button("rate.contest", payer.dialog).click()
+    await expect(payer.page.locator(".claim-rate")).to_contain_text(payer.w("rate.holds"))
+    await expect(payer.button("claim.verify")).to_have_count(0)
+    await expect(lender.page.locator(".claim-rate")).to_contain_text("Dat was de koers van maandag.")
+    await lender.button("rate.agree", rate="1,0418").click()
+    await lender.button("rate.agree", lender.dialog, rate="1,0418").click()
+    await expect(payer.page.locator(".claim-rate")).to_have_count(0)
+    await expect(payer.page.locator(".claim-facts")).to_contain_text("1,0418")
+    await payer.button("claim.verify").click()
+    await payer.button("claim.verify", payer.dialog).click()
+    await expect(payer.button("claim.pay")).to_be_visible()
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "nl"])

@@ -128,6 +128,9 @@ async def each_screen(screen, request):
     yield "operations, a request chosen"
     await screen.open_request(request)
     yield "request"
+    await screen.go("#/plan")
+    await screen.page.locator(".plan-line").first.wait_for()
+    yield "plan"
     await screen.page.evaluate("location.hash = '#/agreements'")
     row = screen.page.locator(".agreement-row a").first
     await row.wait_for()
@@ -169,7 +172,7 @@ async def money(screen):
 
 async def each_section(screen):
     """Go through the sections of the administration, as an admin sees them; yields the name of what is shown."""
-    for name in ("members", "users", "account", "audit", "health"):
+    for name in ("members", "users", "people", "dispatch", "account", "audit", "health"):
         await screen.go(f"#/admin/{name}")
         await screen.page.locator(".admin-body .panel").first.wait_for(state="attached")
         if name in {"members", "users"}:
@@ -178,6 +181,10 @@ async def each_section(screen):
             await screen.page.locator(".entry").first.click()
             await screen.panel("tokens" if name == "users" else "member.informed").wait_for()
         yield f"admin, {name}"
+    for name in ("receipts", "sources", "mappings", "quarantine"):
+        await screen.go(f"#/admin/dispatch?tab={name}")
+        await screen.page.locator(".dispatch .panel").first.wait_for(state="attached")
+        yield f"admin, dispatch systems, {name}"
     await screen.go("#/admin/users")
     for key, within in (("user.add", screen.panel("admin.users")), ("token.add", None)):
         if within is None:

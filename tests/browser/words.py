@@ -29,13 +29,13 @@ class Words:
         """A text with its values filled in; of a text with plural forms, the one of many."""
         text = texts(self.language)[key]
         if isinstance(text, dict):
-            text = text["one"] if values.get("n") == 1 and "one" in text else text["other"]
+            text = text["one"] if values.get(text.get("by", "n")) == 1 and "one" in text else text["other"]
         return re.sub(r"\{(\w+)\}", lambda found: str(values[found[1]]), text)
 
     def like(self, key):
         """A text as a pattern, whatever is filled in."""
         text = texts(self.language)[key]
-        forms = text.values() if isinstance(text, dict) else [text]
+        forms = [form for of, form in text.items() if of != "by"] if isinstance(text, dict) else [text]
         return re.compile("|".join(re.sub(r"\\\{\w+\\\}", ".*", re.escape(form)) for form in forms))
 
     def state(self, machine, code):

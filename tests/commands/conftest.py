@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
-from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from app.commands.agreements import ConsentToAgreement, DraftAgreement, ProposeAgreement
 from app.commands.due import run_due
-from app.commands.execute import Door
 from app.commands.incidents import ReportIncident
-from app.commands.load_corridor import load_corridor
 from app.commands.measures import RecordMeasures
 from app.commands.missions import AdvanceMission, ReleaseMission
 from app.commands.offer_answers import AcceptOffer
@@ -21,13 +16,9 @@ from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
 from app.commands.requests import DraftRequest
 from app.domain.authority import SYSTEM
-from app.domain.clock import SetClock
 from app.domain.errors import Conflict
-from app.settings import Settings
-from app.store.engine import create_engine, reading
+from app.store.engine import reading
 from app.store.fill import FILL
-from tests.commands.drilling import Drilling
-from tests.conftest import NOON
 from tests.interleaving import overlapping
 from tests.world import everywhere, flood
 
@@ -58,7 +49,7 @@ async def incident(do):
 
 
 @pytest.fixture
-def ask(do, incident):
+def ask(do, incident, world):
     """Opens maas's request for some high-capacity pumps (and pumpers); returns it with the ids of its lines."""
 
     async def asks(*wanted, kind="immediate", then="open", who=MAAS):
@@ -67,6 +58,8 @@ def ask(do, incident):
             for type_code, count in wanted or [(PUMP, 4)]
         ]
         body = {"incident_id": incident, "kind": kind, "lines": lines, "then": then}
+        if kind == "day_to_day":
+            body["to_member_id"] = str(world.members["luik"])
         receipt = await do(DraftRequest.model_validate(body), who=who)
         ordered = sorted(receipt.rows["request_line"], key=lambda row: row["position"])
         return receipt.id, [row["id"] for row in ordered]
@@ -100,7 +93,8 @@ def sent(act, world):
             "lat": 50.78,
         }
         asker = MAAS if kind != "planned" else ("maas", "authorised_representative")
-        asked = await act(DraftRequest, who=asker, incident_id=incident, kind=kind, lines=[wanted], then="open")
+        to = {"to_member_id": str(world.members[owner])} if kind == "day_to_day" else {}
+        asked = await act(DraftRequest, who=asker, incident_id=incident, kind=kind, lines=[wanted], then="open", **to)
         line = asked.rows["request_line"][0]["id"]
         lines = [{"request_line_id": line, "resource_id": world.resources[name]} for name in names]
         lender = (owner, "authorised_representative")
@@ -226,49 +220,3 @@ def tools(monkeypatch, world, act, sent, walk, sign, home, due, conn, clock):
         "conn": conn,
         "clock": clock,
     }
-
-
-# ---------------------------------------------------------------- drills
-
-
-@pytest.fixture(scope="session")
-async def corridor_template(server_dsn, empty_template):
-    """Name of a database with the demonstration corridor in it."""
-    name = f"concord_corridor_{uuid.uuid4().hex[:8]}"
-    beside = f"{server_dsn.rsplit('/', 1)[0]}/{name}"
-    connection = await asyncpg.connect(server_dsn, timeout=10)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {empty_template}")
-    engine = create_engine(beside, pool_size=2)
-    folder = Path(__file__).parents[2] / "simulations" / "corridors" / "meuse-rhine"
-    await load_corridor(Door(engine, Settings(), SetClock(NOON)), folder, lambda _line: None)
-    await engine.dispose()
-    yield name
-    await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    await connection.close()
-
-
-@pytest.fixture
-async def corridor_database(server_dsn, corridor_template):
-    """Address of a fresh database with the demonstration corridor in it."""
-    name = f"concord_drill_{uuid.uuid4().hex[:12]}"
-    connection = await asyncpg.connect(server_dsn, timeout=10)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {corridor_template}")
-    yield f"{server_dsn.rsplit('/', 1)[0]}/{name}"
-    await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    await connection.close()
-
-
-@pytest.fixture
-async def drilling(corridor_database, settings, clock):
-    """Acts in drills on the demonstration corridor."""
-    engine = create_engine(corridor_database, pool_size=6)
-    yield await Drilling(Door(engine, settings, clock), clock).learn()
-    await engine.dispose()
-
-
-@pytest.fixture
-async def beside(corridor_database):
-    """A connection to the drills' database."""
-    connection = await asyncpg.connect(corridor_database, timeout=10)
-    yield connection
-    await connection.close()

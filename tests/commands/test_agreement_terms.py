@@ -306,6 +306,7 @@ async def test_no_allowed_crossing_is_open(act, offer, sign, world, assert_fold)
     with pytest.raises(AgreementRefused) as refused:
         await act(CommitOffer, made.id, who=LUIK)
     assert codes(refused) == ["crossing_not_allowed"]
+    assert refused.value.detail == "Units do not pass at Eijsden under this agreement; allowed are: Vaals."
     with pytest.raises(RoleMissing):
         await act(CommitOffer, made.id, who=LUIK, ad_hoc=True)
     receipt = await act(CommitOffer, made.id, who=LUIK_BINDS, ad_hoc=True)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.commands import agreement_drafts
 from app.commands.agreement_versions import ChangeAgreementDraft, DraftAgreementVersion, WithdrawAgreement
 from app.commands.agreements import (
     ConsentToAgreement,
@@ -17,6 +18,8 @@ from app.commands.agreements import (
     TerminateAgreement,
 )
 from app.commands.missions import CloseMission, ReleaseMission
+from app.commands.offer_answers import AcceptOffer
+from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
 from app.domain.authority import SYSTEM
 from app.domain.errors import (
@@ -24,6 +27,7 @@ from app.domain.errors import (
     Conflict,
     Malformed,
     NotFound,
+    OutOfOrder,
     OutOfRange,
     RoleMissing,
     TransitionNotAllowed,
@@ -31,14 +35,16 @@ from app.domain.errors import (
 from app.queries import agreement_versions as versions_of
 from app.queries import agreements as queries
 from app.queries.snapshot import snapshot
+from app.store import journal
 from app.store.engine import reading
-from tests.commands.conftest import LUIK, PUMP
+from tests.commands.conftest import LUIK, PUMP, RATES
 from tests.interleaving import overlapping
 from tests.world import everywhere
 
 LUIK_BINDS, HASSELT_BINDS = ("luik", "authorised_representative"), ("hasselt", "authorised_representative")
 MAAS_BINDS, AKEN_BINDS = ("maas", "authorised_representative"), ("aken", "authorised_representative")
 TERMS = {"hazards": ["flood"], "types": [PUMP], "kinds": ["immediate", "planned"]}
+PRICED = {"terms": "reimbursed", "currency": "EUR", "rates": RATES}
 END = datetime(2026, 12, 31, tzinfo=UTC)
 
 
@@ -121,6 +127,28 @@ async def test_the_old_version_counts_until_everybody_has_signed_the_new_one(
     assert (await events(conn, agreement))[-5:] == [
         "version_drafted", "version_proposed", "consented", "consented", "version_entered_into_force",
     ]  # fmt: skip
+    await assert_fold()
+
+
+async def test_a_version_counts_from_when_its_last_consent_is_heard(act, signed, body, conn, clock, assert_fold):
+    """A signature dated back over New Year would have old francs counted by nobody, and euros held against a cap that does not know them."""
+    agreement = await signed(terms=TERMS | {"cost": PRICED})
+    await act(DraftAgreementVersion, agreement, who=MAAS_BINDS, **body())
+    proposed = {"occurred_at": "2025-12-30T12:00:00Z"}
+    await act(ProposeAgreement, agreement, who=MAAS_BINDS, **proposed)
+    with pytest.raises(OutOfOrder):
+        await act(ConsentToAgreement, agreement, who=MAAS_BINDS, occurred_at="2025-12-29T12:00:00Z")
+    for who in (MAAS_BINDS, LUIK_BINDS):
+        last = await act(ConsentToAgreement, agreement, who=who, occurred_at="2025-12-31T12:00:00Z")
+    assert last.rows["agreement_consent"][0]["occurred_at"] == "2025-12-31T12:00:00.000000Z", (
+        "what is on the paper stays"
+    )
+    since = "SELECT in_force_at, replaced_at FROM agreement_version WHERE agreement_id = $1 ORDER BY version"
+    counted = await conn.fetch(since, agreement)
+    assert (counted[0]["replaced_at"], counted[1]["in_force_at"]) == (clock.now(), clock.now())
+    cap = TERMS | {"cost": PRICED | {"currency": "CHF"}, "yearly_cost": {"amount": "1000.00", "currency": "CHF"}}
+    with pytest.raises(OutOfRange):
+        await act(DraftAgreementVersion, agreement, who=MAAS_BINDS, **body(terms=cap))
     await assert_fold()
 
 
@@ -501,4 +529,134 @@ async def test_what_all_have_signed_is_not_taken_back_by_one(act, signed, body, 
     assert await states(conn, agreement) == {1: "in_force", 2: "agreed"}
     await act(TerminateAgreement, agreement, who=LUIK_BINDS)
     assert (await states(conn, agreement))[2] == "withdrawn", "with the agreement it is over"
+    await assert_fold()
+
+
+@pytest.fixture
+def signed_before_languages(signed, monkeypatch):
+    """Puts an agreement into force as versions were stored before there was a text per language; returns its id."""
+
+    def one_language(version, body):
+        rewrite(version, body)
+        cost = {"terms": "free", "disputes": {"answer_within_days": 30, "settled_by": "De gemengde commissie."}}
+        version.terms |= {"legal_basis": "Den Haag, 14 november 1984", "who_may_bind": "", "cost": cost}
+
+    async def signs():
+        with monkeypatch.context() as then:
+            then.setattr(agreement_drafts, "rewrite", one_language)
+            return await signed()
+
+    rewrite = agreement_drafts.rewrite
+    return signs
+
+
+async def test_a_version_of_before_there_was_a_text_per_language(
+    act, signed_before_languages, body, offers, conn, world, assert_fold
+):
+    """What all have signed would be unreadable, or be another text than the one they signed, with the next release."""
+    agreement = await signed_before_languages()
+    assert await offers(agreement) == 1
+    found = await queries.agreement(conn, "live", agreement, viewer=world.members["maas"])
+    assert (found.terms.legal_basis, found.terms.who_may_bind) == ({"und": "Den Haag, 14 november 1984"}, {})
+    assert found.terms.cost.disputes.settled_by == {"und": "De gemengde commissie."}
+    assert (found.awaiting, found.status) == ((), "in_force")
+    told = {"nl": "Den Haag, 14 november 1984", "fr": "La Haye, 14 novembre 1984"}
+    await act(DraftAgreementVersion, agreement, who=LUIK_BINDS, **body(terms=TERMS | {"legal_basis": told}))
+    changes = (await versions_of.difference_of(conn, "live", agreement, 1, 2, viewer=world.members["maas"])).changes
+    assert [(each.path, each.kind) for each in changes] == [
+        ("/terms/cost/disputes", "removed"), ("/terms/legal_basis/fr", "added"), ("/terms/legal_basis/nl", "added"), ("/terms/legal_basis/und", "removed"),
+    ]  # fmt: skip
+    stored = "SELECT terms->>'legal_basis' FROM agreement_version WHERE agreement_id = $1 AND version = 1"
+    assert await conn.fetchval(stored, agreement) == "Den Haag, 14 november 1984"
+    assert (await journal.verify(conn, "live")).ok
+    await assert_fold()
+
+
+async def test_who_commits_reads_that_another_version_counts_by_now(act, signed, body, ask, conn, assert_fold):
+    """An offer of yesterday goes on under words that nobody looks at any more, and nobody has said that."""
+    agreement = await signed()
+    request, (line,) = await ask((PUMP, 2))
+    said = {"request_line_id": line, "agreement_id": agreement, "quantity": 2}
+    made = await act(MakeOffer, request, who=LUIK, lines=[said])
+    capped = body(terms=TERMS | {"caps": {"units": [{"type": PUMP, "most": 1}]}}, notice_days=90)
+    await act(DraftAgreementVersion, agreement, who=MAAS_BINDS, **capped)
+    await act(ProposeAgreement, agreement, who=MAAS_BINDS)
+    for who in (LUIK_BINDS, MAAS_BINDS):
+        await act(ConsentToAgreement, agreement, who=who, version=2)
+    accepted = await act(AcceptOffer, made.id)
+    units = [
+        {"offer_line_id": made.rows["offer_line"][0]["id"], "resource_id": unit} for unit in await luik_pumps(conn, 2)
+    ]
+    committed = await act(CommitOffer, made.id, who=LUIK, units=units)
+    for receipt, pieces in ((accepted, 1), (committed, 2)):
+        first, second, *_ = receipt.warnings
+        assert (first["code"], second["code"]) == ("version_superseded", "present_version_refuses")
+        told = {"agreement": "luik-maas", "version": 1, "counts": 2, "differs": ["notice_days", "caps"]}
+        assert {name: first["figures"][name] for name in told} == told
+        assert (second["figures"]["counts"], second["figures"]["reason"]["code"]) == (2, "cap_units")
+        assert len(receipt.warnings) == 2 * pieces
+    assert {row["agreement_version"] for row in committed.rows["mission"]} == {1}
+    await assert_fold()
+
+
+async def luik_pumps(conn, count):
+    """Return the ids of so many pumps of luik's."""
+    query = "SELECT id FROM resource WHERE call_sign LIKE 'luik pump %' ORDER BY call_sign LIMIT $1"
+    return [str(row["id"]) for row in await conn.fetch(query, count)]
+
+
+async def test_notice_that_is_given_once_all_have_signed_stands(act, signed, body, due, clock, conn, assert_fold):
+    """That is the way out that is left: the first day of the new version, which comes before its end, does not close it."""
+    agreement = await signed(notice_days=30)
+    later = (clock.now() + timedelta(days=10)).isoformat()
+    await act(DraftAgreementVersion, agreement, who=LUIK_BINDS, **body(effective_at=later, notice_days=30))
+    await act(ProposeAgreement, agreement, who=LUIK_BINDS)
+    for who in (LUIK_BINDS, MAAS_BINDS):
+        await act(ConsentToAgreement, agreement, who=who)
+    await act(TerminateAgreement, agreement, who=MAAS_BINDS)
+    clock.move(days=10)
+    await due()
+    assert await states(conn, agreement) == {1: "replaced", 2: "in_force"}
+    clock.move(days=20)
+    await due()
+    assert await conn.fetchval("SELECT status FROM agreement WHERE id = $1", agreement) == "terminated"
+    await assert_fold()
+
+
+async def test_a_version_whose_term_is_over_is_not_signed_any_more(act, signed, body, due, clock, conn, assert_fold):
+    """The last signature would end the agreement on the spot, and with it the version that counts."""
+    agreement = await signed()
+    ends = (clock.now() + timedelta(days=10)).isoformat()
+    await act(DraftAgreementVersion, agreement, who=LUIK_BINDS, **body(expires_at=ends))
+    await act(ProposeAgreement, agreement, who=LUIK_BINDS)
+    await act(ConsentToAgreement, agreement, who=LUIK_BINDS)
+    clock.move(days=10)
+    with pytest.raises(Conflict) as refused:
+        await act(ConsentToAgreement, agreement, who=MAAS_BINDS)
+    assert refused.value.extra["reasons"][0]["code"] == "time_passed"
+    await act(WithdrawAgreement, agreement, who=MAAS_BINDS, reason="It came too late.")
+    await due()
+    assert await conn.fetchval("SELECT status FROM agreement WHERE id = $1", agreement) == "in_force"
+    await assert_fold()
+
+
+async def test_who_leaves_takes_its_suspension_along(act, signed, body, world, assert_fold):
+    """Nobody else takes it back, and who is no party any more can't: the agreement could only be ended."""
+    lenders = [world.members["luik"], world.members["hasselt"]]
+    agreement = await signed()
+    everybody = (LUIK_BINDS, MAAS_BINDS, HASSELT_BINDS)
+    for said in (body(lenders=lenders), body(precedence=20)):
+        await act(DraftAgreementVersion, agreement, who=LUIK_BINDS, **said)
+        await act(ProposeAgreement, agreement, who=LUIK_BINDS)
+        for who in everybody:
+            last = await act(ConsentToAgreement, agreement, who=who)
+        if last.subject["version"] == 2:
+            await act(SuspendAgreement, agreement, who=HASSELT_BINDS, reason="We leave.")
+    told = last.subject
+    assert (told["version"], told["status"], told["suspended_by"], told["suspended_reason"]) == (
+        3,
+        "in_force",
+        [],
+        None,
+    )
     await assert_fold()

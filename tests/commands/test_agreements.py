@@ -19,7 +19,16 @@ from app.commands.agreements import (
 from app.commands.due import run_due
 from app.domain.agreements import Case
 from app.domain.authority import SYSTEM
-from app.domain.errors import Conflict, Duplicate, NotFound, OutOfRange, RoleMissing, TransitionNotAllowed, UnknownCode
+from app.domain.errors import (
+    Conflict,
+    Duplicate,
+    NotFound,
+    OutOfRange,
+    RoleMissing,
+    TransitionNotAllowed,
+    UnknownCode,
+    WrongSide,
+)
 from app.queries import agreements as queries
 from app.store.engine import reading
 from tests.world import everywhere
@@ -105,7 +114,7 @@ async def test_who_may_sign(do, drafted, world):
         await do(ConsentToAgreement(), made.id, who="hasselt", role="dispatcher")
     with pytest.raises(RoleMissing):
         await do(ConsentToAgreement(), made.id, who="aken")
-    with pytest.raises(OutOfRange):
+    with pytest.raises(WrongSide):
         await do(ConsentToAgreement(on_behalf_of=world.members["hasselt"]), made.id, who="luik")
     with pytest.raises(OutOfRange):
         await do(ConsentToAgreement(), made.id, who=SYSTEM)
@@ -166,14 +175,29 @@ async def test_suspended_resumed_terminated(do, world, engine, assert_fold):
     suspended = await do(SuspendAgreement(reason="The insurance has run out."), broad, who="aken")
     assert suspended.subject["suspended_reason"] == "The insurance has run out."
     trial = await tried()
-    assert [reason.code for reason in trial.reasons] == ["not_in_force"]
+    assert [reason.code for reason in trial.reasons] == ["not_in_force", "not_asked"]
     resumed = await do(ResumeAgreement(), broad, who="aken")
     assert (resumed.subject["status"], resumed.subject["suspended_reason"]) == ("in_force", None)
     await do(TerminateAgreement(), broad)
     trial = await tried()
-    assert [reason.code for reason in trial.reasons] == ["no_agreement"]
+    assert [reason.code for reason in trial.reasons] == ["no_agreement", "not_asked"]
     with pytest.raises(TransitionNotAllowed):
         await do(ResumeAgreement(), broad)
+    await assert_fold()
+
+
+async def test_each_party_has_its_own_reason(do, world, pg, assert_fold):
+    """One takes its word back, and the other's suspension would stand with a reason that it never gave."""
+    broad = world.agreements["maas-broad"]
+    await do(SuspendAgreement(reason="insurance M"), broad, who="maas")
+    both = await do(SuspendAgreement(reason="radio L"), broad, who="luik")
+    maas, luik = str(world.members["maas"]), str(world.members["luik"])
+    assert both.subject["suspended_reasons"] == {maas: "insurance M", luik: "radio L"}
+    left = await do(ResumeAgreement(), broad, who="luik")
+    assert (left.subject["suspended_by"], left.subject["suspended_reason"]) == ([maas], "insurance M")
+    assert (await views(pg, world, "maas"))["maas-broad"].suspended_reasons == {maas: "insurance M"}
+    resumed = await do(ResumeAgreement(), broad, who="maas")
+    assert (resumed.subject["suspended_reasons"], resumed.subject["suspended_reason"]) == ({}, None)
     await assert_fold()
 
 

@@ -39,6 +39,9 @@ TWO_MINUTES = timedelta(minutes=2)
 STOPS = range(1, 9)
 
 
+REPRESENTATIVE = ("aken", "authorised_representative")
+
+
 @pytest.fixture
 async def clause(act, world):
     """Puts an agreement with a clause of automatic aid into force: luik first, then aken."""
@@ -248,7 +251,9 @@ async def test_a_lender_keeps_its_reserve(clause, alarm, world, assert_fold):
     await clause(reserve=[{"type": PUMP, "keep": 3}])
     receipt = await alarm(quantity=2)
     luik, aken = (str(world.members[each]) for each in ("luik", "aken"))
-    assert passed_over(receipt) == {luik: ["reserve_floor"], aken: ["reserve_floor"]}
+    assert passed_over(receipt) == {luik: ["reserve_floor"], aken: ["reserve_floor", "reserve_floor"]}, (
+        "both keep one more by the broad one"
+    )
     assert receipt.subject["status"] == "unfilled"
     assert "automatic_alarm" not in receipt.rows
     detail = receipt.subject["passed_over"][0]["reasons"][0]["detail"]
@@ -279,6 +284,12 @@ async def test_each_is_alarmed_for_as_many_as_it_can_send(clause, alarm, answer,
 
 async def test_what_others_sent_meanwhile_is_not_alarmed_for(clause, alarm, answer, act, world, conn, assert_fold):
     """While the first lender has its two minutes for two of four, the second one offers the rest by itself."""
+    await act(
+        SuspendAgreement,
+        world.agreements["maas-broad"],
+        who=REPRESENTATIVE,
+        reason="It keeps one pump of each at home.",
+    )
     await clause(quantity=2)
     receipt = await alarm(quantity=4)
     request, line = (UUID(receipt.rows[each][0]["id"]) for each in ("request", "request_line"))
@@ -312,7 +323,7 @@ async def test_who_has_nothing_free_is_passed_over(clause, alarm, act, world):
         await act(SetResourceStatus, unit, who=LUIK, status="out_of_service", reason="maintenance")
     receipt = await alarm()
     assert alarmed_member(receipt, world) == "aken"
-    assert passed_over(receipt) == {str(world.members["luik"]): ["none_free"]}
+    assert passed_over(receipt) == {str(world.members["luik"]): ["reserve_floor", "none_free"]}
 
 
 async def test_hours_and_numbers_of_the_clause_hold(clause, alarm, answer, world, clock):
@@ -534,6 +545,12 @@ async def test_cannot_and_silence_alarm_the_next_once(clause, alarm, answer, act
 @pytest.mark.parametrize("at", STOPS)
 async def test_two_alarms_never_count_on_one_unit(clause, alarm, act, meet, conn, world, at):
     """Two incidents, one pump left in Liège: the second alarm goes to Aachen, and nobody waits for a pump that is not there."""
+    await act(
+        SuspendAgreement,
+        world.agreements["maas-broad"],
+        who=REPRESENTATIVE,
+        reason="It keeps one pump of each at home.",
+    )
     await clause()
     for unit in world.units("luik", "pump")[1:]:
         await act(SetResourceStatus, unit, who=LUIK, status="out_of_service", reason="maintenance")

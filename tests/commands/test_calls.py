@@ -25,6 +25,7 @@ from app.domain.errors import (
     Malformed,
     NotAvailable,
     NotFound,
+    OutOfRange,
     OutsideCorridor,
     OverFilled,
     RoleMissing,
@@ -478,8 +479,18 @@ async def test_calls_are_between_two_and_debts_for_all(assist, conn, world):
         await queries.call(conn, "live", called.id, viewer=world.members["aken"])
     heard = await queries.call(conn, "live", called.id, viewer=world.members["luik"])
     assert heard.person_rung == "Mme Exemple"
-    assert [debt.act for debt in await queries.debts(conn, "live", status=["owed"], call=called.id)] == ["commit"]
-    assert await queries.debts(conn, "live", member=world.members["maas"]) == []
+    assert [debt.act for debt in await queries.debts(conn, "live", viewer=None, status=["owed"], call=called.id)] == [
+        "commit"
+    ]
+    assert await queries.debts(conn, "live", viewer=None, member=world.members["maas"]) == []
     active = await mission_queries.missions(conn, "live", viewer=None, active=True, member=world.members["luik"])
     assert {mission.id for mission in active} == set(missions_of(called))
     assert await mission_queries.missions(conn, "live", viewer=None, active=False) == []
+
+
+async def test_a_mistyped_year_is_no_call(assist, clock):
+    """It would be judged by the agreements of that year, and the unit be shown as under way for thousands of days."""
+    with pytest.raises(OutOfRange) as refused:
+        await assist(occurred_at=clock.now() - timedelta(days=31))
+    assert [error.pointer for error in refused.value.errors] == ["/occurred_at"]
+    await assist(occurred_at=clock.now() - timedelta(days=29))

@@ -43,6 +43,18 @@ async def test_met_in_the_middle(act, claim, assert_fold):
     await assert_fold()
 
 
+async def test_what_nobody_can_pay_is_not_rounded_in_silence(act, claim):
+    """Who would pay 100.123 would read 100.12 in its own dispute, and nobody said so."""
+    _, (vehicle, _, _) = claim
+    with pytest.raises(OutOfRange) as refused:
+        await act(DisputeClaimLine, vehicle, who=PAYER, reason="Four hours.", counter_amount="100.123")
+    assert refused.value.errors[0].pointer == "/counter_amount"
+    await act(DisputeClaimLine, vehicle, who=PAYER, reason="Four hours.", counter_amount="100.120")
+    with pytest.raises(OutOfRange) as refused:
+        await act(AnswerDispute, vehicle, who=LENDER, amount="300.005", answer="Five.")
+    assert refused.value.extra["reasons"][0]["figures"]["least"] == "0.01"
+
+
 async def test_raised_again_and_withdrawn(act, claim, assert_fold):
     """An answer that does not convince is answered; and who was wrong takes it back."""
     _, (vehicle, _, _) = claim

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.commands.agreement_versions import DraftAgreementVersion
-from app.commands.agreements import ConsentToAgreement, DraftAgreement, ProposeAgreement
+from app.commands.agreements import ConsentToAgreement, DraftAgreement, ProposeAgreement, SuspendAgreement
 from app.commands.claim_steps import CloseClaim, PayClaim, VerifyClaim, WaiveClaim
 from app.commands.claims import DiscardClaim, DraftClaim, SubmitClaim
 from app.commands.exchange_rates import EnterExchangeRate
@@ -24,6 +24,8 @@ from app.commands.reliefs import PlanRelief
 from app.domain.authority import SYSTEM
 from app.domain.errors import Conflict, Duplicate, NotFound, OutOfRange, RoleMissing, TransitionNotAllowed
 from app.queries.claims import claim as shown_claim
+from app.queries.claims import unclaimed
+from app.queries.money_due import money_due
 from tests.commands.conftest import LUIK, MAAS, PUMP, RATES
 from tests.interleaving import overlapping
 from tests.world import everywhere, flood
@@ -340,7 +342,9 @@ async def test_one_claim_is_converted_by_one_day_s_rate(
                 "agreement_id": francs[rate_date],
             }
         ]
-        offer = await act(MakeOffer, request, who=LUIK, lines=lines)
+        if number == 3:  # the last pump at home
+            lines[0]["override_reserve"] = {"reason": "The neighbours cover us."}
+        offer = await act(MakeOffer, request, who=("luik", "authorised_representative"), lines=lines)
         await act(AcceptOffer, offer.id)
         committed = await act(CommitOffer, offer.id, who=LUIK)
         missions.append(UUID(committed.rows["mission"][0]["id"]))
@@ -451,3 +455,45 @@ async def test_a_relief_is_billed_by_its_own_agreement(act, sent, sign, walk, cl
     claim = await act(DraftClaim, who=LENDER, mission_ids=[mission, relief])
     hours = {row["mission_id"]: row["rate"] for row in lines_of(claim) if row["item"] == "vehicle_hours"}
     assert hours == {str(mission): "60.00", str(relief): "70.00"}
+
+
+async def test_a_unit_that_was_let_go_once_is_relieved_all_the_same(act, sent, walk, priced, clock, world):
+    """It had done its work at the first dike and went on to the second: the two hours beside its relief there are paid once."""
+    other = (await act(ReportIncident, **flood(title="A dike at Limmel"))).id
+    (mission,) = await sent("luik-pump-1")
+    await walk(mission, "mobilising", "in_transit", "on_scene")
+    clock.move(hours=1)
+    await act(ReleaseMission, mission)
+    asked = await act(ReassignMission, mission, incident_id=other, lon=5.71, lat=50.87, reason="The next dike.")
+    await act(AnswerReassignment, asked.id, who=LUIK, agreed=True)
+    await walk(mission, "in_transit", "on_scene")
+    relief = (await act(PlanRelief, mission, who=LUIK, resource_id=world.resources["luik-pump-2"])).id
+    await walk(relief, "mobilising", "in_transit", "on_scene")
+    for each in (mission, relief):
+        clock.move(hours=2)
+        await act(ReleaseMission, each)
+    await walk(relief, "returning", "returned")
+    claim = await act(DraftClaim, who=LENDER, mission_ids=[relief])
+    (told,) = [row for row in lines_of(claim) if row["item"] == "vehicle_hours"]
+    assert (told["quantity"], told["overlap"], told["billable"]) == ("4.00", "2.00", "2.00")
+
+
+async def test_what_can_be_claimed_is_listed_by_the_paper_it_went_under(act, ask, sign, walk, clock, conn, world):
+    """Sent under the treaty after all, it has no rates: the list would offer what no claim takes, and ring for it."""
+    agreement = await sign(REIMBURSED)
+    request, (line,) = await ask((PUMP, 1))
+    boss = ("luik", "authorised_representative")
+    pump = {"request_line_id": line, "resource_id": world.resources["luik-pump-1"]}
+    offer = await act(MakeOffer, request, who=boss, lines=[pump])
+    await act(AcceptOffer, offer.id)
+    await act(SuspendAgreement, agreement, who=boss, reason="Insurance.")
+    mission = UUID((await act(CommitOffer, offer.id, who=boss, ad_hoc=True)).rows["mission"][0]["id"])
+    await walk(mission, "mobilising", "in_transit", "on_scene")
+    await act(ReleaseMission, mission)
+    await walk(mission, "returning", "returned")
+    with pytest.raises(Conflict):
+        await act(DraftClaim, who=LENDER, mission_ids=[mission])
+    luik = world.members["luik"]
+    assert await unclaimed(conn, "live", viewer=luik) == []
+    clock.move(days=40)
+    assert await money_due(conn, "live", viewer=luik, now=clock.now()) == []

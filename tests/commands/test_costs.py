@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from app.commands.agreement_versions import DraftAgreementVersion
-from app.commands.agreements import ConsentToAgreement, ProposeAgreement
+from app.commands.agreements import ConsentToAgreement, DraftAgreement, ProposeAgreement
 from app.commands.calls import AssistNow
 from app.commands.missions import CloseMission, StandDown
 from app.commands.offer_answers import AcceptOffer
@@ -23,6 +23,7 @@ from app.store.costs import spent
 from app.store.invariants import broken_invariants
 from tests.commands.conftest import LUIK, PUMP, RATES
 from tests.interleaving import overlapping
+from tests.world import everywhere
 
 
 def offered(line, unit=None, **more):
@@ -259,7 +260,8 @@ async def test_who_tries_a_case_hears_what_an_offer_would(act, ask, sign, world,
         )
     (told,) = refused.value.extra["reasons"]
     assert not tried.allowed
-    assert [(each.code, each.figures) for each in tried.reasons] == [("yearly_cost_cap", told["figures"])]
+    against = [(each.code, each.figures) for each in tried.reasons if each.blocking]
+    assert against == [("yearly_cost_cap", told["figures"])]
 
 
 async def test_what_a_year_has_cost_is_the_parties_matter(sign, world, reader, clock):
@@ -271,5 +273,25 @@ async def test_what_a_year_has_cost_is_the_parties_matter(sign, world, reader, c
     )
     tried = await try_case(reader, "live", case, viewer=uuid4(), only=(agreement, None))
     assert not tried.allowed
-    assert tried.reasons == ()
+    assert [each.code for each in tried.reasons] == ["not_asked"]
     assert tried.verdicts[0].reasons == ()
+
+
+async def test_what_a_year_has_cost_is_told_to_parties_alone(act, ask, conn, world):
+    """Help without an agreement names what stood against it, and maas is no party of what luik and aken have spent."""
+    boss = ("luik", "authorised_representative")
+    await conn.execute("UPDATE agreement SET status = 'terminated'")
+    parties = [world.members[code] for code in ("luik", "aken")]
+    terms = {
+        "kinds": ["immediate"],
+        "cost": {"terms": "reimbursed", "currency": "EUR", "rates": RATES},
+        "yearly_cost": {"amount": "100.00", "currency": "EUR"},
+    }
+    body = {"code": "two", "names": everywhere("Two"), "lenders": parties, "borrowers": parties, "terms": terms}
+    drafted = await act(DraftAgreement, who=SYSTEM, **body, effective_at="2026-01-01T00:00:00Z")
+    await act(ProposeAgreement, drafted.id, who=SYSTEM)
+    for party in parties:
+        await act(ConsentToAgreement, drafted.id, who=SYSTEM, on_behalf_of=party)
+    request, (line,) = await ask((PUMP, 1))
+    made = await act(MakeOffer, request, who=boss, **offered(line, world.resources["luik-pump-1"], ad_hoc=True))
+    assert [each["code"] for each in made.rows["offer_line"][0]["findings"]] == ["borrower_not_party"]

@@ -20,7 +20,17 @@ from app.commands.registry import BY_NAME
 from app.commands.requests import AcknowledgeRequest, CancelRequest, ChangeRequest, DraftRequest
 from app.commands.responses import DeclineRequest
 from app.domain import authority
-from app.domain.errors import ConcordError, Conflict, MissingField, NoFreeText, NotAvailable, OutOfRange, RoleMissing
+from app.domain.errors import (
+    ConcordError,
+    Conflict,
+    MissingField,
+    NoFreeText,
+    NotAvailable,
+    NotFound,
+    OutOfRange,
+    RoleMissing,
+    TransitionNotAllowed,
+)
 from app.domain.forms import prose_of
 from app.queries.requests import requests
 from app.queries.snapshot import snapshot
@@ -88,7 +98,13 @@ async def test_nothing_about_a_patient_is_kept(act, ask_one, world, conn):
     with pytest.raises(NoFreeText) as refused:
         await ask_one(note="Mevr. Jansen, 81, CVA")
     assert refused.value.errors[0].pointer == "/note"
+    for address in ("Kerkstraat 12, Heerlen", "Mevr. Jansen"):
+        with pytest.raises(NoFreeText) as refused:
+            await ask_one(lines=[AMBULANCE | {"place": address}])
+        assert refused.value.errors[0].pointer == "/lines/0/place"
     draft = await ask_one(then="draft")
+    with pytest.raises(NoFreeText):
+        await act(ChangeRequest, draft.id, lines=[AMBULANCE | {"place": "Kerkstraat 12"}])
     with pytest.raises(NoFreeText):
         await act(ChangeRequest, draft.id, note="CVA")
     asked = await ask_one()
@@ -130,9 +146,12 @@ OF_OTHER_THINGS = frozenset(
         "add_protocol_overlay",
         "add_rendezvous",
         "add_resource",
+        "agree_to_exchange_rate",
         "alarm_automatic_aid",
         "answer_dispute",
+        "answer_statement",
         "answer_turn_swap",
+        "answer_unit_call",
         "change_agreement_draft",
         "change_contact",
         "change_depot",
@@ -146,16 +165,18 @@ OF_OTHER_THINGS = frozenset(
         "close_claim",
         "close_incident",
         "consent_to_agreement",
+        "contest_exchange_rate",
         "decline_unasked_offer",
         "discard_claim",
+        "discard_inbox_message",
         "dispute_claim_line",
         "dispute_statement",
         "draft_agreement",
         "draft_agreement_version",
-        "erase_person",
-        "erase_user",
         "end_external_id",
         "enter_exchange_rate",
+        "erase_person",
+        "erase_user",
         "form_formation",
         "hand_over_shift",
         "import_contacts",
@@ -164,8 +185,10 @@ OF_OTHER_THINGS = frozenset(
         "name_representative",
         "offer_unasked",
         "pay_claim",
+        "pay_statement",
         "propose_agreement",
         "propose_turn_swap",
+        "reissue_statement",
         "remove_contact",
         "remove_depot",
         "remove_protocol_overlay",
@@ -174,6 +197,7 @@ OF_OTHER_THINGS = frozenset(
         "resume_agreement",
         "retire_resource",
         "review_agreement",
+        "run_inbox_message",
         "say_lender_word",
         "set_crossing_state",
         "set_duty",
@@ -181,6 +205,7 @@ OF_OTHER_THINGS = frozenset(
         "set_resource_status",
         "submit_claim",
         "suspend_agreement",
+        "take_into_dispatch",
         "take_over_shift",
         "take_up_unasked_offer",
         "terminate_agreement",
@@ -206,6 +231,7 @@ OF_DRILLS = frozenset(
         "close_drill",
         "deliver_inject",
         "end_drill",
+        "explain_stop",
         "go_ahead_with_drill",
         "hold_hot_wash",
         "jump_drill",
@@ -226,7 +252,9 @@ OF_DRILLS = frozenset(
 )
 """Commands about a drill itself: its plan, its steps, what was seen in it and what came of it."""
 
-OF_A_LINE = frozenset({("recall", "why"), ("abort_mission", "why")})
+OF_A_LINE = frozenset(
+    {("recall", "why"), ("abort_mission", "why"), ("take_back_call", "why"), ("call_off_request", "why")}
+)
 """Texts without which the act is not to be had: they are short here."""
 
 
@@ -242,11 +270,15 @@ async def test_no_command_tells_of_a_patient(door, world, tools, conn):
     for command in CASES.keys() - OF_OTHER_THINGS - OF_DRILLS:
         for make in CASES[command]:
             case = await make(scene)
-            await conn.execute("UPDATE request SET kind = 'day_to_day'")
+            await conn.execute(
+                "UPDATE request SET kind = 'day_to_day', to_member_id = $1 WHERE member_id <> $1", world.members["luik"]
+            )
             await conn.execute("UPDATE mission SET kind = 'day_to_day'")
             body = case.body("luik") if callable(case.body) else case.body
             if command in {"draft_request", "assist_now"}:
-                body = body | {"kind": "day_to_day"} | ({"lines": [AMBULANCE]} if "lines" in body else {})
+                body = body | {"kind": "day_to_day"}
+            if command == "draft_request":
+                body = body | {"lines": [AMBULANCE], "to_member_id": world.members["luik"]}
             for field in prose_of(BY_NAME[command].model):
                 told = BY_NAME[command].model.model_validate(body | {field: PATIENT})
                 for actor in people:
@@ -272,6 +304,9 @@ async def test_one_unit_and_one_only(act, ask_one, world):
         await ask_one(to_member_id=str(world.members["maas"]))
     with pytest.raises(MissingField):
         await ask_one(kind="immediate", to_member_id=None)
+    with pytest.raises(MissingField) as nobody:
+        await ask_one(to_member_id=None)
+    assert nobody.value.errors[0].pointer == "/to_member_id"
 
 
 async def test_whose_word_it_is(act, ask_one, ask, world):
@@ -288,12 +323,11 @@ async def test_whose_word_it_is(act, ask_one, ask, world):
         await act(SendDayToDay, pumps, who=LUIK, resource_id=world.resources["luik-pump-1"])
 
 
-async def test_who_was_not_asked_takes_no_ones_place(act, ask_one, world, conn):
+async def test_who_was_not_asked_takes_no_ones_place(act, ask_one, world):
     """Two ambulances would leave for one patient, or the one that was asked would stay in its garage."""
     asked = await ask_one(lines=[AMBULANCE | {"type_code": "engine.pumper"}])
     line = asked.rows["request_line"][0]["id"]
     other = ("aken", "dispatcher")
-    name = await conn.fetchval("SELECT names->>'en' FROM member WHERE id = $1", world.members["luik"])
     tried = (
         (AcknowledgeRequest, {}),
         (DeclineRequest, {"reason": "crew"}),
@@ -301,10 +335,8 @@ async def test_who_was_not_asked_takes_no_ones_place(act, ask_one, world, conn):
         (SendDayToDay, {"resource_id": world.resources["aken-engine-1"]}),
     )
     for command, body in tried:
-        with pytest.raises(Conflict) as refused:
+        with pytest.raises(NotFound):
             await act(command, asked.id, who=other, **body)
-        assert refused.value.extra["to_member_id"] == world.members["luik"]
-        assert name in refused.value.detail
     await act(AcknowledgeRequest, asked.id, who=LUIK)
     await act(SendDayToDay, asked.id, who=LUIK, resource_id=world.resources["luik-engine-1"])
 
@@ -340,9 +372,9 @@ async def test_a_line_that_is_late_is_told_once(act, incident, clock, due, conn,
 @pytest.mark.parametrize("at", [1, 2, 3, 5])
 async def test_two_send_at_once(act, ask_one, world, conn, monkeypatch, at, assert_fold):
     """Two ambulances for one patient leave the next one without any."""
-    asked = await ask_one(lines=[AMBULANCE | {"type_code": "engine.pumper"}], to_member_id=None)
+    asked = await ask_one(lines=[AMBULANCE | {"type_code": "engine.pumper"}])
     one = act(SendDayToDay, asked.id, who=LUIK, resource_id=world.resources["luik-engine-1"])
-    two = act(SendDayToDay, asked.id, who=("aken", "dispatcher"), resource_id=world.resources["aken-engine-1"])
+    two = act(SendDayToDay, asked.id, who=LUIK, resource_id=world.resources["luik-engine-2"])
     answers = await overlapping(monkeypatch, conn, one, two, at=at)
     assert sum(isinstance(answer, Conflict) for answer in answers) == 1
     assert await conn.fetchval("SELECT count(*) FROM mission") == 1
@@ -366,3 +398,23 @@ async def test_no_authority_is_told_of_it(act, ask_one, walk, world, conn, clock
     incident = (await act(ReportIncident, **flood())).id
     await act(AssistNow, who=LUIK, **(body | {"kind": "immediate", "incident_id": incident}))
     assert await conn.fetchval("SELECT count(*) FROM authority_notice") > 0
+
+
+async def test_an_ambulance_turns_home_by_its_own_word(act, ask_one, walk, world, conn, clock, assert_fold):
+    """It has handed over at the hospital, and would wait there until somebody on the other side finds the button."""
+    asked = await ask_one()
+    sent = await act(SendDayToDay, asked.id, who=LUIK, resource_id=world.resources["luik-ambulance-1"])
+    mission = UUID(str(sent.id))
+    await walk(mission, "in_transit", "on_scene")
+    with pytest.raises(TransitionNotAllowed) as early:
+        await walk(mission, "returning")
+    assert "release_mission" in early.value.extra["can_send"]
+    assert "`release_mission` by requester (authorised representative, dispatcher)" in early.value.advice
+    await walk(mission, "transporting", destination=HOSPITAL)
+    await walk(mission, "at_destination")
+    assert (await walk(mission, "returning")).subject["status"] == "returning"
+    told = await conn.fetchrow("SELECT payload FROM journal_entry WHERE type = 'mission.released'")
+    assert '"inferred":true' in told["payload"]
+    await walk(mission, "returned")
+    assert await conn.fetchval("SELECT status FROM request") == "closed"
+    await assert_fold()

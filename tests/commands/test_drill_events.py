@@ -89,6 +89,7 @@ async def test_a_request_from_open_to_on_scene(do, act, ask, seen, clock, world)
     assert statuses[-1] == "committed"
 
     scenario = small(
+        ("for: [nl-maastricht]", "for: [be-liege]"),
         ("measure: {metric: time, from: {inject: flood}, to: {event: request.opened}}",
          "measure: {metric: time, from: {event: mission.committed}, to: {event: mission.on_scene}, per: mission}"),
     )  # fmt: skip

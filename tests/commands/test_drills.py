@@ -8,13 +8,22 @@ import asyncpg
 import pytest
 
 from app.domain.authority import SYSTEM
-from app.domain.errors import Conflict, Duplicate, Malformed, RoleMissing, SpaceFrozen, TransitionNotAllowed
+from app.domain.errors import (
+    Conflict,
+    Duplicate,
+    Malformed,
+    RoleMissing,
+    SpaceFrozen,
+    StaleRevision,
+    TransitionNotAllowed,
+)
 from app.domain.ids import new_id
 from app.store.folded import differences, folded_and_tables
 from app.store.journal import read, verify
 from tests.commands.drilling import (
     CONTROLLER,
     DIRECTOR_BE,
+    DIRECTOR_NL,
     EVALUATOR,
     HEERLEN,
     LIEGE,
@@ -209,7 +218,7 @@ async def test_a_real_emergency_stops_it_for_ever(drilling, beside):
     drill, space = await drilling.started()
     body = flood(area={"type": "Point", "coordinates": [5.7, 50.85]})
     await drilling.does("report_incident", who=MAASTRICHT, space=space, **body)
-    await drilling.does("stop_drill", drill, who=("de-aachen", "viewer"), reason="Fire in our building")
+    await drilling.does("stop_drill", drill, who=("de-aachen", "viewer"))
     with pytest.raises(SpaceFrozen, match="real emergency"):
         await drilling.does("report_incident", who=LIEGE, space=space, **body)
     with pytest.raises(SpaceFrozen):
@@ -223,9 +232,24 @@ async def test_a_real_emergency_stops_it_for_ever(drilling, beside):
     for where in ("live", space):
         last = (await read(beside, where, 0, 5000))[-1]
         assert (last.type, last.visibility) == ("drill.stopped", "corridor")
-    await drilling.does("stop_drill", drill, who=HEERLEN)
+    # Why is said afterwards, by who stopped it and by its staff; nobody else puts another reason in its place.
+    await drilling.does("explain_stop", drill, who=("de-aachen", "viewer"), reason="Fire in our building")
+    await drilling.does("stop_drill", drill, who=HEERLEN, reason="Somebody else's reason")
+    for stranger in (HEERLEN, ("de-aachen", "dispatcher"), ("de-aachen", "exercise_director")):
+        with pytest.raises(RoleMissing):
+            await drilling.does("explain_stop", drill, who=stranger, reason="Somebody else's reason")
+    assert (await drilling.drill(drill))["reason"] == "Fire in our building"
+    await drilling.does("explain_stop", drill, who=SAFETY, reason="Fire at the town hall")
+    assert (await drilling.drill(drill))["reason"] == "Fire at the town hall"
     await drilling.does("report_incident", who=LIEGE, **body)  # live goes on
     await assert_folds(drilling, space)
+
+
+async def test_why_is_said_of_what_was_stopped_alone(drilling):
+    """A reason would stand on a drill that goes on."""
+    drill, _ = await drilling.started()
+    with pytest.raises(TransitionNotAllowed):
+        await drilling.does("explain_stop", drill, who=DIRECTOR_NL, reason="Fire")
 
 
 async def test_nothing_comes_after_the_stop_however_many_are_at_work(drilling, beside):
@@ -273,6 +297,13 @@ async def test_it_ends_by_itself_and_is_evaluated(drilling, beside, clock):
     late = await drilling.does("write_hot_wash", drill, who=MAASTRICHT, went_well="The tea", to_improve="Nothing")
     assert late.subject["late"] is True
     await drilling.does("hold_hot_wash", drill, summary="Ring earlier.")
+    with pytest.raises(TransitionNotAllowed):  # others have read what was said
+        await drilling.does("write_hot_wash", drill, who=LIEGE, went_well="All of it", to_improve="Nothing")
+    again = {"objective": "asked", "rating": "P", "reason": "They were told to ring."}
+    other = ("be-liege", "drill_evaluator")
+    with pytest.raises(StaleRevision) as stale:  # one evaluator's word over another's, unseen
+        await drilling.does("overrule_rating", drill, who=other, **again)
+    await drilling.does("overrule_rating", drill, who=other, **again, revision=stale.value.extra["current"]["revision"])
     later = await drilling.planned(retests_id=drill)
     action = await drilling.does(
         "add_corrective_action", drill, text="Ring within five minutes", owner_member_id=drilling.members["be-liege"],

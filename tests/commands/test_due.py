@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -17,7 +17,7 @@ from app.commands.registry import BY_MODEL, BY_NAME, Entry
 from app.domain.authority import SYSTEM
 from app.domain.errors import Unavailable
 from app.domain.ids import new_id
-from app.entrypoints.scheduler import scheduler
+from app.entrypoints.scheduler import DUE, scheduler
 from app.store.engine import create_engine
 from tests.world import flood
 
@@ -213,6 +213,16 @@ async def test_work_of_an_unknown_command_is_put_off(door, put_in, row):
     assert (put_off["done_at"], put_off["attempts"]) == (None, 1)
 
 
+@pytest.fixture
+async def timer(door):
+    """The scheduler, which tells when it would wake and never does."""
+    made = scheduler(door)
+    made.start(paused=True)
+    yield made
+    made.shutdown(wait=False)
+    await asyncio.sleep(0)
+
+
 async def test_without_a_database_the_scheduler_waits(door, monkeypatch):
     """A restart of the database would fill the log with stacks, or end the scheduler."""
     from app.entrypoints import scheduler as module
@@ -220,11 +230,61 @@ async def test_without_a_database_the_scheduler_waits(door, monkeypatch):
     async def away(_door):
         raise asyncpg.InterfaceError("connection is closed")
 
-    monkeypatch.setattr(module, "run_due", away)
+    monkeypatch.setattr(module, "look_for_due", away)
+    made = scheduler(door)
+    waker = made.get_job(module.DUE).func.__self__
     with capture_logs() as logs:
-        await module._due(door)
-    assert [each["event"] for each in logs] == ["due_work_waits"]
-    assert {job.func for job in scheduler(door).get_jobs()} == {module._due, module._forget, module._purge}
+        await waker.turn()
+        await waker.turn()
+    assert [each["event"] for each in logs] == ["due_work_waits"] * 2
+    assert {job.func for job in made.get_jobs()} == {waker.turn, module._forget, module._purge}
+
+
+async def test_the_scheduler_sleeps_until_the_next_thing_is_due(door, timer, clock, incident, put_in, told):
+    """An inject would come up to a second late; or what is due after something that waits for its second try."""
+    await put_in(incident, after_s=-1)
+    await put_in(incident, after_s=0.25)
+    before = datetime.now(UTC)
+    await timer.get_job(DUE).func()
+    after = datetime.now(UTC)
+    assert await told() == 1
+    assert before <= timer.get_job(DUE).next_run_time - timedelta(seconds=0.25) <= after
+    clock.move(seconds=0.25)
+    await timer.get_job(DUE).func()
+    assert await told() == 2
+
+
+async def test_the_scheduler_is_told_of_what_a_command_puts_down(door, timer, clock, incident, world, monkeypatch):
+    """Virtual players and scripts would answer what people do only when somebody happens to look."""
+    original = BY_NAME["add_log_entry"].handler
+
+    async def puts_down(uow, cmd):
+        await original(uow, cmd)
+        uow.later("add_log_entry", uow.now + timedelta(hours=1), incident)
+        uow.beside("live").later("add_log_entry", uow.now, incident)
+
+    handled_by(monkeypatch, puts_down)
+    before = timer.get_job(DUE).next_run_time
+    command = AddLogEntry.model_validate({"text": "The water rises."})
+    await door.execute(command, actor=world.actor("maas", "dispatcher"), space="live", target=incident)
+    assert timer.get_job(DUE).next_run_time <= datetime.now(UTC) < before
+
+
+async def test_what_is_put_down_while_the_scheduler_looks_is_looked_for_again(door, timer, clock, monkeypatch):
+    """It was committed behind the look, with a moment before it: nobody would come for it for a second."""
+    from app.entrypoints import scheduler as module
+
+    looks = []
+
+    async def look(_door):
+        looks.append(1)
+        if len(looks) == 1:
+            door.on_due(clock.now())
+        return False, None
+
+    monkeypatch.setattr(module, "look_for_due", look)
+    await timer.get_job(DUE).func()
+    assert len(looks) == 2
 
 
 async def test_the_service_itself_is_the_actor(door, incident, put_in, pg, clock):

@@ -30,6 +30,7 @@ from app.store.personal import surely_there
 from app.store.tables import Member
 from app.store.unit_of_work import Act, commit, unit_of_work
 from tests.commands.conftest import LUIK, MAAS, PUMP, RATES
+from tests.commands.telling import Cad
 from tests.commands.test_claims import LENDER as FINANCE
 from tests.commands.test_claims import REIMBURSED, lines_of
 from tests.until import until
@@ -141,6 +142,42 @@ async def test_one_word_is_a_name_where_it_is_written_as_one(act, as_eva, conn, 
     assert told == "█████ says: no storm. Brainstorm with █████ and Storms."
 
 
+async def test_in_what_is_nested_too_deeply(door, act, world, conn, due, clock):
+    """One message of a thousand levels must not keep the names in all others of its space."""
+    cad = await Cad.of(door, world, "maas", codes={})
+    deep = await cad.tells('{"note": "Eva Storm", "x": ' + "[" * 1000 + "]" * 1000 + "}")
+    flat = await cad.tells(cad.fms("X", note="Eva Storm"))
+    held = await held_by_name(conn, world.members["maas"], ["Eva Storm"], clock.now())
+    assert {row.id for row in held.texts} == {deep.message_id, flat.message_id}
+    await act(ErasePerson, world.members["maas"], who=ADMIN, names=["Eva Storm"])
+    await due()
+    bodies = await conn.fetch("SELECT body FROM inbox_message")
+    assert [b"Storm" in row["body"] for row in bodies] == [False, False]
+
+
+async def test_in_what_dispatch_systems_told(door, act, world, conn, due, clock, assert_fold):
+    """A message that waits for a person tells of a patient by name, and would do so until its time is over."""
+    cad = await Cad.of(door, world, "maas", codes={})
+    told = cad.fms(4, unit="Eva Storm", note="Eva Störm, é")
+    first = await cad.tells(told, id_="msg_eva")
+    assert first.outcome == "quarantined"
+    held = await held_by_name(conn, world.members["maas"], ["Eva Storm"], clock.now())
+    assert {(row.kind, row.field, row.id) for row in held.texts} == {
+        ("inbox_message", "body", first.message_id),
+        ("inbox_matter", "because", first.message_id),
+    }
+    assert (await held_by_name(conn, world.members["luik"], ["Eva Storm"], clock.now())).texts == ()
+    await act(ErasePerson, world.members["maas"], who=ADMIN, names=["Eva Storm", "Eva Störm"])
+    await due()
+    row = await conn.fetchrow("SELECT body, because FROM inbox_message WHERE id = $1", first.message_id)
+    assert [json.loads(row["body"])[name] for name in ("issi", "note")] == ["█████", "█████, é"]
+    assert "Storm" not in str(row["because"])
+    assert "Storm" not in await conn.fetchval("SELECT because::text FROM inbox_matter WHERE id = $1", first.message_id)
+    assert (await held_by_name(conn, world.members["maas"], ["Eva Storm"], clock.now())).texts == ()
+    assert (await cad.tells(told, id_="msg_eva")).outcome == "duplicate", "known by its digest"
+    await assert_fold()
+
+
 async def test_a_second_erasure_knows_who_wrote_what(act, home, sign, world, conn, due, assert_fold):
     """The first erasure tells the whole line again: by the second, the lender's answer would be the requester's."""
     await sign(REIMBURSED | {"disputes": {"answer_within_days": 14}})
@@ -248,10 +285,15 @@ NAMED = "Hendrik van Dongen"
 async def test_in_terms_that_all_have_signed(act, world, sent, walk, clock, conn, due, assert_fold):
     """Whoever may bind a city is named in its agreements, and these are copied into every offer and claim under them."""
     parties = [world.members[code] for code in ("maas", "luik")]
-    cost = {"terms": "reimbursed", "currency": "EUR", "rates": RATES, "disputes": {"settled_by": f"By {NAMED}."}}
+    cost = {
+        "terms": "reimbursed",
+        "currency": "EUR",
+        "rates": RATES,
+        "disputes": {"settled_by": {"en": f"By {NAMED}."}},
+    }
     clauses = {"command": {"status": "open", "texts": {"en": f"Ask {NAMED}.", "nl": f"Vraag {NAMED}."}}}
-    terms = {"kinds": ["immediate"], "cost": cost, "clauses": clauses, "legal_basis": f"Letter of {NAMED}, 2019",
-             "who_may_bind": f"For Maastricht: burgemeester {NAMED}."}  # fmt: skip
+    terms = {"kinds": ["immediate"], "cost": cost, "clauses": clauses, "legal_basis": {"en": f"Letter of {NAMED}, 2019"},
+             "who_may_bind": {"nl": f"Voor Maastricht: burgemeester {NAMED}."}}  # fmt: skip
     signs = [(code, "authorised_representative") for code in ("maas", "luik")]
     body = {"code": "named", "names": everywhere("Named"), "lenders": parties, "borrowers": parties, "precedence": 10}
     drafted = await act(DraftAgreement, who=signs[0], **body, terms=terms, effective_at="2026-01-01T00:00:00Z")
@@ -272,7 +314,7 @@ async def test_in_terms_that_all_have_signed(act, world, sent, walk, clock, conn
         json.loads(row["terms"])
         for row in await conn.fetch("SELECT terms::text FROM agreement_version WHERE agreement_id = $1", drafted.id)
     ]
-    assert [each["who_may_bind"] for each in told] == [f"For Maastricht: burgemeester {blacking_out.BLACK}."]
+    assert [each["who_may_bind"] for each in told] == [{"nl": f"Voor Maastricht: burgemeester {blacking_out.BLACK}."}]
     for table, column in (
         ("agreement_version", "terms"),
         ("offer_line", "cost"),
@@ -315,3 +357,21 @@ async def test_what_is_held_is_what_would_be_erased(act, as_eva, eva, world, inc
     by_number = await held_by_name(conn, world.members["maas"], ["+31 00 000 0442"], clock.now())
     assert [row.name for row in by_number.mentions] == ["Eva Storm"]
     assert (await held_by_name(conn, world.members["luik"], ["Eva Storm"], clock.now())).mentions == ()
+
+
+async def test_what_an_erasure_left_is_held_and_told(act, world, incident, conn, due, clock, assert_fold):
+    """The log names him twice, the second time by his surname: after the first erasure nothing would be held on him, in view of everybody."""
+    await act(AddLogEntry, incident, who=MAAS, text="Piet Vandersmissen belde. Dhr. Vandersmissen wacht.")
+    await act(AddLogEntry, incident, who=LUIK, text="M. Vandersmissen et Piet Vandersmissen.")
+    await act(ErasePerson, world.members["maas"], who=ADMIN, names=["Piet Vandersmissen"])
+    await due()
+    for member, texts in (
+        ("maas", ["█████ belde. Dhr. Vandersmissen wacht."]),
+        ("luik", ["M. Vandersmissen et Piet Vandersmissen."]),
+    ):
+        held = await held_by_name(conn, world.members[member], ["Vandersmissen"], clock.now())
+        assert [row.text for row in held.texts] == texts, member
+    await act(ErasePerson, world.members["maas"], who=ADMIN, names=["Vandersmissen"])
+    await due()
+    assert (await held_by_name(conn, world.members["maas"], ["Vandersmissen"], clock.now())).texts == ()
+    await assert_fold()

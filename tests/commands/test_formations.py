@@ -433,8 +433,9 @@ async def test_the_formation_leaves_and_a_part_stays(module, wanted, send, walk,
     await walk(mission, "returning", "returned")
     assert await statuses([formation, *parts[:2]]) == {"available"}
     assert await statuses(parts[2:]) == {"committed"}
+    other, its_line = await wanted()
     with pytest.raises(NotAvailable, match="a part of"):
-        await act(MakeOffer, request, who=LUIK, lines=[named(line, formation)])
+        await act(MakeOffer, other, who=LUIK, lines=[named(its_line, formation)])
     for row in split.rows["mission"]:
         if row["split_from_id"] is not None:
             await act(ReleaseMission, UUID(row["id"]))
@@ -497,9 +498,8 @@ async def test_a_whole_is_refused_where_only_parts_are_missing(module, wanted, s
     more = await enter("aken", COMMAND)
     request, line = await wanted()
     await send(request, named(line, more[COMMAND]), who=AKEN)
-    offer = await act(MakeOffer, request, who=LUIK, lines=[named(line, formation)])
     with pytest.raises(OverFilled):
-        await act(AcceptOffer, offer.id)
+        await act(MakeOffer, request, who=LUIK, lines=[named(line, formation)])
 
 
 # ---------------------------------------------------------------- at once

@@ -224,6 +224,23 @@ async def test_a_reserve_that_was_gone_below(offer, terms, broken, world, clock,
     assert await broken() == set()
 
 
+async def test_a_reserve_that_was_gone_below_under_another_agreement(offer, sign, terms, broken, world):
+    """What a city keeps by one paper went under another one: nobody would find out."""
+    other = await sign({"terms": "free"})
+    await offer(2, agreement_id=other)
+    assert await broken() == set()
+    floor = {"type": PUMP, "keep": 2, "lender": None, "area": None, "hours": None}
+    await terms(world.agreements["maas-broad"], reserve=[floor])
+    assert await broken() == {RESERVE}
+    for elsewhere in (
+        {"hazards": ["fire"]},
+        {"hazards": "*", "types": ["ambulance.als"]},
+        {"types": "*", "kinds": ["day_to_day"]},
+    ):
+        await terms(world.agreements["maas-broad"], **elsewhere)
+        assert await broken() == set(), elsewhere
+
+
 async def test_a_night_begins_on_its_day(offer, terms, broken, world, clock):
     """At three on the morning after, the night of the day before still counts, and the next day's does not."""
     clock.move(hours=(24 + 1 - clock.now().hour) % 24)
@@ -324,7 +341,27 @@ async def test_a_cap_that_a_formation_goes_beyond(go, module, offer, act, terms,
     await terms(
         world.agreements["maas-broad"], caps={"units": [{"type": PUMP, "most": 1}], "longest_deployment_h": None}
     )
-    assert await broken() == {CAP}
+    assert await broken() == {CAP, OUT}
+
+
+async def test_a_formation_that_is_sent_elsewhere_beyond_a_cap(go, act, broken, terms, world):
+    """Its pumps go to another dike, and those of its relief stay: four are out where two were."""
+    mission = await go()
+    entered = [
+        (await act(AddResource, who=LUIK, depot_id=world.depots["luik"], type_code=code, call_sign=f"more {n}", mobilisation_min=9)).id
+        for n, code in enumerate(("command.vehicle", "vehicle.truck", PUMP, PUMP))
+    ]  # fmt: skip
+    relief = await act(
+        FormFormation, who=LUIK, depot_id=world.depots["luik"], type_code=MODULE, call_sign="Relief", part_ids=entered, mobilisation_min=30,
+    )  # fmt: skip
+    await act(PlanRelief, mission, who=BOSS, resource_id=relief.id)
+    other = (await act(ReportIncident, **flood(title="A dike at Limmel"))).id
+    there = {"incident_id": str(other), "lon": 5.71, "lat": 50.87, "reason": "The dike gives way."}
+    await act(AnswerReassignment, (await act(ReassignMission, mission, **there)).id, who=LUIK, agreed=True)
+    assert await broken() == set()
+    two = {"units": [{"type": PUMP, "most": 2}], "longest_deployment_h": None}
+    await terms(world.agreements["maas-broad"], caps=two)
+    assert await broken() == {SENT_ON, OUT}
 
 
 @pytest.mark.parametrize("leaves", [0, 1])
@@ -421,3 +458,16 @@ async def test_more_is_asked_than_was_agreed(offer, sign, terms, broken, lowered
     assert await broken() == set()
     await terms(agreement, cost=cost | lowered)
     assert await broken() == ({DEAR} if breaks else set())
+
+
+async def test_more_is_asked_for_a_formation_s_part_than_was_agreed(act, ask, module, sign, terms, broken):
+    """Once the module is split, each of its pumps is paid as a pump, at a price that nobody signed for."""
+    cost = {"terms": "reimbursed", "currency": "EUR", "rates": RATES[:1]}
+    agreement = await sign(cost)
+    request, (wanted,) = await ask((MODULE, 1))
+    await act(MakeOffer, request, who=BOSS, lines=[{"request_line_id": wanted, "resource_id": module[0], "cost": cost}])
+    assert await broken() == set()
+    await terms(
+        agreement, cost=cost | {"rates": [*RATES[:1], {"item": "vehicle_hours", "rate": "59.99", "type": PUMP}]}
+    )
+    assert await broken() == {DEAR}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -95,7 +96,10 @@ async def test_who_cannot_may_still_offer(say, act, ask):
     await say("cannot")
     request, (line,) = await ask()
     made = await act(MakeOffer, request, who=LUIK, lines=[{"request_line_id": line, "quantity": 1}])
-    assert [warning["code"] for warning in made.warnings] == ["lender_cannot"]
+    (warning,) = made.warnings
+    assert warning["code"] == "lender_cannot"
+    until = datetime.fromisoformat(warning["figures"]["until"]).astimezone(ZoneInfo("Europe/Brussels"))
+    assert warning["figures"]["until_local"] == f"{until:%H:%M}", "by the clocks of the lender, as everywhere"
 
 
 async def test_can_sets_the_reserve_aside_and_is_cited(say, act, ask, conn, assert_fold):

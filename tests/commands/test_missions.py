@@ -23,7 +23,7 @@ from app.commands.missions import (
 from app.commands.offer_answers import AcceptOffer
 from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
-from app.commands.requests import CloseRequest, DraftRequest
+from app.commands.requests import CancelRequest, CloseRequest, DraftRequest
 from app.commands.resources import SetResourceStatus
 from app.domain.errors import (
     Conflict,
@@ -34,6 +34,7 @@ from app.domain.errors import (
     TransitionNotAllowed,
     UnknownCode,
 )
+from app.domain.lifecycle import machine
 from tests.world import flood
 
 MAAS, LUIK, AKEN = ("maas", "dispatcher"), ("luik", "dispatcher"), ("aken", "dispatcher")
@@ -60,7 +61,8 @@ def sent(do, world):
         incident = await do(ReportIncident, **flood())
         wanted = {"type_code": kind_of_unit, "quantity": len(names), "priority": "life_safety"}
         there = {"lon": 5.7, "lat": 50.78}
-        asked = await do(DraftRequest, incident_id=incident.id, kind=kind, lines=[wanted | there], then="open")
+        to = {"to_member_id": world.members[owner]} if kind == "day_to_day" else {}
+        asked = await do(DraftRequest, incident_id=incident.id, kind=kind, lines=[wanted | there], then="open", **to)
         line = asked.rows["request_line"][0]["id"]
         lines = [{"request_line_id": line, "resource_id": world.resources[name]} for name in names]
         offer = await do(MakeOffer, asked.id, who=(owner, "dispatcher"), lines=lines)
@@ -456,6 +458,17 @@ async def test_an_incident_closed_over_help_under_way_warns(do, sent, conn, asse
     assert warning["code"] == "help_under_way"
     assert warning["figures"] == {"missions": 1, "requests": 1}
     await assert_fold()
+
+
+async def test_a_request_is_not_ended_while_its_units_are_under_way(do, sent, conn):
+    """Whoever closes it at the end would be sent looking for a step that is none, and lose sight of units that still drive."""
+    (mission,) = await sent("luik-pump-1")
+    request = await conn.fetchval("SELECT request_id FROM mission WHERE id = $1", mission)
+    for command in (CancelRequest, CloseRequest):
+        with pytest.raises(Conflict) as refused:
+            await do(command, request)
+        assert [each["code"] for each in refused.value.extra["reasons"]] == ["units_under_way"]
+    assert "take_back" not in machine("request").steps("committed")
 
 
 async def test_an_incident_without_help_is_closed_without_a_warning(do):

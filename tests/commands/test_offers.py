@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import orjson
 import pytest
 
 from app.commands.agreements import SuspendAgreement
+from app.commands.calls import AssistNow
 from app.commands.crossings import SetCrossingState
+from app.commands.day_to_day import SendDayToDay
 from app.commands.due import run_due
 from app.commands.offer_answers import AcceptOffer, DeclineOffer, ExpireOffer, WithdrawOffer
 from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
+from app.commands.reliefs import PlanRelief
 from app.commands.requests import AcknowledgeRequest, CancelRequest
 from app.commands.resources import RetireResource, SetResourceStatus
 from app.commands.responses import DeclineRequest
@@ -91,6 +95,7 @@ async def test_the_reserve_refuses_with_every_figure(do, ask, pg, world, assert_
         "promised": 0,
         "quantity": 3,
         "would_leave": 0,
+        "agreement": "maas-broad",
     }
     await do(offered(some(line, 1)), request)
     with pytest.raises(AgreementRefused) as refusal:
@@ -172,6 +177,20 @@ async def test_help_without_an_agreement_is_a_representatives_act(do, ask, asser
     await assert_fold()
 
 
+@pytest.fixture
+def terms(conn, world):
+    """Writes some of the terms of the world's agreement anew, by hand."""
+
+    async def writes(**said):
+        await conn.execute(
+            "UPDATE agreement_version SET terms = terms || $2::jsonb WHERE agreement_id = $1",
+            world.agreements["maas-broad"],
+            orjson.dumps(said).decode(),
+        )
+
+    return writes
+
+
 @pytest.mark.parametrize("override", [{}, {"override_reserve": {"reason": "All of them."}}])
 async def test_help_without_an_agreement_is_no_way_round_the_reserve(do, ask, world, override):
     """The lender's last pump would leave without a reason, and nobody but the requester would hear of it."""
@@ -181,6 +200,24 @@ async def test_help_without_an_agreement_is_no_way_round_the_reserve(do, ask, wo
             await do(offered(some(line, 3, ad_hoc=True, **override, **more)), request, who=LUIK_BINDS)
         assert [reason["code"] for reason in refusal.value.extra["reasons"]] == ["reserve_floor"]
     assert (await do(offered(some(line, 2, ad_hoc=True)), request, who=LUIK_BINDS)).subject["status"] == "offered"
+
+
+async def test_help_beyond_an_agreement_goes_below_the_reserve_by_both_acts(do, ask, world, conn, terms):
+    """Under a cap that is full there is no paper for it, and it is the last pump all the same: both is said, and all hear of the second."""
+    await terms(caps={"units": [{"type": PUMP, "most": 1}]})
+    request, (line,) = await ask()
+    with pytest.raises(AgreementRefused) as refusal:
+        await do(offered(some(line, 3, ad_hoc=True)), request, who=LUIK_BINDS)
+    assert [reason["code"] for reason in refusal.value.extra["reasons"]] == ["reserve_floor"]
+    with pytest.raises(AgreementRefused) as refusal:
+        await do(offered(some(line, 3, override_reserve={"reason": "All."})), request, who=LUIK_BINDS)
+    assert {reason["code"] for reason in refusal.value.extra["reasons"] if reason["blocking"]} == {"cap_units"}
+    both = some(line, 3, ad_hoc=True, override_reserve={"reason": "All of them."})
+    made = await do(offered(both), request, who=LUIK_BINDS)
+    (row,) = made.rows["offer_line"]
+    assert (row["agreement_id"], row["reserve_override"]["reason"]) == (None, "All of them.")
+    assert {found["code"] for found in row["findings"]} == {"reserve_floor", "cap_units"}
+    assert await conn.fetchval("SELECT count(*) FROM journal_entry WHERE type = 'reserve.overridden'") == 1
 
 
 async def test_a_named_unit_is_not_promised_beside_all_the_others(do, ask, world, pg):
@@ -307,12 +344,10 @@ async def test_what_can_be_offered_to_whom(do, ask, world):
 
 async def test_taking_a_part_lets_the_rest_go(do, ask, world, pg, assert_fold):
     """A pump that the requester doesn't want must be free for the next who does."""
-    request, (line,) = await ask((PUMP, 1))
+    request, (line,) = await ask((PUMP, 2))
     first, second, _ = world.units("luik", "pump")
     made = await do(offered(some(line, resource_id=first), some(line, resource_id=second)), request)
     rows = {row["resource_id"]: row["id"] for row in made.rows["offer_line"]}
-    with pytest.raises(OverFilled):
-        await do(AcceptOffer(), made.id, who=MAAS)
     taken = await do(AcceptOffer.model_validate({"lines": [{"offer_line_id": rows[str(second)]}]}), made.id, who=MAAS)
     assert taken.subject["status"] == "accepted"
     assert await status_of(pg, "resource", first) == "available"
@@ -547,3 +582,61 @@ async def test_nobody_answers_before_he_is_asked(act, ask, world, clock):
     late = (clock.now() - timedelta(minutes=4)).isoformat()
     committed = await act(CommitOffer, offer.id, who=LUIK, occurred_at=late)
     assert committed.rows["mission"][0]["status"] == "committed"
+
+
+async def test_no_unit_was_sent_before_it_was_asked_for(act, ask, incident, sent, walk, world, clock):
+    """A week before the request it would have been on its way, and be paid for by the hour."""
+    old = (clock.now() - timedelta(days=7)).isoformat()
+    _, (line,) = await ask((PUMP, 1))
+    called = {
+        "requester_id": world.members["maas"],
+        "lender_id": world.members["luik"],
+        "incident_id": incident,
+        "type_code": PUMP,
+        "quantity": 1,
+        "lon": 5.7,
+        "lat": 50.78,
+        "request_line_id": line,
+    }
+    with pytest.raises(OutOfOrder):
+        await act(AssistNow, who=LUIK, **called, occurred_at=old)
+    ambulance, _ = await ask(("ambulance.als", 1), kind="day_to_day")
+    with pytest.raises(OutOfOrder):
+        unit = world.resources["luik-ambulance-1"]
+        await act(SendDayToDay, ambulance, who=LUIK, resource_id=unit, occurred_at=old)
+    (out,) = await sent("luik-pump-1", incident=incident)
+    await walk(out, "mobilising")
+    with pytest.raises(OutOfOrder):
+        await act(PlanRelief, out, who=LUIK, resource_id=world.resources["luik-pump-2"], occurred_at=old)
+
+
+async def test_no_more_is_offered_than_is_wanted(act, ask, world):
+    """Three kept ready for a line of two: the third helps nobody, and counts as promised wherever else it is missing."""
+    request, (line,) = await ask((PUMP, 2))
+    offered = {"request_line_id": line, "quantity": 3, "ad_hoc": False}
+    who = ("luik", "authorised_representative")
+    with pytest.raises(OverFilled) as refused:
+        await act(MakeOffer, request, who=who, lines=[offered])
+    assert refused.value.extra["reasons"][0]["figures"] == {"type_code": PUMP, "n": 2, "offered": 3}
+    with pytest.raises(OverFilled):
+        await act(MakeOffer, request, who=who, lines=[offered | {"quantity": 1}, offered | {"quantity": 2}])
+    first = await act(MakeOffer, request, who=who, lines=[offered | {"quantity": 1}])
+    await act(AcceptOffer, first.id, who=("maas", "authorised_representative"))
+    with pytest.raises(OverFilled) as refused:
+        await act(MakeOffer, request, who=("aken", "dispatcher"), lines=[offered | {"quantity": 2}])
+    assert refused.value.extra["reasons"][0]["figures"]["n"] == 1
+
+
+@pytest.mark.parametrize(("kind", "hours"), [("immediate", 2), ("planned", 72)])
+async def test_an_offer_has_its_time(act, ask, due, clock, conn, kind, hours):
+    """Without one it would keep its units from everybody, for as long as nobody looks."""
+    asker = ("maas", "authorised_representative")
+    request, (line,) = await ask((PUMP, 1), kind=kind, who=asker)
+    who = ("luik", "authorised_representative")
+    offer = await act(MakeOffer, request, who=who, lines=[{"request_line_id": line, "quantity": 1}])
+    clock.move(hours=hours, minutes=-1)
+    await due()
+    assert await conn.fetchval("SELECT status FROM offer WHERE id = $1", offer.id) == "offered"
+    clock.move(minutes=1)
+    await due()
+    assert await conn.fetchval("SELECT status FROM offer WHERE id = $1", offer.id) == "expired"

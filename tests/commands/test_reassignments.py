@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from app.commands.calls import AssistNow
-from app.commands.incidents import ReportIncident
+from app.commands.incidents import CloseIncident, ReportIncident
 from app.commands.missions import AssignUnit, Recall, ReleaseMission, ReportAtBorder
 from app.commands.offer_answers import AcceptOffer
 from app.commands.offer_commitment import CommitOffer
@@ -399,4 +399,41 @@ async def test_a_unit_that_is_not_named_may_be_sent_elsewhere(act, world, assert
     await act(AnswerReassignment, asked.id, who=LUIK, agreed=True)
     named = await act(AssignUnit, engine, who=LUIK, resource_id=world.resources["luik-engine-1"])
     assert (named.subject["place"], named.subject["crew_count"]) == ("Sluis Limmel", 4)
+    await assert_fold()
+
+
+async def test_who_relieves_a_unit_that_works_elsewhere_fills_its_old_line_no_more_than_it(
+    act, out, elsewhere, filled, conn, world, assert_fold
+):
+    """The first dike has its pump from Aken by now: a fresh crew for the second one is no second pump there."""
+    mission, request = out
+    line = await conn.fetchval("SELECT request_line_id FROM mission WHERE id = $1", mission)
+    asked = await act(ReassignMission, mission, incident_id=str(elsewhere[0]), **THERE)
+    await act(AnswerReassignment, asked.id, who=LUIK, agreed=True)
+    relief = await act(PlanRelief, mission, who=LUIK, resource_id=world.resources["luik-pump-2"])
+    assert relief.subject["ended_by"] == "reassigned"
+    assert await filled(request) == ("open", 0)
+    with pytest.raises(Conflict):
+        await act(PlanRelief, mission, who=LUIK, resource_id=world.resources["luik-pump-3"])
+    boss = ("aken", "authorised_representative")
+    offer = await act(
+        MakeOffer, request, who=boss, lines=[{"request_line_id": line, "resource_id": world.resources["aken-pump-1"]}]
+    )
+    await act(AcceptOffer, offer.id)
+    await act(CommitOffer, offer.id, who=boss)
+    assert await filled(request) == ("committed", 1)
+    assert not await broken_invariants(conn)
+    await assert_fold()
+
+
+async def test_nobody_is_sent_to_what_was_closed_meanwhile(act, out, assert_fold):
+    """The dike holds again before the leader has read where to: the unit would leave its work for nothing."""
+    mission, _ = out
+    other = await act(ReportIncident, **flood(title="A dike at Limmel"))
+    asked = await act(ReassignMission, mission, incident_id=str(other.id), **THERE)
+    await act(CloseIncident, other.id, who=("maas", "authorised_representative"))
+    with pytest.raises(TransitionNotAllowed):
+        await act(AnswerReassignment, asked.id, who=LUIK, agreed=True)
+    refused = await act(AnswerReassignment, asked.id, who=LUIK, agreed=False, reason="It is over there.")
+    assert refused.subject["status"] == "refused"
     await assert_fold()

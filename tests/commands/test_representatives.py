@@ -72,7 +72,7 @@ async def test_a_deputy_stands_in_for_a_principal(do, world, name, deputy):
     another = (await do(AddUser.model_validate(third), who=ADMIN)).id
     with pytest.raises(Malformed):
         await name(another, of=second.id)
-    with pytest.raises(Conflict, match="stand in"):
+    with pytest.raises(Conflict, match="Deputies"):
         await do(RemoveRepresentative(), principal.id, who=ADMIN)
     await do(RemoveRepresentative(), second.id, who=ADMIN)
     await do(RemoveRepresentative(), principal.id, who=ADMIN)

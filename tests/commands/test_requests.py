@@ -144,9 +144,11 @@ async def test_planned_request_goes_from_hand_to_hand(do, incident, assert_fold)
 
 
 @pytest.mark.parametrize("kind", ["immediate", "day_to_day"])
-async def test_dispatcher_opens_what_can_not_wait(do, incident, kind):
+async def test_dispatcher_opens_what_can_not_wait(do, incident, world, kind):
     """Three of four crossings are an ambulance; nobody wakes a mayor for them."""
-    assert (await do(asked(incident, line(quantity=1), kind=kind, then="open"))).subject["status"] == "open"
+    to = {"to_member_id": str(world.members["luik"])} if kind == "day_to_day" else {}
+    one = line(quantity=1) | {"place": None}
+    assert (await do(asked(incident, one, kind=kind, then="open", **to))).subject["status"] == "open"
 
 
 async def test_nothing_is_left_of_a_request_that_may_not_be_opened(do, incident, pg):

@@ -75,9 +75,13 @@ async def test_measures_are_held_against_the_mission_s_own_time(act, home):
     with pytest.raises(OutOfRange) as refused:
         await act(RecordMeasures, mission, who=finance, crew_count=400)
     assert refused.value.errors[0].pointer == "/crew_count"
-    told = await act(RecordMeasures, mission, who=finance, person_hours=5000.0, kilometres=5000.0)
+    for field, much in (("person_hours", 1_000_000.0), ("kilometres", 20_000.0)):
+        with pytest.raises(OutOfRange) as refused:
+            await act(RecordMeasures, mission, who=finance, **{field: much})
+        assert refused.value.errors[0].pointer == f"/{field}"
+    told = await act(RecordMeasures, mission, who=finance, person_hours=900.0, kilometres=5000.0)
     assert {warning["code"]: warning["figures"] for warning in told.warnings} == {
-        "person_hours_implausible": {"person_hours": 5000.0, "most": 34.0},
+        "person_hours_implausible": {"person_hours": 900.0, "most": 34.0},
         "kilometres_implausible": {"kilometres": 5000.0, "most": 910},
     }
     assert (await act(RecordMeasures, mission, who=finance, crew_count=12, person_hours=72.0)).warnings == []

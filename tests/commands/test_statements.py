@@ -9,13 +9,23 @@ from uuid import UUID
 import pytest
 
 from app.commands.claims import DraftClaim
+from app.commands.contested_rates import AgreeToExchangeRate, ContestExchangeRate
 from app.commands.day_to_day import SendDayToDay
 from app.commands.exchange_rates import EnterExchangeRate
+from app.commands.measures import RecordMeasures
 from app.commands.missions import ReleaseMission
 from app.commands.requests import DraftRequest
 from app.commands.resources import AddResource
-from app.commands.statements import AcknowledgeStatement, DisputeStatement, month_after
+from app.commands.statements import (
+    AcknowledgeStatement,
+    AnswerStatement,
+    DisputeStatement,
+    PayStatement,
+    ReissueStatement,
+    month_after,
+)
 from app.domain.errors import Conflict, NoFreeText, NotFound, RoleMissing, TransitionNotAllowed
+from app.queries.statements import statement
 from tests.commands.conftest import LUIK, MAAS, RATES
 
 LENDER, PAYER, THIRD = ("luik", "finance"), ("maas", "finance"), ("aken", "finance")
@@ -229,6 +239,30 @@ async def test_completed_when_the_rate_arrives(act, helped, sign, world, clock, 
     await assert_fold()
 
 
+async def test_a_rate_that_was_settled_is_that_of_open_statements_too(
+    act, helped, sign, world, clock, due, conn, assert_fold
+):
+    """Both agree that the rate was wrong: the sum that rests on it would stay, and a dispute about it have no end but to pay it."""
+    await sign(REIMBURSED | {"currency": "CHF"})
+    body = {"base": "CHF", "quote": "EUR", "day": "2026-07-13"}
+    rate = await act(EnterExchangeRate, who=LENDER, rate="1.10", source="A note", **body)
+    await helped(MAAS, LUIK, world.resources["luik-ambulance-1"])
+    clock.move(days=31)
+    await due()
+    id_ = await conn.fetchval("SELECT id FROM statement WHERE net = 198")
+    await act(AcknowledgeStatement, id_, who=LENDER)
+    await act(DisputeStatement, id_, who=PAYER, reason="wrong_rate")
+    await act(ContestExchangeRate, rate.id, who=PAYER, reason="Of Monday.", rate="1.05", source="SNB")
+    settled = await act(AgreeToExchangeRate, rate.id, who=LENDER)
+    (told,) = settled.rows["statement"]
+    assert (told["net"], told["status"], told["payer_id"]) == ("189.00", "disputed", str(world.members["maas"]))
+    assert told["acknowledged_by_a_at"] is told["acknowledged_by_b_at"] is None, "that was about another sum"
+    for who in (PAYER, LENDER):
+        last = await act(AcknowledgeStatement, id_, who=who)
+    assert last.subject["status"] == "acknowledged"
+    await assert_fold()
+
+
 async def test_who_is_home_in_the_last_seconds_of_a_month(act, walk, world, clock, due, conn, assert_fold):
     """A terminal's clock half a minute ahead of ours: the ambulance would stand in no statement, and nobody would pay for it."""
     clock.at = datetime(2026, 7, 31, 20, 0, tzinfo=UTC)
@@ -261,4 +295,106 @@ async def test_a_mission_whose_month_was_taken_for_the_one_before(act, helped, w
     clock.move(days=31)
     await due()
     assert [row["month"] for row in await conn.fetch("SELECT month FROM statement")] == [date(2026, 8, 1)]
+    await assert_fold()
+
+
+@pytest.fixture
+async def stated(act, helped, sign, world, clock, due, conn):
+    """A statement of three hours and some kilometres that luik asks maas to pay for, and a mission of luik's own; returns both ids."""
+    await sign(REIMBURSED | {"rates": RATES})
+    mission = await helped(MAAS, LUIK, world.resources["luik-ambulance-1"], hours=3)
+    await act(RecordMeasures, mission, who=LENDER, kilometres=200.0)
+    clock.move(days=31)
+    await due()
+    return await conn.fetchval("SELECT id FROM statement"), mission
+
+
+async def test_a_disputed_statement_is_put_right(act, stated, conn, world, assert_fold):
+    """Two hundred kilometres where there were twenty: both would know it, and the only way out would be to pay for them."""
+    id_, mission = stated
+    with pytest.raises(Conflict) as refused:
+        await act(RecordMeasures, mission, who=LENDER, kilometres=20.0)
+    assert refused.value.extra["reasons"][0]["figures"] == {"month": "2026-07", "statement_status": "issued"}
+    with pytest.raises(TransitionNotAllowed):
+        await act(ReissueStatement, id_, who=LENDER)
+    await act(AcknowledgeStatement, id_, who=LENDER)
+    await act(DisputeStatement, id_, who=PAYER, reason="wrong_kilometres", mission_id=mission)
+    with pytest.raises(Conflict) as unchanged:
+        await act(ReissueStatement, id_, who=LENDER)
+    assert unchanged.value.extra["reasons"][0]["code"] == "statement_unchanged"
+    await act(RecordMeasures, mission, who=LENDER, kilometres=20.0)
+    with pytest.raises(RoleMissing):
+        await act(ReissueStatement, id_, who=PAYER)
+    with pytest.raises(NotFound):
+        await act(ReissueStatement, id_, who=THIRD)
+    new = await act(ReissueStatement, id_, who=LENDER)
+    assert (new.subject["version"], new.subject["status"], new.subject["replaces_id"]) == (2, "issued", str(id_))
+    assert new.subject["acknowledged_by_a_at"] is new.subject["acknowledged_by_b_at"] is None, (
+        "that was about another sum"
+    )
+    seen = await statement(conn, "live", UUID(str(new.id)), viewer=world.members["maas"])
+    (line,) = seen.lines
+    assert (line.kilometres, line.before.kilometres) == (Decimal(20), Decimal(200))
+    assert seen.before.net - seen.net == Decimal("216.00"), "180 km at 1.20"
+    old = await statement(conn, "live", UUID(str(id_)), viewer=world.members["maas"])
+    assert (old.status, old.lines[0].kilometres, old.replaced_by_id) == ("replaced", Decimal(200), seen.id)
+    with pytest.raises(TransitionNotAllowed):
+        await act(AcknowledgeStatement, id_, who=PAYER)
+    for who in (PAYER, LENDER):
+        last = await act(AcknowledgeStatement, new.id, who=who)
+    assert last.subject["status"] == "acknowledged"
+    with pytest.raises(Conflict):
+        await act(RecordMeasures, mission, who=LENDER, kilometres=19.0)
+    entry = await conn.fetchrow("SELECT visibility, payload FROM journal_entry WHERE type = 'statement.reissued'")
+    assert (entry["visibility"], '"kilometres":"200' in entry["payload"]) == ("parties", True)
+    await assert_fold()
+
+
+async def test_only_what_is_disputed_is_corrected(act, helped, stated, conn, clock, due, world):
+    """Under the pretext of one line another would be made dearer."""
+    id_, mission = stated
+    other = await helped(MAAS, LUIK, world.resources["luik-ambulance-1"])
+    clock.move(days=31)
+    await due()
+    await act(DisputeStatement, id_, who=PAYER, reason="wrong_kilometres", mission_id=mission)
+    with pytest.raises(Conflict):
+        await act(RecordMeasures, other, who=LENDER, kilometres=500.0)
+    await act(RecordMeasures, mission, who=LENDER, kilometres=20.0)
+
+
+async def test_a_dispute_that_is_answered(act, stated, assert_fold):
+    """The other side says that it was measured so: without an answer the dispute has no end."""
+    id_, _ = stated
+    with pytest.raises(TransitionNotAllowed):
+        await act(AnswerStatement, id_, who=LENDER, answer="as_measured")
+    await act(DisputeStatement, id_, who=PAYER, reason="wrong_kilometres")
+    with pytest.raises(RoleMissing):
+        await act(AnswerStatement, id_, who=PAYER, answer="as_measured")
+    answered = await act(AnswerStatement, id_, who=LENDER, answer="as_measured")
+    assert (answered.subject["status"], answered.subject["answer"]) == ("answered", "as_measured")
+    again = await act(DisputeStatement, id_, who=PAYER, reason="wrong_kilometres")
+    assert (again.subject["status"], again.subject["answer"]) == ("disputed", None)
+    await act(AnswerStatement, id_, who=LENDER, answer="as_measured")
+    back = await act(AcknowledgeStatement, id_, who=PAYER)
+    assert (back.subject["status"], back.subject["answer"]) == ("issued", None)
+    assert (await act(AcknowledgeStatement, id_, who=LENDER)).subject["status"] == "acknowledged"
+    await assert_fold()
+
+
+async def test_what_is_left_is_paid(act, stated, clock, assert_fold):
+    """Nobody would know which of last year's statements was ever paid, nor find the transfer."""
+    id_, _ = stated
+    with pytest.raises(TransitionNotAllowed):
+        await act(PayStatement, id_, who=PAYER, reference="2026-08/17")
+    for who in (PAYER, LENDER):
+        await act(AcknowledgeStatement, id_, who=who)
+    with pytest.raises(RoleMissing):
+        await act(PayStatement, id_, who=LENDER, reference="2026-08/17")
+    clock.move(days=3)
+    paid_at = (clock.now() - timedelta(days=1)).isoformat()
+    paid = await act(PayStatement, id_, who=PAYER, reference="2026-08/17", occurred_at=paid_at)
+    assert (paid.subject["status"], paid.subject["payment_reference"]) == ("paid", "2026-08/17")
+    assert datetime.fromisoformat(paid.subject["paid_at"]) == datetime.fromisoformat(paid_at)
+    with pytest.raises(TransitionNotAllowed):
+        await act(PayStatement, id_, who=PAYER, reference="2026-08/17")
     await assert_fold()

@@ -325,10 +325,26 @@ async def test_housekeeping_keeps_what_is_still_wanted(door, admin, world, clock
     assert set((await purge(door.engine, settings, clock.now())).values()) == {0}
     clock.move(hours=24)
     gone = await purge(door.engine, settings, clock.now())
-    assert gone == {"session": 1, "login_throttle": 2, "idempotency": 1, "due_work": 0, "audit": 0}
+    assert gone == {
+        "session": 1,
+        "login_throttle": 2,
+        "idempotency": 1,
+        "due_work": 0,
+        "audit": 0,
+        "webhook_delivery": 0,
+        "inbox_refusal": 0,
+    }
     clock.move(days=400)
     gone = await purge(door.engine, settings, clock.now())
-    assert gone == {"session": 0, "login_throttle": 0, "idempotency": 0, "due_work": 1, "audit": 1}
+    assert gone == {
+        "session": 0,
+        "login_throttle": 0,
+        "idempotency": 0,
+        "due_work": 1,
+        "audit": 1,
+        "webhook_delivery": 0,
+        "inbox_refusal": 0,
+    }
 
 
 async def test_the_last_admin_stays(door, admin, world, assert_fold):

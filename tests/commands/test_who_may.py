@@ -47,7 +47,7 @@ DESIGN = MappingProxyType({
     "acknowledge": (("acknowledge_request",), "addressed", ABOVE, None),
     "report, change an incident": (("report_incident", "change_incident"), "any_member", {DISPATCHER}, None),
     "log": (("add_log_entry",), "any_member", ABOVE | {LIAISON}, None),
-    "close an incident": (("close_incident",), "lead", {AR}, None),
+    "close an incident, call off what still asks": (("close_incident", "call_off_request"), "lead", {AR}, None),
     "agreements": (
         ("draft_agreement", "propose_agreement", "consent_to_agreement", "suspend_agreement", "resume_agreement", "terminate_agreement"),
         "party", {AR}, None,
@@ -61,6 +61,7 @@ DESIGN = MappingProxyType({
     ),
     "crossing's state": (("set_crossing_state",), "joins", {DISPATCHER}, None),
     "assist_now": (("assist_now", "confirm_call"), "either", {DISPATCHER}, None),
+    "take back a call": (("take_back_call",), "writer", {DISPATCHER}, None),
     "users": (("add_user", "change_user", "deactivate_user", "erase_user", "erase_person", "change_member"), "member", {ADMIN}, None),
 })  # fmt: skip
 

@@ -7,10 +7,11 @@ list; where the thing is for all and a part of it is not, that part is null.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
 
-from tests.commands.who_may import Scene
+from tests.commands.who_may import POINT, Scene
 from tests.world import ROLES
 
 LIVE = "/api/v1/spaces/live"
@@ -39,6 +40,10 @@ THINGS = {
     "an accepted offer": Thing("offers", "accepted_planned", BOTH),
     "a call, with who was rung": Thing("calls", "call", BOTH),
     "a debt": Thing("debts", "debt", ALL),
+    "help from day to day that is asked": Thing("requests", "of_luik", BOTH, filters="kind=day_to_day"),
+    "help from day to day that is sent": Thing("missions", "daily", BOTH, filters="kind=day_to_day"),
+    "a debt of help from day to day": Thing("debts", "daily_debt", BOTH),
+    "what an ambulance over there needs": Thing("host-support", "daily_support", BOTH),
     "a mission": Thing("missions", "planned", ALL, filters="kind=planned"),
     "a claim that is drafted": Thing("claims", "claim_draft", LENDER),
     "a claim that is submitted": Thing("claims", "claim_submitted", BOTH),
@@ -71,6 +76,12 @@ PARTS = {
 ENTRIES = {
     "request.drafted": ("draft_planned", OWN),
     "request.opened": ("open_planned", ALL),
+    "request.drafted ": ("of_luik", OWN),
+    "request.opened ": ("of_luik", BOTH),
+    "mission.mobilising ": ("daily", BOTH),
+    "mission.on_scene ": ("daily", BOTH),
+    "debt.owed ": ("daily_debt", BOTH),
+    "host_support.asked ": ("daily_support", BOTH),
     "offer.made": ("offered_planned", BOTH),
     "call.recorded": ("call", BOTH),
     "mission.committed": ("planned", ALL),
@@ -81,7 +92,7 @@ ENTRIES = {
     "agreement.drafted": ("agreement_draft", BOTH),
     "agreement.proposed": ("agreement_proposed", ALL),
 }
-"""Event → the thing of the scene that it is about, and who reads it."""
+"""Event → the thing of the scene that it is about, and who reads it; of a second thing the event has a space behind it."""
 
 
 @pytest.fixture
@@ -112,11 +123,27 @@ async def scene(monkeypatch, act, sent, walk, sign, home, due, conn, clock, worl
         shared=True,
     )
     made.ids["shared_contact"] = shared.id
+    await daily(made)
     leader = {"leader_name": "A. Dupont", "leader_phone": "+32 00 000 0301"}
     await made.does("change_formation", made.ids["formation"], who=("luik", "dispatcher"), **leader)
     await made.does("confirm_receipt", made.ids["notice"], person="Permanence du Gouverneur")
     made.ids |= made.users
     return made
+
+
+async def daily(made):
+    """Have maas ring luik for an ambulance, which is on the scene and needs fuel."""
+    called = await made.does(
+        "assist_now", requester_id=made.world.members["maas"], lender_id=made.world.members["luik"], kind="day_to_day",
+        type_code="ambulance.als", quantity=1, **POINT,
+    )  # fmt: skip
+    mission = UUID(called.rows["mission"][0]["id"])
+    unit = made.unit("luik", "ambulance.als", 1)
+    await made.does("assign_unit", mission, who=("luik", "dispatcher"), resource_id=unit)
+    await made.walk(mission, "in_transit", "on_scene")
+    support = await made.does("ask_host_support", mission, who=("luik", "dispatcher"), kind="fuel", quantity=40)
+    made.ids |= {"daily": mission, "daily_unit": unit, "daily_debt": UUID(called.rows["debt"][0]["id"])}
+    made.ids |= {"daily_support": support.id, "daily_request": called.rows["request"][0]["id"]}
 
 
 async def listed(client, thing, id_):
@@ -183,4 +210,42 @@ async def test_the_journal_is_read_as_the_tables_are(scene, client, anonymous):
                 break
             after = page["after"]
         for event, (thing, sees) in ENTRIES.items():
-            assert ((event, str(scene.ids[thing])) in seen) == (member in sees), (event, member)
+            assert ((event.strip(), str(scene.ids[thing])) in seen) == (member in sees), (event, member)
+
+
+async def test_where_somebody_lies_is_for_two(scene, client, do, world, clock):
+    """An ambulance's point is its patient's address: a third member would read it in a list, a search, the journal of a unit or its feed."""
+    unit = str(scene.ids["daily_unit"])
+    lon, lat = 5.7123, 50.7812
+    dispatcher = client("luik", "dispatcher")
+    clock.move(minutes=1)
+    told = await dispatcher.post(f"{LIVE}/positions", json={"items": [{"resource_id": unit, "lon": lon, "lat": lat}]})
+    assert told.json()["kept"] == 1, told.text
+    call_sign = (await dispatcher.get(f"{LIVE}/resources/{unit}")).json()["call_sign"]
+    for member in MEMBERS:
+        reader, knows = client(member, "dispatcher"), member in BOTH
+        addresses = (f"resources/{unit}", "resources?limit=200", "positions?limit=200", f"search?q={call_sign}",
+                     f"reachable?lon={lon}&lat={lat}&within_min=240&limit=200", f"missions?resource={unit}",
+                     f"journal/about/mission/{scene.ids['daily']}", f"journal/about/resource/{unit}",
+                     f"journal/about/request/{scene.ids['daily_request']}")  # fmt: skip
+        for address in addresses:
+            answer = await reader.get(f"{LIVE}/{address}")
+            assert answer.status_code == 200, (member, address, answer.text)
+            if not knows:
+                assert str(lon) not in answer.text, (member, address)
+                assert str(scene.ids["daily"]) not in answer.text, (member, address)
+        assert (str(lon) in (await reader.get(f"{LIVE}/resources/{unit}")).text) == knows
+        assert (str(lon) in (await reader.get(f"{LIVE}/positions?limit=200")).text) == knows
+
+
+async def test_the_corridor_hears_that_a_unit_is_out_and_not_why(scene, client):
+    """A neighbour would plan with an ambulance that is gone; or read what became of its patient."""
+    reader = client("aken", "viewer")
+    about = (await reader.get(f"{LIVE}/journal/about/resource/{scene.ids['daily_unit']}")).json()["entries"]
+    assert [each["rows"]["resource"][0]["status"] for each in about][-1] == "committed"
+    await scene.does(
+        "abort_mission", scene.ids["daily"], who=("luik", "dispatcher"), why="He died.", out_of_service="crew"
+    )
+    after = (await reader.get(f"{LIVE}/journal/about/resource/{scene.ids['daily_unit']}")).json()["entries"]
+    assert after[-1]["rows"]["resource"][0]["status"] == "out_of_service"
+    assert "He died." not in str(after)

@@ -13,6 +13,8 @@ from uuid import UUID
 
 from app.commands.registry import BY_NAME
 from app.domain.authority import SYSTEM
+from app.domain.ids import new_id
+from app.entrypoints.http.inbox_sources import MAPPING
 from tests.commands.conftest import LUIK, MAAS, PUMP, RATES
 from tests.commands.drilling import SCRIPT
 from tests.world import box, everywhere, flood
@@ -115,16 +117,21 @@ class Scene:
         await self._quiet()
         script = SCRIPT.replace("corridor: meuse-rhine", "corridor: test-corridor")
         script = script.replace("sides: [NL, BE], event: request.acknowledged}", "sides: [NL, BE], by_hand: true}")
-        for name in ("planned", "approved", "running", "paused", "ended", "reviewed"):
+        # Nobody plays two at one time: those that are over come first, and one of the others has nobody who plays.
+        for name in ("planned", "approved", "ended", "reviewed", "stopped", "paused", "running"):
             made = await self.does("plan_drill", who=SYSTEM, script=script, virtual="all")
             self.ids[f"drill_{name}"] = made.id
             if name != "planned":
                 await self.does("approve_drill", made.id, who=SYSTEM)
                 await self.conn.execute('UPDATE drill SET go_ahead = \'["BE", "NL"]\' WHERE id = $1', made.id)
+            if name == "paused":
+                await self.without_players(made.id)
             if name not in {"planned", "approved"}:
                 await self.does("start_drill", made.id, who=SYSTEM)
             if name == "paused":
                 await self.does("pause_drill", made.id, who=SYSTEM)
+            if name == "stopped":
+                await self.does("stop_drill", made.id, who=SYSTEM)
             if name in {"ended", "reviewed"}:
                 await self.does("end_drill", made.id, who=SYSTEM)
         await self.does("hold_hot_wash", self.ids["drill_reviewed"], who=SYSTEM, summary="Ring earlier.")
@@ -133,6 +140,10 @@ class Scene:
             owner_member_id=self.world.members["maas"],
         )  # fmt: skip
         self.ids["action"] = action.id
+
+    async def without_players(self, drill: UUID) -> None:
+        """Have nobody play a drill that has its staff."""
+        await self.conn.execute("DELETE FROM drill_participant WHERE drill_id = $1 AND role = 'player'", drill)
 
     async def _quiet(self) -> None:
         """Have no incident that would stand every drill down."""
@@ -201,6 +212,14 @@ class Scene:
                 await self.does("submit_claim", claim.id, who=finance)
             line = "SELECT id FROM claim_line WHERE claim_id = $1 ORDER BY position LIMIT 1"
             self.ids[f"{name}_line"] = await self.conn.fetchval(line, claim.id)
+        for name, day in (("rate", "2026-07-01"), ("rate_contested", "2026-07-02")):
+            entered = await self.does(
+                "enter_exchange_rate", who=("maas", "finance"), base="EUR", quote="CHF", rate="0.95", day=day, source="ECB",
+            )  # fmt: skip
+            self.ids[name] = entered.id
+        await self.does(
+            "contest_exchange_rate", self.ids["rate_contested"], who=("luik", "finance"), reason="Yesterday's.", rate="0.97", source="SNB",
+        )  # fmt: skip
         await self.does(
             "dispute_claim_line", self.ids["claim_disputed_line"], who=("maas", "finance"), reason="wrong_rate", counter_amount="1.00",
         )  # fmt: skip
@@ -246,8 +265,6 @@ class Scene:
                     await self.does("accept_offer", offer.id, who=PLANNED)
         asked = await self.does("ask_question", self.ids["open_immediate"], who=LUIK, text="Is the quay strong enough?")
         self.ids["question"] = asked.id
-        day = await self.does("draft_request", kind="day_to_day", lines=[wanted(AMBULANCE, 1)], then="open")
-        self.ids["day_to_day"] = day.id
         one = {"kind": "day_to_day", "lines": [wanted(AMBULANCE, 1)], "then": "open"}
         of_luik = await self.does("draft_request", to_member_id=str(self.world.members["luik"]), **one)
         self.ids["of_luik"], self.ids["of_luik_line"] = of_luik.id, UUID(of_luik.rows["request_line"][0]["id"])
@@ -356,11 +373,45 @@ class Scene:
             self.users[name] = made.id
         token = await self.does("add_token", self.users["somebody"], who=admin, label="x", scopes=["read"])
         self.ids["token"] = token.id
+        webhook = await self.does("add_webhook", who=admin, label="CAD", url="https://cad.example.org/in", events=["*"])
+        self.ids["webhook"] = webhook.id
+        await self._inbox(admin)
         named = await self.does("name_representative", maas, who=admin, user_id=self.users["writer"])
         self.ids["representative"] = named.id
         note = await self.does("hand_over_shift", text="Pumps run.")
         self.ids["note"] = note.id
         await self.conn.execute("UPDATE handover SET written_by_id = $1", self.users["writer"])
+
+    async def _inbox(self, admin: tuple[str, str]) -> None:
+        """A source of maas's with two versions of a mapping, a message that waits, and a unit that calls."""
+        source = await self.does("add_inbox_source", who=admin, label="CAD", source="cad-maas")
+        self.ids["inbox_source"] = source.id
+        for name in ("draft", "in_use"):
+            made = await self.does("add_inbox_mapping", source.id, who=admin, mapping=MAPPING)
+            self.ids[f"mapping_{name}"] = made.id
+        await self.conn.execute("UPDATE inbox_mapping SET tried_at = now()")
+        await self.does("turn_on_inbox_mapping", made.id, who=admin)
+        for what in ("held", "called"):
+            self.ids[what] = new_id()
+
+    async def waiting(self, what: str) -> UUID:
+        """Put a message of maas's in front of somebody, anew; return its id."""
+        id_: UUID = self.ids[what]
+        source, member = self.ids["inbox_source"], self.world.members["maas"]
+        await self.conn.execute(
+            "INSERT INTO inbox_message (space_id, id, source_id, webhook_id, received_at, sent_at, body, digest, outcome, kinds, effects,"
+            " tries, settled_at) VALUES ('live', $1, $2, $3, now(), now(), '{}', '', 'quarantined', '[]', '[]', 1, now())"
+            " ON CONFLICT (space_id, id) DO UPDATE SET outcome = 'quarantined'",
+            id_, source, what,
+        )  # fmt: skip
+        call, because = ("urgent", None) if what == "called" else (None, '{"code": "inbox_not_json", "figures": {}}')
+        await self.conn.execute(
+            "INSERT INTO inbox_matter (space_id, id, source_id, member_id, what, status, because, call, held_at, revision, tries)"
+            " VALUES ('live', $1, $2, $3, $4, 'held', $5::jsonb, $6, now(), 1, 1)"
+            " ON CONFLICT (space_id, id) DO UPDATE SET status = 'held', settled_at = NULL",
+            id_, source, member, "call" if call else "quarantine", because, call,
+        )  # fmt: skip
+        return id_
 
     async def _agreements(self) -> None:
         parties = [self.world.members[code] for code in ("maas", "luik")]
@@ -639,6 +690,14 @@ async def cancel_request(s: Scene) -> Case:
 
 
 @case
+async def call_off_request(s: Scene) -> Case:
+    asked = await s.does(
+        "draft_request", who=LUIK, incident_id=await s.incident(), kind="immediate", lines=[wanted()], then="open"
+    )
+    return Case({"why": "The incident is over."}, asked.id, {"lead": ("maas",)})
+
+
+@case
 async def close_request(s: Scene) -> Case:
     return Case({}, s.ids["open_immediate"], {"requester": ("maas",)})
 
@@ -651,12 +710,6 @@ async def acknowledge_request(s: Scene) -> Case:
 @case
 async def decline_request(s: Scene) -> Case:
     return Case({"reason": "crew"}, s.ids["open_immediate"], {"lender": (OWN,)}, stopped=("maas",))
-
-
-@case
-async def send_day_to_day(s: Scene) -> Case:
-    body = {"resource_id": s.unit("luik", AMBULANCE, 1)}
-    return Case(body, s.ids["day_to_day"], {"lender": (OWN,)}, stopped=("maas", "aken"))
 
 
 @case("acknowledge_request")
@@ -934,6 +987,11 @@ async def confirm_call(s: Scene) -> Case:
 
 
 @case
+async def take_back_call(s: Scene) -> Case:
+    return Case({"why": "Meant for others."}, s.ids["call"], {"writer": ("maas",)})
+
+
+@case
 async def make_debt_good(s: Scene) -> Case:
     return Case({}, s.ids["debt"], {"owes": (s.owes,)})
 
@@ -962,6 +1020,11 @@ async def propose_agreement(s: Scene) -> Case:
 @case
 async def consent_to_agreement(s: Scene) -> Case:
     return Case({}, s.ids["agreement_proposed"], {"party": ("maas", "luik")})
+
+
+@case("consent_to_agreement")
+async def consent_for_luik(s: Scene) -> Case:
+    return Case({"on_behalf_of": str(s.world.members["luik"])}, s.ids["agreement_proposed"], {"party": ("luik",)})
 
 
 @case
@@ -1033,6 +1096,17 @@ async def enter_exchange_rate(s: Scene) -> Case:
 
 
 @case
+async def contest_exchange_rate(s: Scene) -> Case:
+    body = {"reason": "Yesterday's.", "rate": "0.97", "source": "SNB"}
+    return Case(body, s.ids["rate"], {"other_member": ("luik", "aken")})
+
+
+@case
+async def agree_to_exchange_rate(s: Scene) -> Case:
+    return Case({}, s.ids["rate_contested"], {"disputant": ("maas", "luik")})
+
+
+@case
 async def acknowledge_statement(s: Scene) -> Case:
     return Case({}, s.ids["statement"], BOTH)
 
@@ -1040,6 +1114,35 @@ async def acknowledge_statement(s: Scene) -> Case:
 @case
 async def dispute_statement(s: Scene) -> Case:
     return Case({"reason": "not_ours"}, s.ids["statement"], BOTH)
+
+
+async def statement(s: Scene, status: str) -> UUID:
+    """Put the statement into a state, by hand: maas disputes it, and pays the rest. Return its id."""
+    id_: UUID = s.ids["statement"]
+    await s.conn.execute(
+        "UPDATE statement SET status = $2, disputed_by_member_id = $3, dispute_reason = 'wrong_kilometres', net = 5, a_owes = 5, b_owes = 0,"
+        " payer_id = $3 WHERE id = $1", id_, status, s.world.members["maas"],
+    )  # fmt: skip
+    return id_
+
+
+@case
+async def answer_statement(s: Scene) -> Case:
+    return Case({"answer": "as_measured"}, await statement(s, "disputed"), {"disputed_with": ("luik",)})
+
+
+@case
+async def reissue_statement(s: Scene) -> Case:
+    id_ = await statement(s, "disputed")
+    await s.conn.execute(
+        "UPDATE mission SET kilometres = 99 WHERE id = (SELECT mission_id FROM statement_line LIMIT 1)"
+    )
+    return Case({}, id_, {"lender": ("luik",)})
+
+
+@case
+async def pay_statement(s: Scene) -> Case:
+    return Case({"reference": "2026-07/1"}, await statement(s, "acknowledged"), {"requester": ("maas",)})
 
 
 @case
@@ -1101,6 +1204,104 @@ async def revoke_token(s: Scene) -> Case:
 
 
 @case
+async def renew_calendar_address(s: Scene) -> Case:
+    viewer = s.world.users["maas", "viewer"]
+    return Case({}, viewer, {}, user=viewer)
+
+
+@case
+async def add_webhook(s: Scene) -> Case:
+    body = {"label": "CAD", "url": "https://cad.example.org/in", "events": ["mission.*"]} | of_maas(s)
+    return Case(body, None, {"member": ("maas",)})
+
+
+def of_webhook(name: str, body: dict[str, Any]) -> None:
+    """Enter a case for a command on maas's webhook."""
+
+    async def made(s: Scene) -> Case:
+        status, why = ("paused", "by_hand") if name == "resume_webhook" else ("active", None)
+        await s.conn.execute("UPDATE webhook_endpoint SET status = $1, paused_why = $2", status, why)
+        return Case(body, s.ids["webhook"], {"member": ("maas",)})
+
+    made.__name__ = name
+    case(made)
+
+
+for command, body in {
+    "change_webhook": {"events": ["*"]}, "rotate_webhook_secret": {}, "pause_webhook": {}, "resume_webhook": {},
+    "remove_webhook": {}, "send_test_webhook": {}, "replay_webhook": {"from_seq": 1},
+}.items():  # fmt: skip
+    of_webhook(command, body)
+
+
+@case
+async def add_inbox_source(s: Scene) -> Case:
+    return Case({"label": "CAD", "source": "cad-maas"} | of_maas(s), None, {"member": ("maas",)})
+
+
+def of_source(name: str, body: dict[str, Any]) -> None:
+    """Enter a case for a command on maas's source."""
+
+    async def made(s: Scene) -> Case:
+        await s.conn.execute(
+            "UPDATE inbox_source SET status = $1", "paused" if name == "resume_inbox_source" else "active"
+        )
+        return Case(body, s.ids["inbox_source"], {"member": ("maas",)})
+
+    made.__name__ = name
+    case(made)
+
+
+for command, body in {
+    "change_inbox_source": {"per_minute": 60}, "rotate_inbox_secret": {}, "pause_inbox_source": {}, "resume_inbox_source": {},
+    "remove_inbox_source": {}, "add_inbox_mapping": {"mapping": MAPPING},
+}.items():  # fmt: skip
+    of_source(command, body)
+
+
+@case
+async def turn_on_inbox_mapping(s: Scene) -> Case:
+    await s.conn.execute("UPDATE inbox_source SET status = 'active'")
+    await s.conn.execute(
+        "UPDATE inbox_mapping SET status = 'draft', tried_at = now() WHERE id = $1", s.ids["mapping_draft"]
+    )
+    return Case({}, s.ids["mapping_draft"], {"member": ("maas",)})
+
+
+@case
+async def refill_integration(_s: Scene) -> Case:
+    return Case({}, None, {})
+
+
+@case
+async def run_inbox_message(s: Scene) -> Case:
+    return Case({}, await s.waiting("held"), {"member": ("maas",)})
+
+
+@case
+async def discard_inbox_message(s: Scene) -> Case:
+    return Case({"why": "Entered by mistake."}, await s.waiting("held"), {"member": ("maas",)})
+
+
+@case
+async def answer_unit_call(s: Scene) -> Case:
+    return Case({}, await s.waiting("called"), {"member": ("maas",)})
+
+
+@case
+async def take_into_dispatch(s: Scene) -> Case:
+    seq = await s.conn.fetchval(
+        "SELECT max(seq) FROM journal_entry WHERE space_id = 'live' AND type = 'mission.committed'"
+    )
+    await s.conn.execute(
+        "INSERT INTO webhook_delivery (space_id, endpoint_id, seq, event, made_at, status, replayed, tries, receipt_by)"
+        " VALUES ('live', $1, $2, 'mission.committed', now(), 'waiting', false, 0, now()) ON CONFLICT DO NOTHING",
+        s.ids["webhook"], seq,
+    )  # fmt: skip
+    return Case({"seq": seq}, s.ids["webhook"], {"member": ("maas",)})
+
+
+@case
 async def erase_person(s: Scene) -> Case:
     return Case({"names": ["Piet de Boer"]}, s.world.members["maas"], {"member": ("maas",)})
 
@@ -1147,6 +1348,7 @@ for _command, _state, _body in (
     ("overrule_rating", "ended", {"objective": "asked", "rating": "M", "reason": "They rang."}),
     ("end_drill", "running", {}),
     ("stop_drill", "running", {}),
+    ("explain_stop", "stopped", {"reason": "Fire in our building"}),
     ("write_hot_wash", "ended", {"went_well": "The radio", "to_improve": "The rest"}),
     ("hold_hot_wash", "ended", {"summary": "Ring earlier."}),
     ("close_drill", "reviewed", {}),
@@ -1157,6 +1359,7 @@ for _command, _state, _body in (
 @case
 async def start_drill(s: Scene) -> Case:
     await s._quiet()
+    await s.without_players(s.ids["drill_approved"])
     return Case({}, s.ids["drill_approved"], STAFF)
 
 

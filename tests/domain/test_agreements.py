@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.domain.agreement_reasons import FIGURES, NO_AGREEMENT, RESERVES, reason_texts, reason_texts_from
+from app.domain.agreement_reasons import FIGURES, NO_AGREEMENT, RESERVES, Reason, reason_texts, reason_texts_from
 from app.domain.agreement_terms import Hours, Terms
-from app.domain.agreements import AgreementFacts, Case, Stock, Use, check, choose
+from app.domain.agreements import UNUSED, AgreementFacts, Case, Stock, Use, check, choose, kept_from, with_reserves
 from app.domain.cost_terms import Cost, Effort
 from app.domain.errors import ProtocolDataError
 from app.domain.lender_words import Word
@@ -174,8 +174,19 @@ def test_every_reason_is_told_at_once():
     )
     word = Word(UUID(int=9), True, NOON + timedelta(hours=1), NOON, note="Calm.")
     verdict = check(facts, said, about, Stock(1, 0, word=word), Use(1, 0))
-    assert set(codes(verdict)) == set(FIGURES) - {NO_AGREEMENT.code, "notice_given", "cost_currency"}
-    for reason in verdict.reasons:
+    theirs = replace(facts, lenders=facts.borrowers, borrowers=facts.lenders)
+    said_to_parties = check(theirs, said, about, Stock(1, 0, word=word), Use(1, 0))
+    assert set(codes(said_to_parties)) - set(codes(verdict)) == {"yearly_cost_cap"}, "the parties' matter alone"
+    told = {reason.code: reason for reason in (*verdict.reasons, *said_to_parties.reasons)}
+    assert set(told) == set(FIGURES) - {
+        NO_AGREEMENT.code,
+        "notice_given",
+        "cost_currency",
+        "not_asked",
+        "same_member",
+        "passed_over",
+    }
+    for reason in told.values():
         assert set(reason.figures) == FIGURES[reason.code]
         assert len({reason.said(language) for language in LANGUAGES}) == len(LANGUAGES)
     assert not verdict.allowed
@@ -267,11 +278,12 @@ def test_reserve_is_told_with_its_figures_in_four_languages():
         "promised": 1,
         "quantity": 2,
         "would_leave": 0,
+        "agreement": "broad",
     }
     assert reason.told() == {
         "code": "reserve_floor",
         "blocking": True,
-        "detail": "High-capacity pump: the lender keeps 1 at home; of 3 available, 1 are promised already, and 2 more would leave 0.",
+        "detail": "High-capacity pump: the lender keeps 1 at home (broad). Available: 3; promised: 1; with 2 more gone: 0.",
         "figures": dict(reason.figures),
     }
     assert len({reason.said(language) for language in LANGUAGES}) == len(LANGUAGES)
@@ -627,8 +639,8 @@ def test_every_reason_has_a_text_in_every_language():
     [
         ("  expired:", "  gone:", "reasons"),
         ("figures: [status]", "figures: [state]", "reasons.not_in_force.figures"),
-        ("is {status} and", "is {colour} and", "reasons.not_in_force.texts.en"),
-        ("is {status} and", "is {status and", "reasons.not_in_force.texts.en"),
+        ("(state: {status})", "(state: {colour})", "reasons.not_in_force.texts.en"),
+        ("(state: {status})", "(state: {status)", "reasons.not_in_force.texts.en"),
     ],
 )
 def test_a_text_that_can_not_be_filled_in_is_found_when_it_is_loaded(old, new, named):
@@ -688,3 +700,100 @@ def test_what_is_kept_later_is_told_and_stops_nothing(lasts_h, available, expect
     for reason in verdict.reasons:
         assert (reason.figures["start"], reason.figures["end"], reason.figures["would_leave"]) == ("22:00", "06:00", 1)
         assert len({reason.said(language) for language in ("en", "de", "fr", "nl")}) == 4
+
+
+def test_a_place_and_an_amount_can_be_read_where_a_comma_is_written():
+    """*Der Ort 6,1, 50,7*: four numbers or two; and *45000.00 EUR* stands beside *100,00 EUR*."""
+    outside = Reason("place_not_covered", {"lon": 6.1, "lat": 50.7})
+    assert "6,1; 50,7 (Länge; Breite)" in outside.said("de")
+    capped = Reason("yearly_cost_cap", {"limit": "45000.00", "currency": "EUR", "spent": "1200.5", "adds": "100"})
+    assert "45.000,00\N{NO-BREAK SPACE}EUR" in capped.said("de")
+    assert "EUR\N{NO-BREAK SPACE}1.200,50" in capped.said("nl")
+    assert "EUR\N{NO-BREAK SPACE}45,000.00" in capped.said("en")
+    assert "45\N{NARROW NO-BREAK SPACE}000,00\N{NO-BREAK SPACE}EUR" in capped.said("fr")
+
+
+# ---------------------------------------------------------------- whichever agreement is cited
+
+FIRST, SECOND = agreed(precedence=10), agreed(id=UUID(int=8), code="second", precedence=30)
+FREE = terms(reserve=[])
+
+
+def asked_all(about, stock, *, first=None, second=FREE, use=UNUSED, overridden=False):
+    said = terms() if first is None else first
+    return [
+        check(FIRST, said, about, stock, use, reserve_overridden=overridden),
+        check(SECOND, second, about, stock, reserve_overridden=overridden),
+    ]
+
+
+def test_a_reserve_is_not_got_round_by_citing_another_agreement():
+    """The pump that a city keeps for itself would go all the same, under another paper, and nobody would have said so."""
+    about, last = case(), Stock(1, 0)
+    for only in (None, SECOND.id, FIRST.id):
+        verdict = choose(asked_all(about, last), only=only)
+        assert (codes(verdict), verdict.allowed, verdict.only_reserve) == (["reserve_floor"], False, True)
+        assert verdict.reasons[0].figures["agreement"] == "broad"
+    by_act = choose(asked_all(about, last, overridden=True), only=SECOND.id)
+    assert (by_act.allowed, by_act.agreement.code, codes(by_act)) == (True, "second", ["reserve_floor", "passed_over"])
+    assert choose(asked_all(about, Stock(2, 0))).allowed, "one of two may go"
+    # a cap that is full, a price or a length of stay is no way round it either
+    full = {"caps": {"units": [{"type": "pump.high_capacity", "most": 1}]}}
+    assert codes(choose(asked_all(about, last, first=terms(**full), use=Use(1, 0)))) == ["reserve_floor"]
+    long = terms(caps={"longest_deployment_h": 1})
+    assert codes(choose(asked_all(case(duration_h=5), last, first=long))) == ["reserve_floor"]
+
+
+def test_a_reserve_of_an_agreement_that_does_not_apply_binds_nobody():
+    """A city keeps its pump from those whom it has signed that to, for what it has signed: not from everybody."""
+    for other in ({"hazards": ["fire"]}, {"types": ["ambulance.als"]}, {"kinds": ["day_to_day"]}, {"area": SOUTH}):
+        verdict = choose(asked_all(case(place=(5.5, 50.9)), Stock(1, 0), first=terms(**other)))
+        assert (verdict.agreement.code, codes(verdict)) == ("second", []), other
+    aside = [
+        check(replace(FIRST, status="suspended"), terms(), case(), Stock(1, 0)),
+        check(SECOND, FREE, case(), Stock(1, 0)),
+    ]
+    assert choose(aside).allowed
+    assert with_reserves(aside) == aside
+
+
+def test_the_lenders_word_that_it_can_is_told_whichever_agreement_is_cited():
+    """An offer under the other paper would go below the reserve, and cite no word for it."""
+    word = Word(UUID(int=9), True, NOON + timedelta(hours=1), NOON, note="Calm.")
+    verdict = choose(asked_all(case(), Stock(1, 0, word=word)), only=SECOND.id)
+    assert (verdict.allowed, codes(verdict)) == (True, ["reserve_floor", "lender_can", "passed_over"])
+
+
+def test_other_terms_than_those_that_go_first_are_told():
+    """Help would be paid for that should be free: the cap of the first agreement is full, the second one takes over, and nobody is told."""
+    cap = terms(reserve=[], caps={"units": [{"type": "pump.high_capacity", "most": 1}]})
+    verdict = choose(asked_all(case(), PLENTY, first=cap, use=Use(1, 0)))
+    (why,) = verdict.reasons
+    assert (verdict.agreement.code, verdict.allowed, why.code, why.blocking) == ("second", True, "passed_over", False)
+    assert dict(why.figures) == {"agreement": "broad", "passed_for": ["cap_units"]}
+    assert set(why.figures) == FIGURES["passed_over"]
+    assert len({why.said(language) for language in LANGUAGES}) == len(LANGUAGES)
+    assert "cap" in why.said("en")
+    cited = choose(asked_all(case(), PLENTY, first=FREE), only=SECOND.id)
+    assert [each.figures["passed_for"] for each in cited.reasons] == [["cited"]]
+    assert choose(asked_all(case(), PLENTY, first=FREE)).reasons == (), "the first one is the first one"
+    dear = {"terms": "free"}
+    asks = choose(
+        asked_all(
+            case(cost=DEAR),
+            PLENTY,
+            first=terms(reserve=[], cost=dear),
+            second=terms(reserve=[], **CAPPED | {"cost": DEAR.model_dump()}),
+        )
+    )
+    assert [each.figures["passed_for"] for each in asks.reasons if each.code == "passed_over"] == [["cost"]]
+
+
+def test_help_without_an_agreement_keeps_what_is_signed():
+    """A city without a paper for it would send what it has promised others to keep: all that it has signed counts, where nothing applies."""
+    last, fire = Stock(1, 0), terms(hazards=["fire"])
+    kept = kept_from(asked_all(case(), last, first=fire, second=terms(reserve=[], hazards=["fire"])), case())
+    assert (kept.agreement.code, codes(kept)) == ("broad", ["reserve_floor"])
+    assert kept_from(asked_all(case(), last, first=fire), case()) is None, "one applies, and keeps nothing"
+    assert kept_from(asked_all(case(), Stock(2, 0), first=fire, second=fire), case()) is None
+    assert kept_from([check(replace(FIRST, status="suspended"), terms(), case(), last)], case()) is None

@@ -314,6 +314,54 @@ def test_a_line_that_is_no_entry_is_named_by_its_number(line) -> None:
     assert "line 2" in report.faults[1].sentence()
 
 
+MARK = ["EXERCISE EXERCISE EXERCISE", "OEFENING OEFENING OEFENING"]
+FIRST, LAST = {"exercise": MARK}, {"exercise_last": MARK}
+
+
+def of_a_drill(size: int = 3) -> list[Any]:
+    """The file of a drill's journal, with its marks."""
+    lines = written(size, space="drill-1")
+    return [FIRST, opening(lines, "drill-1"), *lines, LAST]
+
+
+def test_the_marks_of_a_drill_are_no_entries() -> None:
+    """Whoever checks the file of a drill would be told that it was tampered with."""
+    report = verify_lines(map(orjson.dumps, of_a_drill()))
+    assert report.ok, report.sentences()
+    assert (report.entries, report.space, report.head[0]) == (3, "drill-1", 3)
+    assert verify_lines(of_a_drill()[1:-1]).ok, "files of before the marks are read on"
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda f: f[:-1], 5),
+        (lambda f: f[1:], 5),
+        (lambda f: [f[1], f[0], *f[2:]], 2),
+        (lambda f: [*f[:3], FIRST, *f[3:]], 4),
+        (lambda f: [*f[:3], LAST, *f[3:]], 5),
+        (lambda f: [*f, LAST], 7),
+        (lambda f: [*f, f[-2]], 7),
+        (lambda f: [*f[:-1], {"exercise_last": MARK[:1]}], 6),
+        (lambda f: [*f[:-1], LAST | {"note": "all of it"}], 6),
+        (lambda f: [{"exercise": ["Eight dead at the bridge"]}, *f[1:]], 1),
+        (lambda f: [{"exercise": []}, *f[1:]], 1),
+        (lambda f: [{"exercise": MARK[:1] * 2}, *f[1:]], 1),
+        (lambda f: [FIRST | f[1], *f[2:]], 1),
+    ],
+)
+def test_nothing_but_the_marks_stands_around_a_journal(change, line) -> None:
+    """What the check passes over is where somebody would write what never happened."""
+    faults = verify_lines(change(of_a_drill())).faults
+    assert ("unreadable", line) in [(fault.kind, fault.first) for fault in faults], faults
+
+
+def test_a_live_journal_is_marked_as_no_drill() -> None:
+    """What happened would be put aside as played."""
+    lines = written(2)
+    assert [f.kind for f in verify_lines([FIRST, opening(lines), *lines, LAST]).faults] == ["foreign"]
+
+
 @pytest.mark.parametrize(
     "first",
     [

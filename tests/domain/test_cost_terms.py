@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.domain.cost_terms import FREE, Consumed, Cost, Effort, bill, estimate, total
+from app.domain.cost_terms import FREE, Consumed, Cost, Effort, bill, estimate, total, without_agreement
 from app.domain.money import minor_unit, rounded
 
 CURRENCIES = st.sampled_from(["EUR", "CHF", "JPY", "KWD"])
@@ -169,3 +169,12 @@ def test_terms_that_can_be_read_two_ways_are_refused(wrong):
 def test_halves_go_to_the_even_cent(amount, currency, paid):
     """Always rounded up, a thousand lines are five euros too dear."""
     assert str(rounded(Decimal(amount), currency)) == paid
+
+
+def test_help_without_an_agreement_is_not_free_by_one():
+    """Who reads "by the agreement" looks for one that is not there."""
+    lines = bill(Cost(terms="free"), "pump.high_capacity", Effort(hours=Decimal(3), crew=6), "EUR")
+    assert {why.code for line in lines for why in line.why} >= {"free"}
+    reworded = without_agreement(lines)
+    assert {why.code for line in reworded for why in line.why} == {"by_times", "free_without_agreement"}
+    assert [line.amount for line in reworded] == [line.amount for line in lines]

@@ -13,9 +13,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import yaml
 from shapely.geometry import Point, shape
 from shapely.ops import nearest_points
+
+from app.domain.protocol_data import load as read_yaml
 
 ROOT = Path(__file__).parents[2]
 CORRIDOR = ROOT / "simulations" / "corridors" / "meuse-rhine"
@@ -28,7 +29,8 @@ DEGREE_M = 111_320  # length of a degree of latitude, and of one of longitude at
 
 
 def load(folder, name):
-    return yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8"))
+    path = folder / f"{name}.yaml"
+    return read_yaml(path, path.read_text("utf-8"))
 
 
 corridor = load(CORRIDOR, "corridor")
@@ -326,8 +328,9 @@ class TestAgreements:
         for clause in agreement.get("clauses", {}).values():
             assert clause["status"] in VOCABULARY["clause_statuses"]
         assert isinstance(agreement["precedence"], int)
-        assert agreement["legal_basis"].strip()
-        assert agreement["who_may_bind"].strip()
+        for texts in (agreement["legal_basis"], agreement["who_may_bind"]):
+            assert set(texts) == LANGUAGES
+            assert all(texts.values())
 
     def test_they_differ(self):
         """Eight agreements that said the same would show nothing of how one is chosen."""

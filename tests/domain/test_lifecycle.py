@@ -108,6 +108,7 @@ def test_a_step_is_taken_or_refused_with_what_is_possible(given_, wanted):
             "state": state,
             "transition": wanted,
             "allowed": subject.steps(state, facts),
+            "can_send": subject.sent_for(state, subject.steps(state, facts)),
         }
 
 
@@ -402,9 +403,21 @@ def test_a_file_must_hold_the_machine_it_is_named_after(monkeypatch, tmp_path):
 
 def test_a_refusal_is_a_sentence():
     """A dispatcher reads it in the middle of the night: a step that is not possible, and a state that is not reached."""
-    with pytest.raises(
-        TransitionNotAllowed, match="The offer is accepted and can't become accepted; possible from here:"
-    ):
-        machine("offer").to("accepted", "accepted", {"any_line_committed": True}, by="accept_offer")
-    with pytest.raises(TransitionNotAllowed, match=r"The request is closed and can't be acknowledged; .*: nothing"):
-        machine("request").refuse_final("closed", "be acknowledged", {})
+    refusals = [
+        lambda: machine("offer").to("accepted", "accepted", {"any_line_committed": True}, by="accept_offer"),
+        lambda: machine("mission").next(
+            "on_scene", "arrive_at_border", {"crossing_has_control": False, "day_to_day": False}
+        ),
+        lambda: machine("request").refuse_final("closed", "be acknowledged", {}),
+    ]
+    said = []
+    for refusal in refusals:
+        with pytest.raises(TransitionNotAllowed) as refused:
+            refusal()
+        said.append(refused.value.detail)
+    assert said == [
+        "The offer is “Accepted” and can't become “Accepted”.",
+        "The mission is “On scene” and there is no step “arrive at border” from there; possible from there: "  # noqa: ISC004
+        "release_mission, stand_down, recall, abort_mission, answer_reassignment.",
+        "The request is “Closed” and can't be acknowledged; nothing follows that state.",
+    ]

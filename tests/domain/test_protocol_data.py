@@ -9,7 +9,8 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
+
+from app.domain.protocol_data import load as read_yaml
 
 ROOT = Path(__file__).parents[2]
 TYPING = ROOT / "protocols" / "typing"
@@ -21,7 +22,7 @@ EU_MODULES = {"HCP", "FRB", "MUSAR", "GFFF", "GFFF-V", "FFFH", "CBRNDET", "ETS",
 
 
 def load(name):
-    return yaml.safe_load((TYPING / name).read_text("utf-8"))
+    return read_yaml(TYPING / name, (TYPING / name).read_text("utf-8"))
 
 
 TYPES_FILE = load("resource_types.yaml")
@@ -153,9 +154,11 @@ def test_crosswalk_has_its_three_columns(entry):
     """Exports to NIMS, EMSI and the Union mechanism look these up and must know when there is no counterpart."""
     crosswalk = entry["crosswalk"]
     assert set(crosswalk) == {"nims", "emsi", "eu_module"}
-    if crosswalk["nims"] is not None:
-        assert crosswalk["nims"]["kind"].strip()
-        assert crosswalk["nims"]["type"] in {None, 1, 2, 3, 4}
+    nims = crosswalk["nims"]
+    said = {"figures": {"match", "kind", "type"}, "name": {"match", "kind"}, "none": {"match"}}
+    assert set(nims) == said[nims["match"]], "of every type it is said whether there is one"
+    assert nims.get("kind", "none").strip()
+    assert nims.get("type", 1) in {1, 2, 3, 4}
     assert re.fullmatch(r"[A-Z0-9]+(/[A-Z0-9]+)*", crosswalk["emsi"])
     assert crosswalk["eu_module"] in EU_MODULES
 
@@ -179,7 +182,7 @@ def test_emsi_codes_exist():
         ("request_kinds", "immediate planned day_to_day"),
         ("crossing_controls", "none checks closed"),
         ("readiness", "papers couplings radios languages"),
-        ("out_of_service_reasons", "maintenance crew damage exercise other"),
+        ("out_of_service_reasons", "maintenance crew damage own_incident exercise other"),
         ("decline_reasons", "none_available own_emergency reserve crew distance no_agreement other"),
         ("cost_terms", "free free_for_hours reimbursed"),
     ],

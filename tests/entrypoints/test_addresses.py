@@ -6,31 +6,26 @@ import gzip
 import json
 import re
 
-from app.main import openapi
+from tests.document import document, operations
 from tests.world import flood
 
 LIVE = "/api/v1/spaces/live"
 DOCUMENT = "/api/v1/openapi.json"
-DESCRIBED = openapi()["paths"]
-OPERATIONS = [
-    (method, path)
-    for path, item in DESCRIBED.items()
-    for method in item
-    if path.startswith("/api/") and method in {"get", "post", "put", "patch", "delete"}
-]
+OPERATIONS = {name: operation for name, operation in operations().items() if " /api/" in name}
 PAGE = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 
 async def test_a_parameter_that_nobody_knows_is_refused(client, world):
     """A filter misspelt would be no filter: the answer would hold everything, and look right."""
     dispatcher = client("maas", "dispatcher")
-    for method, path in OPERATIONS:
+    for name, operation in OPERATIONS.items():
+        method, _, path = name.partition(" ")
         address = re.sub(r"\{\w+\}", str(world.members["maas"]), path.replace("{space}", "live"))
         answer = await dispatcher.request(method, address, params={"foo": 1, "bar": 2})
         told = answer.json()
         assert told["type"] == "/problems/unknown-field", (path, told)
         assert [wrong["pointer"] for wrong in told["errors"]] == ["query/foo", "query/bar"]
-        described = DESCRIBED[path][method].get("parameters", ())
+        described = operation.get("parameters", ())
         assert set(told["known"]) == {each["name"] for each in described if each["in"] == "query"}, path
 
 
@@ -76,7 +71,7 @@ async def test_head_is_for_what_can_be_read(client, anonymous):
 
 def test_head_is_not_described_beside_each_get():
     """The description would be a fifth longer, and say nothing more."""
-    assert not any("head" in item for item in DESCRIBED.values())
+    assert not any("head" in item for item in document()["paths"].values())
 
 
 async def test_a_compressed_body_is_refused_as_such(client):

@@ -87,10 +87,11 @@ async def test_a_version_is_tried_before_it_counts(client, world, words):
     now = (await luik.post(f"{SPACE}/agreements/try", json=case)).json()
     assert (now["allowed"], [verdict["version"] for verdict in now["verdicts"]]) == (True, [1])
     then = (await luik.post(f"{SPACE}/agreements/try", json=case | {"version": 2})).json()
-    assert [reason["code"] for reason in then["reasons"]] == [
+    assert [reason["code"] for reason in then["reasons"] if reason["blocking"]] == [
         "phase_not_reached", "place_not_covered", "crossing_not_allowed", "cap_units", "longest_deployment",
     ]  # fmt: skip
     assert all(len(reason["texts"]) == 4 for reason in then["reasons"])
+    assert "Eijsden" in then["reasons"][2]["texts"]["de"], "crossings by the names that people know"
     other = client("hasselt", "viewer")
     assert (await other.post(f"{SPACE}/agreements/try", json=case | {"version": 2})).status_code == 404
     for wrong in ({"phases": {"NL": "x"}}, {"version": 2, "agreement_id": None}, {"crossing": "No such"}):
@@ -119,3 +120,22 @@ async def test_notice_and_review(client, world, words):
     assert read["review_at"].startswith("2028-01-01")
     assert read["terminates_at"].startswith("2026-08-13")
     assert read["notice_by_member_id"] == str(world.members["luik"])
+
+
+@pytest.mark.parametrize(
+    ("cost", "warned"),
+    [
+        ({"terms": "free"}, set()),
+        ({"terms": "reimbursed"}, {"cost_unsaid", "currency_unsaid"}),
+        ({"terms": "free_for_hours", "hours": 12, "currency": "EUR"}, {"cost_unsaid"}),
+        ({"terms": "reimbursed", "rates": [{"item": "kilometres", "rate": "0.90"}]}, {"currency_unsaid"}),
+    ],
+)
+async def test_paid_help_without_a_price_is_a_warning(client, words, cost, warned):
+    """Two cities sign that help is paid for; a year later nobody can claim a euro."""
+    luik = client("luik", "authorised_representative")
+    body = words() | {"code": "paid", "names": {"en": "Paid"}}
+    body["terms"] = body.get("terms", {}) | {"cost": cost}
+    at = (await luik.post(f"{SPACE}/agreements", json=body)).headers["Location"]
+    proposed = await luik.post(f"{at}/propose", json={})
+    assert {each["code"] for each in proposed.json()["warnings"]} - {"clauses_unsaid"} == warned

@@ -124,6 +124,17 @@ async def test_forms_of_other_subjects_are_as_strict(client, world, everything):
     assert await everything() == before
 
 
+async def test_what_is_wrong_in_a_list_is_told_once(client):
+    """Who asked for no pumps is told of the number, and not that the list of what is asked for is empty, which it is not."""
+    maas = client("maas", "dispatcher")
+    incident = (await maas.post(INCIDENTS, json=flood())).json()["id"]
+    body = {"incident_id": incident, "kind": "immediate", "lines": [line(quantity=0)]}
+    problem = told(await maas.post("/api/v1/spaces/live/requests", json=body), 422, "out-of-range")
+    assert [each["pointer"] for each in problem["errors"]] == ["/lines/0/quantity"]
+    empty = told(await maas.post("/api/v1/spaces/live/requests", json=body | {"lines": []}), 422, "out-of-range")
+    assert [each["pointer"] for each in empty["errors"]] == ["/lines"]
+
+
 async def test_a_call_sign_is_not_given_twice(client, world, everything):
     """Two units under one call sign would answer the same call."""
     dispatcher = client("maas", "dispatcher")

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from app.domain import errors
 from app.domain.forms import Form, LongText
+from app.domain.json_text import read_json, read_object
 from app.entrypoints.http import problems
-from app.entrypoints.http.body import StrictRoute, read_json, read_object, require_json_type
+from app.entrypoints.http.body import StrictRoute, require_json_type
 
 
 @pytest.mark.parametrize(

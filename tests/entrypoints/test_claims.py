@@ -170,6 +170,20 @@ async def test_exchange_rates(client):
     assert (await client("aken", "viewer").get(f"{SPACE}/exchange-rates", params={"base": "USD"})).json()["items"] == []
 
 
+def _can_be_checked(line, row):
+    """See that a treasurer can work out the line: whose unit, under which paper, each rate, and the sum of the items."""
+    assert (line["lender_code"], line["requester_code"], line["call_sign"]) == ("luik", "maas", "luik ambulance 1")
+    assert (row["lender_name"], row["requester_code"]) == ("Liège", "maas")
+    assert line["agreement_code"] == row["agreement_code"]
+    assert line["agreement_code"]
+    items = {each["item"]: each for each in line["items"]}
+    assert Decimal(row["vehicle_hours_rate"]) == Decimal(items["vehicle_hours"]["rate"])
+    assert sum(Decimal(each["amount"]) for each in line["items"]) == Decimal(line["amount"]) > 0
+    for each in line["items"]:
+        assert Decimal(each["billable"]) * Decimal(each["rate"] or 0) == Decimal(each["amount"])
+    assert not [name for name in row if name.endswith("_id") and name != "mission_id"]
+
+
 async def test_a_monthly_statement(client, world, priced, clock, application):
     """What an ambulance cost, at the end of the month, without where it drove."""
     maas, luik = client("maas", "dispatcher"), client("luik", "dispatcher")
@@ -195,6 +209,7 @@ async def test_a_monthly_statement(client, world, priced, clock, application):
     assert not {"place", "lon", "lat", "destination"} & set(found["lines"][0])
     rows = list(csv.DictReader(io.StringIO((await payer.get(f"{at}/lines.csv")).text)))
     assert rows[0]["amount"] == found["lines"][0]["amount"] == found["net"]
+    _can_be_checked(found["lines"][0], rows[0])
     assert (await client("aken", "finance").get(at)).status_code == 404
     assert (await client("aken", "finance").get(f"{SPACE}/statements")).json()["items"] == []
     wrong = {"reason": "wrong_hours", "mission_id": sent}

@@ -25,6 +25,7 @@ from app.cli import app as concord
 from app.cli.journal import target
 from app.cli.terminal import Refusal, settings_of, told
 from app.commands.users import AddUser
+from app.domain.chain import GENESIS
 from app.domain.errors import FieldError, Malformed
 from app.settings import Settings
 from app.store.database import open_database
@@ -113,6 +114,7 @@ def test_the_commands_are_those_of_the_readme():
         ("token", "add"),
         ("journal", "verify"), ("journal", "export"), ("openapi",), ("bench",),
         ("import",), ("export",), ("template",), ("drill", "check"), ("drill", "run"), ("drill", "papers"),
+        ("dispatch-sim", "receive"), ("dispatch-sim", "play"), ("dispatch-sim", "probe"), ("dispatch-sim", "report"),
     }  # fmt: skip
 
 
@@ -237,6 +239,16 @@ def test_a_file_that_is_no_export_is_told_in_one_line(tmp_path, held, words):
     assert result.returncode == 1
     assert result.stdout == ""
     assert [words in line for line in result.stderr.splitlines()] == [True], result.stderr
+
+
+def test_the_export_of_a_drill_is_checked_with_its_marks(tmp_path):
+    """EXERCISE first and last is what the rules ask for; the check would call it a forgery."""
+    mark = ["EXERCISE EXERCISE EXERCISE", "ÜBUNG ÜBUNG ÜBUNG"]
+    opening = {"concord_journal": 1, "space": "drill-1", "head": {"seq": 0, "hash": GENESIS.hex()}}
+    lines = [json.dumps(each) for each in ({"exercise": mark}, opening, {"exercise_last": mark})]
+    whole = run("journal", "verify", export_of(tmp_path, "\n".join(lines)))
+    assert (whole.returncode, "as it was written" in whole.stderr) == (0, True), whole.stderr
+    assert run("journal", "verify", export_of(tmp_path, "\n".join(lines[:2]))).returncode == 3
 
 
 def test_an_export_that_can_not_be_written_names_the_file_that_was_asked_for(tmp_path):

@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app as concord
+from app.interop.drill_marks import mark_csv, mark_geojson
+from app.interop.sheet_writing import template
 
 
 @pytest.fixture
@@ -74,3 +76,14 @@ def test_old_windows_files(run, tmp_path):
     assert re.search(r"line 2 is no UTF-8.*cp1252", str(run("import", "contacts", file, *MAAS).exception))
     assert "Added 1" in run("import", "contacts", file, *MAAS, "--encoding", "cp1252").stdout
     assert "Leitstelle Süd,,'+49 00 000 0101" in run("export", "contacts", *MAAS).stdout
+
+
+@pytest.mark.parametrize("suffix", ["csv", "geojson"])
+def test_the_file_of_a_drill_is_not_taken_into_live(run, tmp_path, suffix):
+    """Pumps that a script invented would be offered to a neighbour in a flood."""
+    file = tmp_path / f"EXERCISE-depots.{suffix}"
+    plain = template("depots", suffix)
+    file.write_bytes(mark_csv(plain, ["en", "nl"]) if suffix == "csv" else mark_geojson(plain, ["en", "nl"]))
+    told = run("import", "depots", file, *MAAS)
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert "is a drill's" in str(told.exception)

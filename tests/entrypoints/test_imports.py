@@ -8,6 +8,7 @@ import json
 import pytest
 
 from app.entrypoints.http import sheets
+from app.interop.drill_marks import mark_csv
 
 SPACE = "/api/v1/spaces/live"
 DEPOTS = f"{SPACE}/imports/depots"
@@ -184,3 +185,15 @@ async def test_who_asks_for_it_hears_how_far_it_is(client, monkeypatch):
     monkeypatch.setattr(sheets, "import_command", breaks)
     broken = json.loads((await http.post(DEPOTS, content=text, headers=CSV | lines)).text.splitlines()[-1])
     assert (broken["problem"]["status"], "by the test" in broken["problem"]["detail"]) == (500, False)
+
+
+async def test_a_file_of_a_drill_is_not_taken_into_live(client):
+    """Pumps that a script invented would be offered to a neighbour in a flood."""
+    http = client("maas", "dispatcher")
+    for data, headers in (
+        (mark_csv(NORTH.encode() if isinstance(NORTH, str) else NORTH, ["en", "nl"]), CSV),
+        (b'{"exercise": ["EXERCISE"], "type": "FeatureCollection", "features": []}', FEATURES),
+    ):
+        refused = await http.post(DEPOTS, content=data, headers=headers)
+        assert refused.status_code == 422, refused.text
+        assert [each["code"] for each in refused.json()["reasons"]] == ["file_of_drill"]

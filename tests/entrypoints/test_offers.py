@@ -202,8 +202,21 @@ async def test_a_case_is_tried_without_changing_anything(client, world, assert_f
     assert set(verdict["reasons"][0]["texts"]) == {"en", "de", "fr", "nl"}
     allowed = (await viewer.post(f"{SPACE}/agreements/try", json=case | {"quantity": 2})).json()
     assert (allowed["allowed"], allowed["chosen"]) == (True, str(world.agreements["maas-broad"]))
+    assert allowed["not_asked"] == ["phases", "place", "crossing", "duration", "unit"]
+    unsaid = next(reason for reason in allowed["reasons"] if reason["code"] == "not_asked")
+    assert (unsaid["blocking"], unsaid["figures"]["what"]) == (False, allowed["not_asked"])
+    assert "Stufe, Ort, Grenzübergang, Dauer, Einheit" in unsaid["texts"]["de"]
+    asked = {"phases": {"NL": "grip_3"}, "place": {"type": "Point", "coordinates": [5.7, 50.78]}, "duration_h": 12}
+    less = (await viewer.post(f"{SPACE}/agreements/try", json=case | asked | {"quantity": 2})).json()
+    assert less["not_asked"] == ["crossing", "unit"]
+    itself = case | {"borrower_id": case["lender_id"], "quantity": 1}
+    own = (await viewer.post(f"{SPACE}/agreements/try", json=itself)).json()
+    assert (own["allowed"], "same_member" in {reason["code"] for reason in own["reasons"]}) == (False, True)
+    many = case | {"hazard": "locusts", "type_code": "pump.enormous", "phases": {"NL": "grip_9"}}
+    named = (await viewer.post(f"{SPACE}/agreements/try", json=many)).json()
+    assert [error["pointer"] for error in named["errors"]] == ["/hazard", "/type_code", "/phases/NL"]
     late = (await viewer.post(f"{SPACE}/agreements/try", json=case | {"at": "2031-01-01T00:00:00Z"})).json()
-    assert {reason["code"] for reason in late["reasons"]} == {"expired", "reserve_floor"}
+    assert {reason["code"] for reason in late["reasons"]} == {"expired", "reserve_floor", "not_asked"}
     wrong = await viewer.post(f"{SPACE}/agreements/try", json=case | {"hazard": "locusts"})
     assert (wrong.status_code, wrong.json()["type"]) == (422, "/problems/unknown-code")
     await assert_fold()

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import json
-
 import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app.entrypoints.http.deps import KEY_EXAMPLE
-from app.main import openapi
+from tests.document import document, operations
 
-DOCUMENT = json.loads(json.dumps(openapi()))
-METHODS = ("get", "post", "put", "patch", "delete")
-OPERATIONS = {
-    f"{method.upper()} {path}": operation
-    for path, item in DOCUMENT["paths"].items()
-    for method, operation in item.items()
-    if method in METHODS
-}
+DOCUMENT = document()
+OPERATIONS = operations()
 API = {name: operation for name, operation in OPERATIONS.items() if " /api/" in name}
 PROBLEM = "application/problem+json"
 

@@ -112,8 +112,11 @@ async def test_a_request_as_ics_213_rr(client, story, lang):
     assert words()["ics_213rr"][lang] in text
     for number in range(1, 13):
         assert f"{number}. " in text
-    for said in ("ICS 213 RR", "2026-07-14 12:00Z", "maas-broad v1", "1000 m³/h", "Eijsden, Bat"):
+    assert f"luik pump 1 · {words()['expected'][lang]}" in text
+    assert "Liège, luik pump 1:" in text
+    for said in ("ICS 213 RR", "2026-07-14 12:00Z", "1000 m³/h", "Eijsden, Bat"):
         assert said in text, said
+    assert unbroken("Mutual aid on the Meuse (maas-broad v1)") in unbroken(text)
     assert unbroken(NOTE) in unbroken(text)
 
 
@@ -164,7 +167,7 @@ async def test_paper_shows_what_the_screen_shows(client, story):
         text = text_of(await printed(client(who, "viewer"), story["request"], lang="de"))
         assert ("Anne Liaison" in text, "+32 00 000 0777" in text) == (sees, sees)
         text = text_of(await printed(client(who, "viewer"), story["request"], lang="de", form="ics-213rr"))
-        assert ("Kostenlos" in text) == sees
+        assert ("Kostenlos" in text.replace("- ", "")) == sees  # the column is narrow: it may be broken
 
 
 async def test_a_draft_is_printed_by_its_own_member_alone(client, story):

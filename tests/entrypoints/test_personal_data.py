@@ -48,9 +48,15 @@ async def test_nobody_else_reads_it(client, anonymous, world):
 async def test_a_person_who_is_no_user(client, world):
     """Who was rung has no account, and the same right."""
     where = f"/api/v1/members/{world.members['maas']}/erase-person"
-    assert (await client("maas", "admin").post(where, json={"names": ["Piet de Boer"]})).status_code == 200
+    asked = {"names": ["Piet de Boer"], "why": "Asked for by letter of 3 July."}
+    assert (await client("maas", "admin").post(where, json=asked)).status_code == 200
     assert (await client("maas", "admin").post(where, json={"names": ["Jo"]})).status_code == 422
     assert (await client("luik", "admin").post(where, json={"names": ["Piet de Boer"]})).status_code == 404
+    listed = f"/api/v1/members/{world.members['maas']}/erasures"
+    (told,) = (await client("maas", "admin").get(listed)).json()["items"]
+    assert (told["kind"], told["why"], told["by"]) == ("person", "Asked for by letter of 3 July.", "admin of maas")
+    assert (await client("maas", "dispatcher").get(listed)).status_code == 403
+    assert (await client("luik", "admin").get(listed)).status_code == 404
 
 
 async def test_what_is_held_on_a_person_who_is_no_user(client, world):

@@ -17,6 +17,7 @@ from app.domain import errors
 from app.domain.errors import ConcordError, FieldError
 from app.domain.forms import Code, Form, Instant, Measure, Names, Quantity, ShortText
 from app.domain.geo import Area, Geometry, Point
+from app.domain.lifecycle import not_allowed
 from app.entrypoints.http import docs, middleware, problems
 from app.entrypoints.http.body import StrictRoute
 from app.entrypoints.http.causes import error_class, from_any, is_not_now, place_of
@@ -43,8 +44,10 @@ class Ask(Form):
 CURRENT = {"id": "1", "revision": 8}
 RAISED = {
     "stale": errors.StaleRevision("incident", 7, CURRENT),
-    "transition": errors.TransitionNotAllowed("mission", "closed", "mobilise", []),
-    "role": errors.RoleMissing("open_request", ["authorised_representative"], "requester"),
+    "transition": not_allowed("mission", "closed", "mobilise", []),
+    "role": errors.RoleMissing(
+        "open_request", {"authorised_representative": "Authorised representative"}, "requester", "The member that asks."
+    ),
     "many": errors.TooMany("Too many tries.", retry_after_s=30),
     "signed_out": errors.NotSignedIn("No session."),
     "away": errors.Unavailable("Locks."),

@@ -101,8 +101,8 @@ async def test_filters(ask, maas, world, incident):
     """Who looks for what to send must not read through what is not meant."""
     near = (await ask()).json()["id"]
     far = (await ask(line(lon=6.1, lat=50.7, priority="property", type_code="engine.pumper"))).json()["id"]
-    one = line(lon=6.1, lat=50.7, priority="property", quantity=1)
-    daily = (await ask(one, kind="day_to_day", note=None)).json()["id"]
+    one = line(lon=6.1, lat=50.7, priority="property", quantity=1) | {"place": None}
+    daily = (await ask(one, kind="day_to_day", note=None, to_member_id=str(world.members["luik"]))).json()["id"]
     draft = (await ask(then="draft")).json()["id"]
     for query, wanted in {
         "": [draft, far, near],

@@ -63,3 +63,13 @@ async def test_bad_parameters_are_named(client, params, slug):
     answer = await client("luik", "viewer").get("/api/v1/resource-types", params=params)
     assert answer.status_code == 422
     assert answer.json()["type"] == f"/problems/{slug}"
+
+
+async def test_how_a_type_stands_to_fema_is_said_of_every_one(client):
+    """*null*: nobody knows whether there is no such kind in NIMS, or nobody has looked."""
+    answer = await client("luik", "viewer").get("/api/v1/resource-types", params={"limit": 200})
+    said = {item["code"]: item["crosswalk"]["nims"] for item in answer.json()["items"]}
+    assert {each["match"] for each in said.values()} == {"figures", "name", "none"}
+    assert said["engine.pumper"] == {"match": "figures", "kind": "Engine, Fire (Pumper)", "type": 2}
+    assert said["tanker.water"] == {"match": "name", "kind": "Water Tender, Firefighting (Tanker)", "type": None}
+    assert said["post.treatment"] == {"match": "none", "kind": None, "type": None}

@@ -167,7 +167,7 @@ async def test_an_area_is_found_by_indexes(pg, world, monkeypatch):
         return []
 
     monkeypatch.setattr(queries, "fetch", explained)
-    await queries.resources(conn, "live", now=at, box=Box(5.5, 50.5, 6.5, 51.5))
+    await queries.resources(conn, "live", viewer=world.members["aken"], now=at, box=Box(5.5, 50.5, 6.5, 51.5))
     plan = "\n".join(asked)
     assert "ix_resource_space_id_lon_lat" in plan, plan
     assert "ix_position_space_id_lon_lat" in plan, plan

@@ -37,13 +37,13 @@ async def browser(application):
 
 async def test_who_opens_the_console_signs_in_first_and_comes_back(browser, dispatcher):
     """Whoever follows a colleague's link would land somewhere else after signing in, or see an empty frame."""
-    sent = await browser.get("/console/requests/1", params={"tab": "lines"})
+    sent = await browser.get("/console/integration", params={"tab": "lines"})
     assert sent.status_code == 303
     form = await browser.get(sent.headers["Location"])
     assert form.status_code == 200
     goal = re.search(r'name="next" value="([^"]+)"', form.text).group(1)
     begun = await browser.post("/sign-in", data=LOGIN | {"next": goal.replace("&amp;", "&")})
-    assert (begun.status_code, begun.headers["Location"]) == (303, "/console/requests/1?tab=lines")
+    assert (begun.status_code, begun.headers["Location"]) == (303, "/console/integration?tab=lines")
     page = await browser.get(begun.headers["Location"])
     assert page.status_code == 200
     assert '<html lang="fr">' in page.text

@@ -13,6 +13,7 @@ async def test_every_code_has_a_name_in_every_language(client):
     assert said["states"]["mission"]["at_border"]["names"]["en"]
     assert said["roles"]["dispatcher"]["names"]["nl"] == "Centralist"
     assert said["measures"]["pumping_capacity"]["unit"] == "m3/h"
+    assert said["events"]["offer.made"]["fr"] == "Offre faite"
     groups = [*said["words"].values(), *said["phases"].values(), *said["states"].values()]
     for group in (*groups, said["roles"], said["units"], said["measures"]):
         for code, word in group.items():

@@ -64,7 +64,7 @@ def test_a_change_replaces_and_a_cancellation_takes_away():
     """Two entries for one drill on a calendar are two rooms full of people."""
     post = Invitation(organizer="drills@help.example", attendees=("nl@help.example", "be@help.example"))
     asked = invitation(ENTRY, LANGUAGES, made_at=MADE, to=post)
-    assert b"METHOD:REQUEST\r\n" in asked
+    assert b"METHOD:PUBLISH\r\n" in asked, "an answer would go to an address that nobody reads"
     event = read(asked)
     assert (event["uid"], event["sequence"]) == (ENTRY.uid, 3)
     assert event["organizer"] == "mailto:drills@help.example"
@@ -77,7 +77,7 @@ def test_a_change_replaces_and_a_cancellation_takes_away():
     assert gone["uid"] == ENTRY.uid
     assert gone["organizer"] == event["organizer"]
     assert [str(each) for each in gone["attendee"]] == [str(each) for each in event["attendee"]]
-    assert {each.params["RSVP"] for each in event["attendee"]} == {"TRUE"}
+    assert {each.params["RSVP"] for each in event["attendee"]} == {"FALSE"}
     assert {each.params["RSVP"] for each in gone["attendee"]} == {"FALSE"}
 
 
@@ -120,3 +120,15 @@ def test_a_text_cannot_add_a_line():
     evil = replace(ENTRY, titles={"en": "Flood\r\nATTENDEE:mailto:x@example.org"}, url=None)
     event = read(calendar([evil], ["en"], made_at=MADE, name=NAME))
     assert "attendee" not in event
+
+
+def test_what_comes_again_is_on_the_calendar():
+    """The second one would be a surprise to everybody who has subscribed."""
+    again = tuple(ENTRY.start + timedelta(weeks=number) for number in (1, 2))
+    entry = replace(ENTRY, again=again)
+    feed = icalendar.Calendar.from_ical(calendar([entry], ["en"], made_at=ENTRY.start, name="Concord"))
+    assert [event["dtstart"].dt for event in feed.walk("VEVENT")] == [ENTRY.start, *again]
+    assert len({event["uid"] for event in feed.walk("VEVENT")}) == 3
+    to = Invitation(organizer="a@example.org", attendees=())
+    (invited,) = icalendar.Calendar.from_ical(invitation(entry, ["en"], made_at=ENTRY.start, to=to)).walk("VEVENT")
+    assert [each.dt for each in invited["rdate"].dts] == list(again)

@@ -53,7 +53,7 @@ def script(scenario):
 def targets(scenario):
     """The thresholds and times by which players are judged, as papers write times."""
     for objective in scenario.objectives:
-        for level in (objective.levels.P, objective.levels.S, objective.levels.M):
+        for level in objective.levels.given.values():
             if level.within is not None:
                 yield clock_text(level.within)
     for inject in scenario.injects:
@@ -76,6 +76,8 @@ def test_players_read_nothing_of_the_script(name, language):
     assert set(targets(scenario)) - allowed
     assert str(scenario.seed) not in re.findall(r"\d+", plain)
     assert words("drill-words")["virtual"][language] not in plain
+    machine = [each.member for each in scenario.players if each.play == "virtual"]
+    assert found.count(squeezed(words("drill-words")["by_machine"][language])) == len(machine) > 0
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

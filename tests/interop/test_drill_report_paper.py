@@ -11,7 +11,7 @@ import pytest
 from app.domain.drills import US
 from app.domain.drills.improvement import improvement_plan, past_of
 from app.domain.drills.places import read_places
-from app.domain.drills.report import Stretch
+from app.domain.drills.report import StopReason, Stretch
 from app.domain.drills.shapes import clock_text
 from app.domain.protocol_data import LANGUAGES
 from app.interop.drill_report_paper import report_paper
@@ -89,10 +89,12 @@ def test_what_people_wrote_is_set_as_text():
 def test_a_drill_that_was_stopped_and_hardly_begun(language):
     """No figure, no word, no plan: the report is short and still says why."""
     whole = reported("chlorine-train")
-    held = replace(whole.held, stopped=True, lasted_us=20 * MINUTE)
+    code = {"code": "drill_incident_forbids", "detail": "Zqenglish", "figures": {"refs": ["I-7"]}}
+    why = StopReason(at=NOW, by="system", member=None, reason="Zqenglish", codes=(code,))
+    held = replace(whole.held, stopped=True, lasted_us=20 * MINUTE, stop_reasons=(why,))
     stretches = (
         Stretch(kind="pause", site="sittard", from_us=5 * MINUTE, to_us=9 * MINUTE),
-        Stretch(kind="pause", site=None, from_us=12 * MINUTE, to_us=12 * MINUTE, wall_s=90),
+        Stretch(kind="pause", site=None, from_us=12 * MINUTE, to_us=12 * MINUTE, wall_s=90, reason="Zqfall"),
         Stretch(kind="jump", site=None, from_us=14 * MINUTE, to_us=17 * MINUTE),
     )
     late = replace(whole.saw[0], joined_us=10 * MINUTE, entries=(), counts=(), told=(), first_told_us=None)
@@ -111,7 +113,14 @@ def test_a_drill_that_was_stopped_and_hardly_begun(language):
     said, found = words("drill-words"), read(pdf)
     assert squeezed(said["ended_stopped"][language]) in found
     assert squeezed(said["not_rated"][language]) in found
+    assert squeezed(said["k_unrated"][language].format(n=len(nothing))) in found, (
+        "none of five was rated, and not none of none"
+    )
     assert squeezed(said["improvement"][language]) not in found.replace(squeezed(said["report"][language]), "")
+    # What the service itself stopped it for is told in the reader's language.
+    assert squeezed(said["drill_incident_forbids"][language].format(refs="I-7")) in found
+    assert squeezed("Zqenglish") not in found
+    assert squeezed("Zqfall") in found
     plain = " ".join("".join(texts_of(pdf)).split())
     for at in (5, 9, 14, 17):
         assert clock_text(at * 60) in plain

@@ -6,8 +6,7 @@ import uuid
 from functools import cache
 from pathlib import Path
 
-import yaml
-
+from app.domain.protocol_data import load
 from app.planning.candidates import Gate, Unit
 from app.planning.roads import Border, parse_roads
 from app.planning.travel import Travel
@@ -19,7 +18,7 @@ ROADS = FOLDER / "roads.yaml"
 
 @cache
 def read(name):
-    return yaml.load((FOLDER / name).read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return load(FOLDER / name, (FOLDER / name).read_text("utf-8"))
 
 
 @cache

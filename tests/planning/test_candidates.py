@@ -115,13 +115,15 @@ def test_a_nearer_one_that_cannot_come_says_why(state, code):
 def test_what_an_agreement_says_is_told():
     """A unit without an agreement costs a phone call to somebody who may bind the city; that is to be known before."""
     (found,) = ranked([unit()], known=[]).candidates
-    assert ([why.code for why in found.reasons], found.can) == (["no_agreement"], False)
+    assert ([why.code for why in found.reasons], found.can, found.only_agreement) == (["no_agreement"], False, True)
     (found,) = ranked([unit()], known=[agreement(lenders=[AKEN])]).candidates
     assert ([why.code for why in found.reasons], found.can) == (["lender_not_party"], False)
     (found,) = ranked([unit()], known=[agreement(keep=2)], stocks={LUIK: Stock(2, 0)}).candidates
-    assert (found.can, found.only_reserve) == (False, True)
+    assert (found.can, found.only_reserve, found.only_agreement) == (False, True, False)
     (found,) = ranked([unit(status="committed")], known=[agreement(keep=2)], stocks={LUIK: Stock(2, 0)}).candidates
     assert [why.code for why in found.reasons] == ["committed"]
+    (found,) = ranked([unit(status="committed")], known=[]).candidates
+    assert not found.only_agreement
     (found,) = ranked([unit()], known=[agreement(keep=2)], stocks={LUIK: Stock(3, 0)}).candidates
     assert (found.can, found.verdict.agreement.code) == (True, "maas")
 

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,8 +16,10 @@ from app.domain.protocol_data import LANGUAGES
 from app.planning.candidates import obstacle_texts
 from app.planning.eta import excesses, is_open
 from app.planning.recommend import Ask, recommend
+from app.planning.routed import RoutedTravel, ranked_anew
 from app.planning.rulings import BIT, KNOWN, ORDER, Ruling, bits_of, codes_of
 from app.planning.supply import Supply
+from app.planning.travel import Eta
 from tests.planning.corridor import borders, depots, member, travel, unit
 
 NOON = datetime(2026, 7, 14, 12, tzinfo=UTC)
@@ -58,6 +61,30 @@ def rulings_of(pairs, *, stocks=None, uses=None, said=None, acknowledge=None):
     return rulings
 
 
+def chains(gates_, a, z):
+    """Every way over one crossing, and over two with a country between."""
+    found = [(gate,) for gate in gates_ if gate.countries == {a, z}]
+    for first in gates_:
+        for last in gates_:
+            between = first.countries - {a}
+            if (
+                a in first.countries
+                and z in last.countries
+                and last.countries - {z} == between
+                and not between & {a, z}
+            ):
+                found.append((first, last))
+    return found
+
+
+def on_the_way(of, place, goal, chain):
+    """Minutes from one end to the other, piece by piece."""
+    settled = of.settle(np.array([place[0]]), np.array([place[1]]), [place[2]])
+    first, last = of.number_of(chain[0].code), of.number_of(chain[-1].code)
+    between = 0 if first == last else of.transit(place[2], goal.country)[first, last]
+    return settled.to_gate[0, first] + between + goal.from_gate[last] + sum(gate.delay_min for gate in chain)
+
+
 def naive(units, of, ask, rulings, limit, elsewhere=()):
     """Each unit on its own, by the plain words of the rules: what the arrays must come to."""
     rows = []
@@ -68,22 +95,40 @@ def naive(units, of, ask, rulings, limit, elsewhere=()):
         codes, ruling = set(), base
         if each.status != "available":
             codes.add(each.status)
-        part = {"mobilise_min": each.mobilisation_min, "acknowledge_min": base.acknowledge_min}
+        part = base.acknowledge_min, each.mobilisation_min
         place = each.lon, each.lat, each.country
-        ways = [g for g in of.gates if g.countries == {each.country, ask.country} and is_open(g, ask.at)]
         if each.country == ask.country:
-            eta = of.eta(*place, goal, ask.at, **part)
+            eta = of.eta(*place, goal, ask.at, mobilise_min=part[1], acknowledge_min=part[0])
         else:
-            fits = [gate for gate in ways if not excesses(gate, each)]
-            among = [gate for gate in fits if base.crossings is None or gate.code in base.crossings]
-            codes_allowed = [gate.code for gate in among or fits]
-            eta = of.eta(*place, goal, ask.at, **part, unit=each, allowed=codes_allowed)
+            open_ = [gate for gate in of.gates if is_open(gate, ask.at)]
+            fits = [gate for gate in open_ if not excesses(gate, each)]
+            ways = chains(open_, each.country, ask.country)
+            able = chains(fits, each.country, ask.country)
+            among = [
+                way for way in able if base.crossings is None or {gate.code for gate in way} <= set(base.crossings)
+            ]
             if not ways:
                 codes.add("no_open_crossing")
-            elif not fits:
-                codes |= {excess.code for gate in ways for excess in excesses(gate, each)}
+            elif not able:
+                whose = [way for way in ways if len(way) == 1] or ways
+                codes |= {excess.code for way in whose for gate in way for excess in excesses(gate, each)}
             elif not among:
-                ruling = rulings(lender, ground, eta.gate.code)
+                for first in {way[0].code for way in able}:
+                    mine = [way for way in able if way[0].code == first]
+                    named = rulings(lender, ground, first).crossings
+                    among += [
+                        way for way in mine if named is None or {gate.code for gate in way[1:]} <= set(named)
+                    ] or mine
+            timed = [(on_the_way(of, place, goal, way), [gate.code for gate in way], way) for way in among]
+            if timed:
+                minutes, names, _ = min(timed)
+                eta = of.told(*part, minutes, of.number_of(names[0]), of.number_of(names[1]) if names[1:] else -1)
+                if base.crossings is not None and not set(names) <= set(base.crossings):
+                    ruling = rulings(lender, ground, names[0])
+                    if ruling.crossings is not None and not set(names[1:]) <= set(ruling.crossings):
+                        codes.add("crossing_not_allowed")
+            else:
+                eta = Eta(*part, float("inf"), 0.0, None)
         codes |= set(codes_of(ruling.bits))
         near = eta.total_min
         if near == float("inf"):
@@ -191,7 +236,7 @@ def test_the_ranking_is_that_of_a_naive_look_at_each_unit(rows, paper, at, shut,
     assert (found.more, found.more_left_out) == (more, more_left)
     for told, row in zip([*found.picks, *found.left_out], [*picks, *left], strict=True):
         assert told.eta.total_min == pytest.approx(row[3].total_min)
-        assert (told.eta.gate, told.eta.crossing_min) == (row[3].gate, row[3].crossing_min)
+        assert (told.eta.gates, told.eta.crossing_min) == (row[3].gates, row[3].crossing_min)
     for out in found.left_out:
         texts = obstacle_texts().get(out.first.code) or reason_texts()[out.first.code]
         assert out.first.code == out.codes[0]
@@ -218,17 +263,26 @@ def test_the_order_follows_a_crossing_and_a_position_at_once():
     assert first[1].eta.gate is None
     supply.move(first[1].unit.id, *depots()["maastricht"][:2])
     assert recommend(supply, ask, rulings).picks[0].unit.call_sign == "nl-maastricht 1"
-    for gate in supply.travel.gates:
-        if gate.countries == {"NL", "BE"}:
-            supply.travel.put_gate(replace(gate, control="closed"))
+    straight = [gate for gate in supply.travel.gates if gate.countries == {"NL", "BE"}]
+    for gate in straight:
+        supply.travel.put_gate(replace(gate, control="closed"))
     found = recommend(supply, ask, rulings)
-    assert [pick.unit.call_sign for pick in found.picks] == ["nl-maastricht 1", "de-aachen 1"]
-    (out,) = found.left_out
+    assert [pick.unit.call_sign for pick in found.picks] == ["nl-maastricht 1", "de-aachen 1", "be-liege 1"]
+    assert [each.countries for each in found.picks[2].eta.gates] == [{"BE", "DE"}, {"DE", "NL"}]
+    named = agreement(terms=Terms(kinds=("immediate",), crossings=(found.picks[2].eta.gate.code,)))
+    far = recommend(supply, ask, rulings_of([named])).left_out[-1]  # the second one is not among them
+    assert (far.unit.call_sign, far.codes) == ("be-liege 1", ("crossing_not_allowed",))
+    assert far.first.figures["crossing"] == found.picks[2].eta.via[0].code
+    for gate in supply.travel.gates:
+        if gate.countries == {"BE", "DE"}:
+            supply.travel.put_gate(replace(gate, control="closed"))
+    (out,) = recommend(supply, ask, rulings).left_out
     assert (out.first.code, dict(out.first.figures)) == ("no_open_crossing", {"from_country": "BE", "to_country": "NL"})
     assert out.eta.total_min == float("inf")
 
 
 def test_limits_of_a_crossing_that_change_are_known():
+    """A lorry goes through a third country where the bridges between the two are too weak for it, and nowhere where those on that way are as well."""
     supply, ask = one_way()
     supply.put(PUMP, unit("be-liege", 1, "vise", weight_t=20.0))
     rulings = rulings_of([agreement()])
@@ -236,10 +290,21 @@ def test_limits_of_a_crossing_that_change_are_known():
     for gate in supply.travel.gates:
         if gate.countries == {"NL", "BE"}:
             supply.travel.put_gate(replace(gate, max_weight_t=12.0))
+    (round_,) = [pick for pick in recommend(supply, ask, rulings).picks if pick.unit.call_sign == "be-liege 1"]
+    assert round_.eta.via
+    assert {why.code for why in round_.passed_by} == {"too_heavy"}
+    for gate in supply.travel.gates:
+        if gate.countries == {"NL", "DE"}:
+            supply.travel.put_gate(replace(gate, max_weight_t=12.0))
     (out,) = recommend(supply, ask, rulings).left_out
     assert out.first.code == "too_heavy"
     assert out.first.figures["weight_t"] == 20.0
     assert "20" in out.first.said("nl")
+    for gate in supply.travel.gates:
+        if gate.countries == {"NL", "BE"}:
+            supply.travel.put_gate(replace(gate, control="closed"))
+    (out,) = recommend(supply, ask, rulings).left_out  # it could leave for Germany, and not come in from there
+    assert out.first.code == "too_heavy"
 
 
 def test_the_owners_word_stands_above_the_reserve():
@@ -263,6 +328,27 @@ def test_a_class_is_asked_once_however_many_units_it_has():
     rulings = rulings_of([agreement()])
     recommend(supply, ask, rulings)
     assert len(rulings.asked) == 3
+
+
+def test_what_a_router_makes_late_is_told_and_what_it_makes_soon_enough_is_proposed():
+    """Units that vanished from the list into a number could be sent by nobody; one that the router has in time stayed out by the own graph."""
+    supply, ask = one_way()
+    ask = replace(ask, within_min=40.0)
+    found = recommend(supply, ask, rulings_of([agreement()]), limit=9)
+    soon, late = found.picks[0], found.left_out[-1]
+    assert (late.unit.call_sign, late.codes) == ("de-aachen 1", ("too_late",))
+    to = ask.lon, ask.lat
+    legs = {}
+    for each, minutes in ((soon, 90.0), (late, 10.0)):
+        for gate in supply.travel.gates:
+            legs[(each.unit.lon, each.unit.lat), (gate.lon, gate.lat)] = minutes
+            legs[(gate.lon, gate.lat), to] = 1.0
+    anew = ranked_anew(found, supply, RoutedTravel(supply.travel, legs), ask, limit=9)
+    assert "de-aachen 1" in [pick.unit.call_sign for pick in anew.picks]
+    (out,) = anew.left_out
+    assert (out.unit, out.codes) == (soon.unit, ("too_late",))
+    assert out.first.figures == {"eta_min": round(out.eta.total_min), "within_min": 40}
+    assert anew.more_left_out == 0
 
 
 def test_nothing_of_a_type_is_an_answer_too():

@@ -1,9 +1,11 @@
 """Times of travel: in parts, by road where there is a graph, over the best open crossing, and at once when one closes."""
 
 import heapq
+import itertools
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.geo import great_circle_km
-from app.planning.eta import DETOUR, SPEED_KMH, Size, minutes_over
+from app.planning.eta import DETOUR, SPEED_KMH, Size, driving_min, km_by
 from app.planning.travel import ANCHORS, LOCAL_KMH, Travel, kilometres
 from tests.planning.corridor import borders, depots, gates, roads, travel
 
@@ -67,24 +69,35 @@ def test_inside_a_country_the_way_is_the_shortest(start, goal, country):
 
 @settings(deadline=None, max_examples=40)
 @given(lonlat, lonlat, st.booleans(), st.sets(st.sampled_from(sorted(borders()))))
-def test_abroad_the_way_is_the_shortest_over_one_open_crossing(start, goal, with_roads, shut):
-    """Each crossing on its own, by hand: what is open and soonest is what is told."""
+def test_abroad_the_way_is_the_shortest_over_open_crossings(start, goal, with_roads, shut):
+    """Each crossing, and each two with a country between, on their own, by hand: what is open and soonest is what is told."""
     of = travel(by_road=with_roads, **{code.replace("-", "_"): {"control": "closed"} for code in shut})
     found = of.eta(*start, "BE", of.goal(*goal, "DE"), NOON, mobilise_min=7, acknowledge_min=2)
+    open_ = [gate for gate in of.gates if gate.code not in shut]
+    there = {
+        sides: [gate for gate in open_ if gate.countries == set(sides.split())] for sides in ("BE DE", "BE NL", "NL DE")
+    }
+    chains = [(gate,) for gate in there["BE DE"]] + [(a, b) for a in there["BE NL"] for b in there["NL DE"]]
     ways = {}
-    for gate in of.gates:
-        if gate.countries == {"BE", "DE"} and gate.code not in shut:
-            if with_roads:
-                road = by_hand(start, gate.code, "BE") + by_hand(gate.code, goal, "DE")
-                ways[gate.code] = road + gate.delay_min
-            else:
-                ways[gate.code] = minutes_over(gate, *start, *goal)
+    for chain in chains:
+        delay = sum(gate.delay_min for gate in chain)
+        if with_roads:
+            between = sum(between_by_hand(a.code, b.code) for a, b in itertools.pairwise(chain))
+            road = by_hand(start, chain[0].code, "BE") + between + by_hand(chain[-1].code, goal, "DE")
+        else:
+            road = driving_min(km_by(chain, *start, *goal))
+        ways[tuple(gate.code for gate in chain)] = road + delay
     if not ways:
-        assert (found.gate, found.total_min) == (None, float("inf"))
+        assert (found.gate, found.via, found.total_min) == (None, (), float("inf"))
         return
     assert found.total_min == pytest.approx(min(ways.values()) + 9)
-    assert ways[found.gate.code] == pytest.approx(min(ways.values()))
-    assert found.crossing_min == found.gate.delay_min
+    assert ways[found.gate.code, *(gate.code for gate in found.via)] == pytest.approx(min(ways.values()))
+    assert found.crossing_min == sum(gate.delay_min for gate in (found.gate, *found.via))
+
+
+@cache
+def between_by_hand(a, b):
+    return by_hand(a, b, "NL")
 
 
 def test_a_closed_crossing_and_a_slow_one_count_at_once():
@@ -165,3 +178,73 @@ def test_many_to_many_is_asked_for_in_one_go():
     both = settled.to_gate[:, None, :] + np.array([goal.from_gate for goal in goals])[None]
     assert both.shape == (600, 60, len(of.gates))
     assert time.perf_counter() - started < 10
+
+
+def over_the_whole_graph(start, country):
+    """The shortest minutes to every junction, by a plain Dijkstra over junctions by country: a crossing is a piece of road from one to the other."""
+    graph, pace = roads(), DETOUR / LOCAL_KMH * 60
+    beside = {}
+    for inside, links in graph.links.items():
+        for a, b, minutes in zip(links.a.tolist(), links.b.tolist(), links.minutes.tolist(), strict=True):
+            beside.setdefault((inside, a), []).append(((inside, b), minutes))
+            beside.setdefault((inside, b), []).append(((inside, a), minutes))
+    for gate in gates():
+        for side in gate.countries:
+            (other,) = gate.countries - {side}
+            node = graph.crossings[gate.code]
+            beside.setdefault((side, node), []).append(((other, node), gate.delay_min))
+    nodes = graph.inside[country].tolist()
+    queue = [(great_circle_km(*start, graph.lon[node], graph.lat[node]) * pace, (country, node)) for node in nodes]
+    queue = sorted(queue)[:ANCHORS]
+    best = {}
+    while queue:
+        minutes, node = heapq.heappop(queue)
+        if node not in best:
+            best[node] = minutes
+            for other, more in beside.get(node, ()):
+                heapq.heappush(queue, (minutes + more, other))
+    return best
+
+
+def test_between_all_towns_of_two_countries_the_way_is_the_shortest_of_the_whole_graph():
+    """Maaseik is an hour from Heinsberg through the Netherlands, and three by the only crossings between Belgium and Germany: who is told three sends somebody else."""
+    graph, pace = roads(), DETOUR / LOCAL_KMH * 60
+    through = 0
+    for a in NAMES:
+        *start, country = depots()[a]
+        best = over_the_whole_graph(start, country)
+        for z in NAMES:
+            *goal, there = depots()[z]
+            if there == country:
+                continue
+            ends = [
+                (great_circle_km(*goal, graph.lon[n], graph.lat[n]) * pace, n) for n in graph.inside[there].tolist()
+            ]
+            shortest = min(best[there, node] + minutes for minutes, node in sorted(ends)[:ANCHORS])
+            found = eta(BY_ROAD, a, z)
+            assert found.total_min <= shortest + 1e-6, (a, z)  # beside the graph it can be shorter still
+            assert found.road_min + found.crossing_min == pytest.approx(found.total_min)
+            through += bool(found.via)
+    assert through > 100
+    found = eta(BY_ROAD, "maaseik", "heinsberg")
+    assert found.total_min < 60
+    assert (found.gate.countries, [each.countries for each in found.via]) == ({"BE", "NL"}, [{"NL", "DE"}])
+    assert found.crossing_min == found.gate.delay_min + found.via[0].delay_min
+
+
+def test_each_crossing_of_a_way_must_be_open_carry_the_unit_and_be_allowed():
+    """A lorry that is let out of its country and stands before a bridge too weak for it on the other side comes to nobody's help."""
+    found = eta(BY_ROAD, "maaseik", "heinsberg")
+    first, last = found.gate, found.via[0]
+    named = [gate.code for gate in BY_ROAD.gates if gate.code not in {first.code, last.code}]
+    for barred in ({"control": "closed"}, {"max_weight_t": 3.0}):
+        of = travel(**{last.code.replace("-", "_"): barred})
+        other = eta(of, "maaseik", "heinsberg", unit=Size(12.0, None, None))
+        assert last not in other.via
+        assert other.total_min > found.total_min
+    assert eta(BY_ROAD, "maaseik", "heinsberg", allowed=[first.code, last.code]) == found
+    assert last not in eta(BY_ROAD, "maaseik", "heinsberg", allowed=[first.code, *named]).via
+    assert eta(BY_ROAD, "maaseik", "heinsberg", allowed=[first.code]).gate is None
+    slow = travel(**{last.code.replace("-", "_"): {"delay_min": last.delay_min + 7}})
+    assert eta(slow, "maaseik", "heinsberg").total_min <= found.total_min + 7
+    assert eta(slow, "maaseik", "heinsberg").total_min > found.total_min

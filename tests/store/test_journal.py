@@ -213,7 +213,7 @@ async def test_an_export_checks_elsewhere_whoever_reads_it(conn, space):
     head = await journal.head_of(conn, space)
     for viewer, hidden in ((None, 0), (Viewer(LIEGE), 0), (Viewer(HASSELT), 3), (Viewer(None, corridor=False), 6)):
         lines = await exported(conn, space, viewer)
-        first = orjson.loads(lines[0])
+        first = orjson.loads(lines[1])
         assert first == {
             "concord_journal": 1,
             "space": space,
@@ -223,10 +223,10 @@ async def test_an_export_checks_elsewhere_whoever_reads_it(conn, space):
         report = verify_lines(lines, head)
         assert report.ok, report.sentences()
         assert (report.entries, report.hidden, report.head) == (6, hidden, head)
-    stub = orjson.loads((await exported(conn, space, Viewer(HASSELT)))[2])
+    stub = orjson.loads((await exported(conn, space, Viewer(HASSELT)))[3])
     assert set(stub) == {"seq", "digest", "hash"}
     lines = await exported(conn, space)
-    assert [(f.kind, f.first) for f in verify_lines(lines[:3] + lines[4:]).faults] == [("dropped", 3)]
+    assert [(f.kind, f.first) for f in verify_lines(lines[:4] + lines[5:]).faults] == [("dropped", 3)]
 
 
 async def test_an_export_is_of_one_moment(pg, conn, space):
@@ -237,8 +237,24 @@ async def test_an_export_is_of_one_moment(pg, conn, space):
         taken = [await anext(lines)]
         await add(other, space, draft(9))
         taken += [line async for line in lines]
-    assert len(taken) == 4
+    assert len(taken) == 6
     assert verify_lines(taken).ok
+
+
+async def test_the_journal_of_a_drill_is_marked_first_and_last(conn, space):
+    """Somebody reads of eight dead in a file that says nowhere that they were playing."""
+    await add(conn, space, *map(draft, range(2)))
+    first, opening, *_, last = map(orjson.loads, await exported(conn, space))
+    assert list(first) == ["exercise"]
+    assert list(last) == ["exercise_last"]
+    assert first["exercise"] == last["exercise_last"]
+    assert first["exercise"][0] == "EXERCISE EXERCISE EXERCISE"
+    assert opening["space"] == space
+    await conn.execute(
+        "INSERT INTO space (id, kind, created_at) VALUES ('live', 'live', $1) ON CONFLICT DO NOTHING", AT
+    )
+    await journal.ensure_head(conn, "live")
+    assert "concord_journal" in orjson.loads((await exported(conn, "live"))[0])
 
 
 async def test_an_erased_payload_is_gone_and_the_chain_still_holds(conn, space):

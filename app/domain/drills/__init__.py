@@ -4,9 +4,11 @@
     placed      YAML with the line and column of everything in it
     model       the shapes of a scenario file: plan, players, injects, objectives
     scenario    a file → a ``Scenario``, or every fault of it with line, column and path
+    fault_words  what can be wrong with a script, by code
     checks      what no shape can tell: dangling names, missing languages, offsets beyond the end …
     circles     injects that wait for each other
     texts       what no script may say, and the mark that every text of a drill carries
+    journal_marks  that mark around the export of a journal
     events      the journal as drills see it: entries → ``Event``, and the filters that scenarios write
     clock       drill time and wall time, both ways, exact to the microsecond; pauses, words to resume, speed, jumps
     injects     which injects are due now, and when to look again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -55,7 +56,7 @@ def after_action(play: Play, held: Held, rated: Iterable[Rated], written: Writte
         members=tuple(player.member for player in scenario.players),
         line=_line(play, held, written.assessments),
         stretches=stretches(play, held.lasted_us),
-        objectives=tuple(_result(play, scenario.objective(each.objective), each) for each in rated),
+        objectives=tuple(_result(play, each) for each in rated),
         saw=tuple(_saw(play, player.member, held.lasted_us) for player in scenario.players),
         observations=tuple(sorted(written.observations, key=lambda each: (each.at_us, each.id))),
         hot_wash=tuple(
@@ -134,7 +135,7 @@ def _expected(play: Play, inject_id: str, shown: list[Expected], words: Collecti
     if expect is None:
         return ()
     if expect.event is not None:
-        return tuple(shown)
+        return tuple(_or_ticked(each, words) for each in shown)
     members = play.members(expect.by)
     found = []
     for group in [members] if expect.who == "any" else [(member,) for member in members]:
@@ -152,45 +153,65 @@ def _expected(play: Play, inject_id: str, shown: list[Expected], words: Collecti
     return tuple(found)
 
 
+def _or_ticked(shown: Expected, words: Collection[Assessment]) -> Expected:
+    """Return what the journal shows; where it shows nothing and somebody saw it all the same, their word."""
+    word = next((each for each in words if not set(shown.members).isdisjoint(each.members)), None)
+    if word is None or shown.standing in {"done", "late"}:
+        return shown
+    return replace(shown, standing=word.standing, by="evaluator", note=word.note)
+
+
 def stretches(play: Play, until_us: int) -> tuple[Stretch, ...]:
     """Return what of the drill time was not played, and when everybody paused, in its order."""
     found: list[Stretch] = []
     rows = play.timeline.rows
-    since: dict[str, int] = {}
-    stood: tuple[int, datetime] | None = None
+    since: dict[str, tuple[int, str | None]] = {}
+    stood: tuple[int, datetime, str | None] | None = None
     for before, row in zip((None, *rows), rows, strict=False):
-        at_us = row.anchor_us
+        at_us, why = row.anchor_us, dict(row.pause_reasons)
         if before is not None and at_us > (reached := before.at_us(row.anchor_utc)):
             found.append(Stretch(kind="jump", site=None, from_us=reached, to_us=at_us))
         if row.state == "paused":
-            stood = stood or (at_us, row.anchor_utc)
+            stood = stood or (at_us, row.anchor_utc, why.get(""))
         elif stood is not None:
             wall_s = (row.anchor_utc - stood[1]).total_seconds()
-            found.append(Stretch(kind="pause", site=None, from_us=stood[0], to_us=stood[0], wall_s=wall_s))
+            found.append(
+                Stretch(kind="pause", site=None, from_us=stood[0], to_us=stood[0], wall_s=wall_s, reason=stood[2])
+            )
             stood = None
         found += [
-            Stretch(kind="pause", site=site, from_us=since.pop(site), to_us=at_us)
+            Stretch(kind="pause", site=site, from_us=since[site][0], to_us=at_us, reason=since[site][1])
             for site in sorted(since.keys() - row.paused_sites)
         ]
-        since |= dict.fromkeys(row.paused_sites - since.keys(), at_us)
-    found += [Stretch(kind="pause", site=site, from_us=at, to_us=until_us) for site, at in since.items()]
+        since = {site: since.get(site, (at_us, why.get(site))) for site in row.paused_sites}
+    found += [
+        Stretch(kind="pause", site=site, from_us=at, to_us=until_us, reason=reason)
+        for site, (at, reason) in since.items()
+    ]
     return tuple(sorted(found, key=lambda each: (each.from_us, each.kind, each.site or "")))
 
 
 # ---------------------------------------------------------------- ratings
 
 
-def _result(play: Play, objective: Objective, rated: Rated) -> ObjectiveResult:
-    measured, levels = rated.measured, objective.levels
+def _result(play: Play, rated: Rated) -> ObjectiveResult:
+    objective = play.scenario.objective(rated.objective)
+    return result_of(objective, rated, play.members(objective.of))
+
+
+def result_of(objective: Objective, rated: Rated, members: tuple[str, ...]) -> ObjectiveResult:
+    """Return an objective with its figure and rating; ``members`` are those that it is for."""
+    measured, levels, unit = rated.measured, objective.levels, unit_of(objective)
+    figure = measured.figure
     return ObjectiveResult(
         objective=objective.id,
         name=objective.name,
-        members=play.members(objective.of),
+        members=members,
         measure=objective.measure,
-        unit=unit_of(objective),
+        unit=unit,
         better=better_of(levels.P),
-        thresholds={"P": levels.P.bound, "S": levels.S.bound, "M": levels.M.bound},
-        figure=measured.figure,
+        thresholds=levels.bounds,
+        figure=round(figure, 3) if figure is not None and unit == "s" else figure,
         n=measured.n,
         hits=measured.hits,
         interval=measured.interval,
@@ -200,6 +221,7 @@ def _result(play: Play, objective: Objective, rated: Rated) -> ObjectiveResult:
         computed=rated.computed,
         rating=rated.rating,
         overruled=rated.overruled,
+        overrules=rated.overrules or ((rated.overruled,) if rated.overruled else ()),
         evidence=tuple(dict.fromkeys(measured.evidence)),
     )
 

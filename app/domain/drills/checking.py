@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection, Iterable, Iterator
 from typing import TypeAlias
 
+from app.domain.drills.fault_words import said
 from app.domain.drills.ground import Ground
 from app.domain.drills.model import Scenario
 from app.domain.drills.placed import Path
@@ -18,7 +19,7 @@ Found: TypeAlias = Iterator[tuple[Path, str]]
 def unknown(what: str, code: str, known: Collection[str]) -> str:
     """Return the sentence for a code that is not in a list, with the nearest that is."""
     near = difflib.get_close_matches(code, known, n=1)
-    return f"{code!r} is no {what} here" + (f"; meant: {near[0]!r}?" if near else "")
+    return said("unknown_near", code=code, what=what, near=near[0]) if near else said("unknown", code=code, what=what)
 
 
 def party_faults(scenario: Scenario, ground: Ground, parties: Iterable[str], path: Path) -> Found:
@@ -26,9 +27,9 @@ def party_faults(scenario: Scenario, ground: Ground, parties: Iterable[str], pat
     seen: set[str] = set()
     for number, party in enumerate(parties):
         if not scenario.members(ground.members, (party,)):
-            yield (*path, number), f"{party!r} is no player of this scenario, nor a country that has one"
+            yield (*path, number), said("no_party", party=party)
         if party in seen:
-            yield (*path, number), f"{party!r} stands twice"
+            yield (*path, number), said("twice", id=party)
         seen.add(party)
 
 
@@ -36,4 +37,4 @@ def time_fault(scenario: Scenario, at: int | None) -> str | None:
     """Return the sentence for a time beyond the end of the exercise."""
     if at is None or at <= scenario.duration:
         return None
-    return f"{clock_text(at)} is beyond the end of the exercise at {clock_text(scenario.duration)}"
+    return said("beyond_end", time=clock_text(at), end=clock_text(scenario.duration))

@@ -6,7 +6,7 @@ Each check yields the path of what is wrong and a sentence that goes on from it:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pydantic import BaseModel
 
@@ -14,6 +14,7 @@ from app.domain.authority import Via
 from app.domain.drills.checking import Found, party_faults, unknown
 from app.domain.drills.circles import circles, waits_for
 from app.domain.drills.events import EVENTS, PARTIES, asked
+from app.domain.drills.fault_words import said
 from app.domain.drills.inject_checks import inject_faults
 from app.domain.drills.measure_checks import objective_faults
 from app.domain.drills.model import Player, Scenario
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from app.domain.drills.ground import Ground
     from app.domain.drills.placed import Path
 
+FASTEST = 60
+"""A clock's speed."""
 SMOKE_S = 120
 """Seconds that a scenario lasts at most at its smoke speed."""
 
@@ -48,17 +51,17 @@ def _plan(scenario: Scenario, ground: Ground) -> Found:
     if scenario.hazard not in ground.hazards:
         yield ("hazard",), unknown("hazard", scenario.hazard, ground.hazards)
     if normalised(scenario.author) == normalised(scenario.approver):
-        yield ("approver",), "is the author; somebody else approves a script"
+        yield ("approver",), said("own_approver")
     if scenario.duration == 0:
-        yield ("duration",), "is nothing"
+        yield ("duration",), said("is_nothing")
     if scenario.duration > SMOKE_S * scenario.smoke_speed:
         needed = -(-scenario.duration // SMOKE_S)
-        more = f"; {needed} would do" if needed <= 60 else "; make it shorter"  # noqa: PLR2004 - the fastest
-        yield ("smoke_speed",), f"is too slow: at this speed it lasts longer than {SMOKE_S} seconds{more}"
+        slow = said("smoke_faster", seconds=SMOKE_S, needed=needed)
+        yield ("smoke_speed",), slow if needed <= FASTEST else said("smoke_shorter", seconds=SMOKE_S)
     if (scenario.notice.kind == "no_notice") is (scenario.notice.window_h is None):
-        yield ("notice",), "has a window_h if it is no_notice, and only then"
+        yield ("notice",), said("window")
     if scenario.quorum > len(scenario.players):
-        yield ("quorum",), f"is more than the {len(scenario.players)} players"
+        yield ("quorum",), said("quorum", n=len(scenario.players))
 
 
 def _people(scenario: Scenario, ground: Ground) -> Found:
@@ -70,10 +73,10 @@ def _people(scenario: Scenario, ground: Ground) -> Found:
     for number, player in enumerate(scenario.players):
         at: Path = ("players", number)
         if player.member in seen:
-            yield (*at, "member"), f"{player.member} plays twice"
+            yield (*at, "member"), said("plays_twice", member=player.member)
         seen.add(player.member)
         if player.member not in ground.members:
-            yield (*at, "member"), f"{unknown('member', player.member, ground.members)}, so nobody can play it"
+            yield (*at, "member"), unknown("member", player.member, ground.members)
         yield from _player(scenario, player, at)
     yield from _policies(scenario, ground)
     yield from _roles(scenario, ground, players)
@@ -84,9 +87,9 @@ def _player(scenario: Scenario, player: Player, at: Path) -> Found:
     if player.site not in sites:
         yield (*at, "site"), unknown("site", player.site, sites)
     if player.play == "virtual" and player.policy is None:
-        yield at, "is virtual and has no policy"
+        yield at, said("without_policy")
     if player.play == "people" and player.policy is not None:
-        yield (*at, "policy"), "is for virtual players; people decide for themselves"
+        yield (*at, "policy"), said("policy_of_people")
     if player.policy is not None and player.policy not in scenario.policies:
         yield (*at, "policy"), unknown("policy", player.policy, scenario.policies)
 
@@ -108,12 +111,12 @@ def _roles(scenario: Scenario, ground: Ground, players: set[str]) -> Found:
     held = {(role.role, ground.country(role.member)) for role in scenario.roles}
     for country in sorted({ground.country(each) for each in players} - {""}):
         if ("exercise_director", country) not in held:
-            yield ("roles",), f"{country} plays and has no exercise_director"
+            yield ("roles",), said("country_without", country=country, role="exercise_director")
         if ("drill_evaluator", country) not in held:
-            yield ("roles",), f"{country} plays and has no drill_evaluator"
+            yield ("roles",), said("country_without", country=country, role="drill_evaluator")
     for needed in ("safety_officer", "drill_controller"):
         if needed not in {role.role for role in scenario.roles}:
-            yield ("roles",), f"nobody is {needed}"
+            yield ("roles",), said("nobody_is", role=needed)
 
 
 def _languages(thing: Any, path: Path, wanted: Iterable[str]) -> Found:
@@ -121,17 +124,17 @@ def _languages(thing: Any, path: Path, wanted: Iterable[str]) -> Found:
     if isinstance(thing, Texts):
         missing = [language for language in wanted if not thing.root.get(language, "").strip()]
         if missing:
-            yield path, f"is missing in {', '.join(missing)}"
+            yield path, said("missing_in", languages=", ".join(missing))
         for language, text in thing.root.items():
             if language not in set(wanted):
-                yield (*path, language), f"{language} is no language of this corridor"
+                yield (*path, language), said("other_language", language=language)
             if path[0] != "stop_words" and (phrase := claims_to_be_real(text)):
-                yield (*path, language), f"says {phrase!r}: only somebody who stops a drill may say so"
+                yield (*path, language), said("says_real", phrase=phrase)
         return
     for key, value in _inside(thing):
         yield from _languages(value, (*path, key), wanted)
         if isinstance(value, str) and path and (phrase := claims_to_be_real(value)):
-            yield (*path, key), f"says {phrase!r}: only somebody who stops a drill may say so"
+            yield (*path, key), said("says_real", phrase=phrase)
 
 
 def _inside(thing: Any) -> Iterator[tuple[str | int, Any]]:
@@ -149,7 +152,7 @@ def _twice(scenario: Scenario) -> Found:
         seen: set[str] = set()
         for number, each in enumerate(getattr(scenario, name)):
             if each.id in seen:
-                yield (name, number, "id"), f"{each.id!r} stands twice"
+                yield (name, number, "id"), said("twice", id=each.id)
             seen.add(each.id)
 
 
@@ -164,11 +167,15 @@ def _picked(thing: Any, path: Path, ground: Ground) -> Found:
     if isinstance(thing, BaseModel) and event is None and not isinstance(thing, Match):
         where = getattr(thing, "where", None)
         if isinstance(where, Where) and any(asked(where)):
-            yield (*path, "where"), "filters events, and no event is named"
+            yield (*path, "where"), said("filters_nothing")
     if isinstance(thing, Moment) and (thing.event is None) is (thing.inject is None):
-        yield path, "is either an event or an inject"
+        yield path, said("event_or_inject")
     for key, value in _inside(thing):
         yield from _picked(value, (*path, key), ground)
+
+
+OWED: Final = ("open", "accept", "commit", "ad_hoc")
+"""Acts that a telephone call takes ahead, and that a representative then owes."""
 
 
 def _filters(where: Where, path: Path, ground: Ground) -> Found:
@@ -185,6 +192,7 @@ def _filters(where: Where, path: Path, ground: Ground) -> Found:
         "reason": ("reason to decline", codes("decline_reasons")),
         "phase": ("phase", {phase for phases in vocabulary()["phases"].values() for phase in phases}),
         "via": ("way in", get_args(Via)),
+        "act": ("act owed after a call", OWED),
         "status": ("status of a resource", {"available", "reserved", "committed", "out_of_service"}),
     }
     for name, values in asked(where):
@@ -200,14 +208,14 @@ def _sync_points(scenario: Scenario, ground: Ground) -> Found:
         at: Path = ("sync_points", number)
         ways = [point.event is not None, point.expectation_of is not None, point.by_hand is not None]
         if sum(ways) != 1:
-            yield at, "is reached in one way: by event, expectation_of or by_hand"
+            yield at, said("reached_one_way")
         yield from party_faults(scenario, ground, point.sides, (*at, "sides"))
         if point.expectation_of is not None:
             awaited = injects.get(point.expectation_of)
             if awaited is None:
                 yield (*at, "expectation_of"), unknown("inject", point.expectation_of, injects)
             elif awaited.expect is None or awaited.expect.event is None:
-                yield (*at, "expectation_of"), f"{awaited.id!r} expects no event"
+                yield (*at, "expectation_of"), said("expects_no_event", inject=awaited.id)
 
 
 def _circles(scenario: Scenario) -> Found:
@@ -218,4 +226,4 @@ def _circles(scenario: Scenario) -> Found:
     }
     for circle in circles(waits_for(scenario)):
         way = " → ".join(f"{kind.replace('_', ' ')} {id_}" for kind, id_ in circle)
-        yield numbers[circle[0]], f"waits for itself: {way}"
+        yield numbers[circle[0]], said("circle", way=way)

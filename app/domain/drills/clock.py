@@ -41,6 +41,8 @@ class Clock:
     paused_sites: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     site_words: frozenset[tuple[str, str]] = frozenset()
+    pause_reasons: frozenset[tuple[str, str]] = frozenset()
+    """Why it stands, where somebody said so: (site, reason), the site empty for a pause of everybody."""
 
     def at_us(self, now: datetime) -> int:
         """Return the drill time at an instant not before the anchor; before it, the anchor's."""
@@ -81,10 +83,10 @@ class Clock:
         self._only("start", "ready")
         return replace(self, state="running", anchor_utc=now, anchor_us=0, speed=_speed(speed))
 
-    def pause(self, now: datetime) -> Clock:
+    def pause(self, now: datetime, reason: str | None = None) -> Clock:
         """Stop the time for everybody; words said before no longer count."""
         self._only("pause", "running")
-        return replace(self._moved(now), state="paused", words=frozenset())
+        return replace(self._moved(now), state="paused", words=frozenset(), pause_reasons=self._because("", reason))
 
     def resume(self, now: datetime, director: str, needed: Collection[str]) -> Clock:
         """Take one director's word; with the last of those ``needed`` the time goes on.
@@ -94,17 +96,26 @@ class Clock:
         self._only("resume", "paused")
         if director not in needed:
             self._refuse(f"{director} is none of the directors ({', '.join(sorted(needed))}).", "Ask one of them.")
+        if director in self.words:
+            self._refuse(f"The director of {director} has said so already.", "The other directors' words are needed.")
         words = self.words | {director}
         if words >= set(needed):
-            return replace(self, state="running", anchor_utc=now, words=frozenset())
+            return replace(
+                self, state="running", anchor_utc=now, words=frozenset(), pause_reasons=self._because("", None)
+            )
         return replace(self, words=words)
 
-    def pause_site(self, now: datetime, site: str) -> Clock:
+    def pause_site(self, now: datetime, site: str, reason: str | None = None) -> Clock:
         """Let one site stand while the others go on."""
         self._only("pause a site", "running", "paused")
         if site in self.paused_sites:
             self._refuse(f"The site {site} is paused already.", "Nothing more is needed.")
-        return replace(self._moved(now), paused_sites=self.paused_sites | {site}, site_words=self._without(site))
+        return replace(
+            self._moved(now),
+            paused_sites=self.paused_sites | {site},
+            site_words=self._without(site),
+            pause_reasons=self._because(site, reason),
+        )
 
     def resume_site(self, now: datetime, site: str, director: str, needed: Collection[str]) -> Clock:
         """Take one director's word for a site; with the last of those ``needed`` it plays on, at everybody's drill time."""
@@ -113,9 +124,16 @@ class Clock:
             self._refuse(f"The site {site} is not paused.", "Nothing more is needed.")
         if director not in needed:
             self._refuse(f"{director} is none of the directors ({', '.join(sorted(needed))}).", "Ask one of them.")
+        if (site, director) in self.site_words:
+            self._refuse(f"The director of {director} has said so already.", "The other directors' words are needed.")
         words = self.site_words | {(site, director)}
         if {who for where, who in words if where == site} >= set(needed):
-            return replace(self._moved(now), paused_sites=self.paused_sites - {site}, site_words=self._without(site))
+            return replace(
+                self._moved(now),
+                paused_sites=self.paused_sites - {site},
+                site_words=self._without(site),
+                pause_reasons=self._because(site, None),
+            )
         return replace(self, site_words=words)
 
     def set_speed(self, now: datetime, speed: int) -> Clock:
@@ -154,6 +172,10 @@ class Clock:
 
     def _without(self, site: str) -> frozenset[tuple[str, str]]:
         return frozenset(each for each in self.site_words if each[0] != site)
+
+    def _because(self, site: str, reason: str | None) -> frozenset[tuple[str, str]]:
+        others = frozenset(each for each in self.pause_reasons if each[0] != site)
+        return others | {(site, reason)} if reason else others
 
     def _only(self, step: str, *states: State) -> None:
         if self.state not in states:

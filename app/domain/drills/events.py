@@ -24,13 +24,13 @@ EVENTS: Final[frozenset[str]] = frozenset(
     for kind, all_ in {
         "incident": "reported changed phase_changed logged closed",
         "request": "drafted submitted opened acknowledged declined changed partly_committed committed reopened closed"
-        " cancelled expired left_unfilled line_late",
+        " cancelled called_off expired left_unfilled line_late",
         "offer": "made accepted provisionally_accepted declined withdrawn expired committed",
         "mission": "committed unit_assigned mobilising in_transit at_border cleared at_rendezvous staged on_scene"
-        " transporting at_destination released returning returned closed stood_down recalled aborted reassigned rerouted"
+        " transporting at_destination released returning returned closed stood_down recalled aborted taken_back reassigned rerouted"
         " way_barred liaison_named guide_named manifest_written relief_planned split sent_to_rendezvous",
-        "call": "recorded confirmed ring_back",
-        "debt": "owed made_good overdue",
+        "call": "recorded confirmed ring_back taken_back",
+        "debt": "owed made_good overdue lapsed",
         "question": "asked answered",
         "reserve": "overridden",
         "resource": "status_set reserved taken_out let_go",

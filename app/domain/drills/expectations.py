@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from app.domain.drills import US
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from app.domain.drills.events import Event
     from app.domain.drills.play import Play
 
@@ -67,13 +69,18 @@ def _took_us(play: Play, event: Event, asked_us: int) -> int:
     return play.timeline.played_us(play.site(event.member), asked_us, event.at_us)
 
 
-def awaited(play: Play, at_us: int) -> tuple[str, ...]:
-    """Return the injects whose expectation is open with a person: while there is one, the clock is not to jump."""
+def awaited(play: Play, at_us: int, ticked: Collection[tuple[str, str]] = ()) -> tuple[str, ...]:
+    """Return the injects whose expectation is open with a person: while there is one, the clock is not to jump.
+
+    ``ticked``: inject and member, where a controller saw what the journal does not show.
+    """
     people = play.people()
     return tuple(
         dict.fromkeys(
             each.inject
             for each in expectations(play, at_us)
-            if each.standing == "open" and not people.isdisjoint(each.members)
+            if each.standing == "open"
+            and not people.isdisjoint(each.members)
+            and not any((each.inject, member) in ticked for member in each.members)
         )
     )

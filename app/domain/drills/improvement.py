@@ -16,7 +16,7 @@ from app.domain.drills.report import CorrectiveAction, ObjectiveResult, Report, 
 from app.domain.drills.shapes import Texts
 
 Standing: TypeAlias = Literal["open", "overdue", "done", "retested"]
-"""``done`` by its owner's word; ``retested``: a drill has shown it."""
+"""``done`` by its owner's word; ``retested``: a drill has shown it, by its ratings or by a director's or the owner's word."""
 Way: TypeAlias = Literal["better", "same", "worse"]
 STANDINGS: Final[tuple[Standing, ...]] = ("overdue", "open", "done", "retested")
 
@@ -140,7 +140,7 @@ def _followed(action: CorrectiveAction, origin: Past, by_ref: dict[str, Past], a
     standing: Standing = "overdue" if action.due < as_of else "open"
     if action.done_on is not None:
         standing = "done"
-    if retest is not None and retest.passed:
+    if action.retested or (retest is not None and retest.passed):
         standing = "retested"
     return Followed(action=action, standing=standing, retest=retest)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from app.domain.drills.checking import Found, party_faults, time_fault, unknown
+from app.domain.drills.fault_words import said
 from app.domain.vocabulary import codes, phases, vocabulary
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def inject_faults(scenario: Scenario, ground: Ground) -> Found:
 def _trigger(scenario: Scenario, inject: Inject, at: Path) -> Found:
     given = [name for name in TRIGGERS if getattr(inject, name) is not None]
     if len(given) != 1:
-        has = f"has {' and '.join(given)}" if given else "has no trigger"
-        yield at, f"{has}; an inject comes in one way: {', '.join(TRIGGERS)}"
+        ways = ", ".join(TRIGGERS)
+        yield at, said("triggers", given=" and ".join(given), ways=ways) if given else said("no_trigger", ways=ways)
     if fault := time_fault(scenario, inject.at):
         yield (*at, "at"), fault
     yield from _after(scenario, inject, (*at, "after"))
@@ -65,13 +66,13 @@ def _after(scenario: Scenario, inject: Inject, at: Path) -> Found:
         return
     injects = {each.id: each for each in scenario.injects}
     if (after.event is None) is (after.inject is None):
-        yield at, "follows either an event or an inject"
+        yield at, said("follows_one")
     if after.inject is None:
         return
     if after.inject not in injects:
         yield (*at, "inject"), unknown("inject", after.inject, injects)
     elif injects[after.inject].kind == "end_of_exercise":
-        yield (*at, "inject"), "is the end of the exercise: nothing comes after it"
+        yield (*at, "inject"), said("after_the_end")
 
 
 def _parties(scenario: Scenario, ground: Ground, inject: Inject, at: Path) -> Found:
@@ -85,7 +86,7 @@ def _parties(scenario: Scenario, ground: Ground, inject: Inject, at: Path) -> Fo
     if (expect := inject.expect) is not None:
         yield from party_faults(scenario, ground, expect.by, (*at, "expect", "by"))
         if (expect.event is None) is not (expect.within is None):
-            yield (*at, "expect"), "names an event and the time within which it is to come, or neither"
+            yield (*at, "expect"), said("event_and_time")
         if fault := time_fault(scenario, expect.within):
             yield (*at, "expect", "within"), fault
 
@@ -95,13 +96,13 @@ def _content(scenario: Scenario, ground: Ground, inject: Inject, at: Path) -> Fo
     for name in dict.fromkeys(CONTENT.values()):
         given = getattr(inject, name)
         if name == wanted and given is None:
-            yield at, f"is of kind {inject.kind} and brings no {name}"
+            yield at, said("brings_nothing", kind=inject.kind, name=name)
         elif name != wanted and given is not None:
-            yield (*at, name), f"does not go with an inject of kind {inject.kind}"
+            yield (*at, name), said("other_kind", kind=inject.kind)
     if inject.incident is not None:
         yield from _incident(scenario, ground, inject.incident, (*at, "incident"))
         if inject.kind == "own_incident" and not inject.incident.takes:
-            yield (*at, "incident"), "is a lender's own: it takes something that can't be lent then"
+            yield (*at, "incident"), said("takes_nothing")
     if inject.need is not None:
         yield from _need(scenario, ground, inject.need, (*at, "need"))
     if inject.offer is not None:
@@ -117,8 +118,7 @@ def _content(scenario: Scenario, ground: Ground, inject: Inject, at: Path) -> Fo
 
 def _player(scenario: Scenario, ground: Ground, member: str, path: Path) -> Found:
     if member not in {player.member for player in scenario.players}:
-        known = "a member that does not play" if member in ground.members else "no member here"
-        yield path, f"{member!r} is {known}"
+        yield path, said("plays_not" if member in ground.members else "no_member", member=member)
 
 
 def _types(ground: Ground, types: Iterable[str], at: Path) -> Found:
@@ -135,7 +135,7 @@ def _incident(scenario: Scenario, ground: Ground, incident: IncidentContent, at:
         if country not in vocabulary()["phases"]:
             yield (*at, "phases", country), unknown("country", country, vocabulary()["phases"])
         elif phase not in phases(country):
-            yield (*at, "phases", country), unknown(f"phase in {country}", phase, phases(country))
+            yield (*at, "phases", country), unknown("phase", phase, phases(country))
     yield from _types(ground, [each.type for each in incident.takes], (*at, "takes"))
     for number, taken in enumerate(incident.takes):
         yield from _has(ground, incident.lead, taken.type, taken.quantity, (*at, "takes", number, "quantity"))
@@ -147,7 +147,7 @@ def _need(scenario: Scenario, ground: Ground, need: NeedContent, at: Path) -> Fo
     if need.incident not in injects:
         yield (*at, "incident"), unknown("inject", need.incident, injects)
     elif injects[need.incident].incident is None:
-        yield (*at, "incident"), f"{need.incident!r} brings no incident"
+        yield (*at, "incident"), said("brings_no_incident", inject=need.incident)
     yield from _types(ground, [each.type for each in need.lines], (*at, "lines"))
     for number, line in enumerate(need.lines):
         if line.priority not in codes("priorities"):
@@ -163,9 +163,9 @@ def _offer(scenario: Scenario, ground: Ground, offer: OfferContent, at: Path) ->
     if asked is None:
         yield (*at, "need"), unknown("inject", offer.need, injects)
     elif asked.need is None:
-        yield (*at, "need"), f"{offer.need!r} brings no need"
+        yield (*at, "need"), said("brings_no_need", inject=offer.need)
     elif asked.need.member == offer.member:
-        yield (*at, "member"), "would help itself"
+        yield (*at, "member"), said("helps_itself")
     yield from _types(ground, [each.type for each in offer.lines], (*at, "lines"))
     for number, line in enumerate(offer.lines):
         yield from _has(ground, offer.member, line.type, line.quantity, (*at, "lines", number, "quantity"))
@@ -175,7 +175,7 @@ def _has(ground: Ground, member: str, code: str, quantity: int, path: Path) -> F
     """A member can only be prompted for what it has; a ground that does not count resources is not asked."""
     held = ground.resources.get(member)
     if held is not None and code in ground.types and held.get(code, 0) < quantity:
-        yield path, f"{member} has {held.get(code, 0)} of {code}"
+        yield path, said("has_of", member=member, n=held.get(code, 0), type=code)
 
 
 def _start_and_end(scenario: Scenario) -> Found:
@@ -183,13 +183,13 @@ def _start_and_end(scenario: Scenario) -> Found:
         found = [number for number, inject in enumerate(scenario.injects) if inject.kind == kind]
         if len(found) != 1:
             place: Path = ("injects", found[1]) if found else ("injects",)
-            yield place, f"there is one {kind}, and here are {len(found)}"
+            yield place, said("one_of_kind", kind=kind, n=len(found))
         for number in found:
             if scenario.injects[number].at is None:
-                yield ("injects", number), "comes at an offset, and in no other way"
+                yield ("injects", number), said("at_offset")
     ends = [inject.at for inject in scenario.injects if inject.kind == "end_of_exercise" and inject.at is not None]
     for number, inject in enumerate(scenario.injects):
         if inject.kind == "start_of_exercise" and inject.at not in {None, 0}:
-            yield ("injects", number, "at"), 'the exercise begins at "00:00:00"'
+            yield ("injects", number, "at"), said("begins_at_zero")
         if inject.at is not None and ends and inject.at > min(ends):
-            yield ("injects", number, "at"), "is after the end of the exercise"
+            yield ("injects", number, "at"), said("later_than_end")

@@ -2,13 +2,16 @@
 
     time           from one moment to another, in seconds of drill time; of several the longest, the median or the shortest
     share          how many of what began also ended (``within`` a time)
-    count          how many events
+    count          how many events; of those that should be few, only where there was anything of the kind (a mission, a debt)
     least, most    the smallest or largest figure of events
     reserve_kept   the fewest of a type that one of the members had available at home at any moment
 
 ``per`` says what is brought together: ``request`` compares events about the same request, ``member`` asks each member of the
 objective for itself, ``drill`` takes the first of everything. Pauses of a site and what the clock jumped over do not count.
 What began before everybody whom the objective is for had joined is not assessed, and said to be so.
+
+An objective is its own members': what ends, and what is counted, are their acts, steps of their own units, whoever enters those, and
+what the service recorded about them. Only a filter on ``member`` says otherwise. What began with a unit or an offer of others is theirs.
 """
 
 from __future__ import annotations
@@ -23,8 +26,9 @@ from app.domain.drills import US
 
 if TYPE_CHECKING:
     from app.domain.drills.events import Event
-    from app.domain.drills.model import Measure, Objective
+    from app.domain.drills.model import Objective
     from app.domain.drills.play import Play
+    from app.domain.drills.shapes import Match
 
 Z95: Final = statistics.NormalDist().inv_cdf(0.975)
 """The normal quantile of a two-sided interval of 95 %."""
@@ -92,10 +96,12 @@ def measure(play: Play, objective: Objective, as_of_us: int, *, ended: bool) -> 
         case "share":
             return _share(play, objective, as_of_us, ended=ended)
         case "count":
-            found = _over(play, measure_, as_of_us)
+            found = _over(play, objective, as_of_us)
+            if not found and objective.levels.P.at_most is not None and not _could(play, objective, as_of_us):
+                return Measured(figure=None, n=0)
             return Measured(figure=float(len(found)), n=len(found), evidence=tuple(each.seq for each in found))
         case "least" | "most":
-            return _extreme(play, measure_, as_of_us)
+            return _extreme(play, objective, as_of_us)
         case "reserve_kept":
             return _reserve(play, objective, as_of_us)
 
@@ -106,13 +112,32 @@ def met(play: Play, objective: Objective, as_of_us: int) -> bool:
     return found.figure is not None and not found.open and objective.levels.P.holds(found.figure)
 
 
+# ---------------------------------------------------------------- whose an event is
+
+
+def _concerns(play: Play, objective: Objective, event: Event) -> bool:
+    """Return whether an event is about the objective's members: they act, ask, lend or own; also where nobody lends or owns yet."""
+    members = set(play.members(objective.of))
+    whose = event.facts.get("lender", frozenset()) | event.facts.get("owner", frozenset())
+    return not whose or not members.isdisjoint({event.member, *whose, *event.facts.get("requester", frozenset())})
+
+
+def _counts(play: Play, objective: Objective, event: Event, match: Match) -> bool:
+    """Return whether an event that fits is one for the objective: an act of its members, or a step of their units."""
+    if match.where.member or event.member is None:
+        return bool(match.where.member) or _concerns(play, objective, event)
+    members = set(play.members(objective.of))
+    units = {"mission": "lender", "resource": "owner"}.get(event.type.partition(".")[0], "")
+    return event.member in members or not members.isdisjoint(event.facts.get(units, ()))
+
+
 # ---------------------------------------------------------------- from … to …
 
 
 def _samples(play: Play, objective: Objective, as_of_us: int) -> Iterator[_Sample]:
     """Yield what began, each with its end if that has come."""
     for key, start_us, seq in _starts(play, objective, as_of_us):
-        yield _Sample(key, start_us, seq, _end(play, objective.measure, key, start_us, as_of_us))
+        yield _Sample(key, start_us, seq, _end(play, objective, key, start_us, as_of_us))
 
 
 def _starts(play: Play, objective: Objective, as_of_us: int) -> Iterator[tuple[str, int, int | None]]:
@@ -124,7 +149,11 @@ def _starts(play: Play, objective: Objective, as_of_us: int) -> Iterator[tuple[s
         if delivery is not None and delivery.at_us <= as_of_us:
             begun.append(("", delivery.at_us, delivery.seq))
     elif (match := start.match) is not None:
-        begun = [(event.ids.get(per, ""), event.at_us, event.seq) for event in play.matching(match, until_us=as_of_us)]
+        begun = [
+            (event.ids.get(per, ""), event.at_us, event.seq)
+            for event in play.matching(match, until_us=as_of_us)
+            if match.where.member or _concerns(play, objective, event)
+        ]
     if per in {"drill", "member"}:
         for _, at_us, seq in begun[:1]:
             keys = play.members(objective.of) if per == "member" else ("",)
@@ -137,9 +166,12 @@ def _starts(play: Play, objective: Objective, as_of_us: int) -> Iterator[tuple[s
             yield key, at_us, seq
 
 
-def _end(play: Play, measure_: Measure, key: str, start_us: int, as_of_us: int) -> Event | None:
+def _end(play: Play, objective: Objective, key: str, start_us: int, as_of_us: int) -> Event | None:
+    measure_ = objective.measure
     assert measure_.end is not None
     for event in play.matching(measure_.end, since_us=start_us, until_us=as_of_us):
+        if not _counts(play, objective, event, measure_.end):
+            continue
         if measure_.per == "drill" or key == (
             event.member if measure_.per == "member" else event.ids.get(measure_.per)
         ):  # fmt: skip
@@ -208,14 +240,24 @@ def _share(play: Play, objective: Objective, as_of_us: int, *, ended: bool) -> M
 # ---------------------------------------------------------------- over a filter
 
 
-def _over(play: Play, measure_: Measure, as_of_us: int) -> list[Event]:
-    assert measure_.over is not None
-    return list(play.matching(measure_.over, until_us=as_of_us))
+def _over(play: Play, objective: Objective, as_of_us: int) -> list[Event]:
+    over = objective.measure.over
+    assert over is not None
+    return [each for each in play.matching(over, until_us=as_of_us) if _counts(play, objective, each, over)]
 
 
-def _extreme(play: Play, measure_: Measure, as_of_us: int) -> Measured:
+def _could(play: Play, objective: Objective, as_of_us: int) -> bool:
+    """Return whether there was anything of the kind at all: that no unit was turned back says nothing where none was sent."""
+    assert objective.measure.over is not None
+    kind = objective.measure.over.event.partition(".")[0] + "."
+    found = (each for each in play.events if each.type.startswith(kind) and 0 < each.at_us <= as_of_us)
+    return any(_concerns(play, objective, each) for each in found)
+
+
+def _extreme(play: Play, objective: Objective, as_of_us: int) -> Measured:
+    measure_ = objective.measure
     assert measure_.figure is not None
-    found = [each for each in _over(play, measure_, as_of_us) if measure_.figure in each.figures]
+    found = [each for each in _over(play, objective, as_of_us) if measure_.figure in each.figures]
     figures = [each.figures[measure_.figure] for each in found]
     if not figures:
         return Measured(figure=None, n=0)

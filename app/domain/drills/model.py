@@ -165,7 +165,8 @@ class NeedContent(Shape):
     member: Party
     incident: Word
     """The inject by which the incident came."""
-    kind: Literal["immediate", "planned", "day_to_day"] = "immediate"
+    kind: Literal["immediate", "planned"] = "immediate"
+    """Help from day to day has no incident, and is no need of a drill."""
     lines: Annotated[tuple[NeedLine, ...], Field(min_length=1, max_length=10)]
 
 
@@ -300,8 +301,20 @@ class Levels(Shape):
     """P: performed without challenges (the target); S: with some; M: with major ones. Beyond M: U, unable."""
 
     P: Target
-    S: Target
-    M: Target
+    S: Target | None = None
+    """Left out where nothing lies between: of a reserve of one there is one, or none."""
+    M: Target | None = None
+
+    @property
+    def given(self) -> dict[Literal["P", "S", "M"], Target]:
+        """Return those that there are, from the strictest."""
+        levels: dict[Literal["P", "S", "M"], Target | None] = {"P": self.P, "S": self.S, "M": self.M}
+        return {letter: target for letter, target in levels.items() if target is not None}
+
+    @property
+    def bounds(self) -> dict[Literal["P", "S", "M"], float]:
+        """Return the bound of each that there is."""
+        return {letter: target.bound for letter, target in self.given.items()}
 
 
 class Objective(Shape):

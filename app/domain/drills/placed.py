@@ -6,12 +6,15 @@ Read as YAML 1.2 reads its core schema and not as 1.1: ``no`` is the language an
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import yaml
 from typing_extensions import override
+
+from app.domain.drills.fault_words import said
 
 Path: TypeAlias = tuple[str | int, ...]
 """How to come to a value from the top: keys, and numbers of items from 0."""
@@ -103,18 +106,20 @@ def read(text: str) -> Placed:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        placed.faults.append(Fault(line, column, "(file)", f"is not YAML: {error.problem or error.context}"))
+        placed.faults.append(
+            Fault(line, column, "(file)", said("no_yaml", problem=str(error.problem or error.context)))
+        )
     return placed
 
 
 def _unreadable(text: str) -> Fault | None:
     if len(text) > LARGEST:
-        return Fault(1, 1, "(file)", f"is longer than {LARGEST} characters")
+        return Fault(1, 1, "(file)", said("too_long", n=LARGEST))
     if (found := _FORBIDDEN.search(text)) is None:
         return None
     before = text[: found.start()]
     code = f"U+{ord(found.group()):04X}"
-    return Fault(before.count("\n") + 1, len(before) - before.rfind("\n"), "(file)", f"holds {code}, which no text may")
+    return Fault(before.count("\n") + 1, len(before) - before.rfind("\n"), "(file)", said("no_character", code=code))
 
 
 def _too_deep(text: str) -> Fault | None:
@@ -127,7 +132,7 @@ def _too_deep(text: str) -> Fault | None:
             depth -= 1
         if depth > DEEPEST:
             line = event.start_mark.line + 1 if event.start_mark else 1
-            return Fault(line, 1, "(file)", "is nested too deeply")
+            return Fault(line, 1, "(file)", said("too_deep"))
     return None
 
 
@@ -138,7 +143,7 @@ def _place(node: yaml.Node) -> tuple[int, int]:
 def _build(node: yaml.Node, path: Path, placed: Placed, seen: set[int]) -> Any:
     placed.values[path] = _place(node)
     if id(node) in seen:
-        placed.faults.append(placed.fault(path, "is an alias (*name); write it out where it is meant"))
+        placed.faults.append(placed.fault(path, said("alias")))
         return None
     seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
@@ -153,11 +158,11 @@ def _mapping(node: yaml.MappingNode, path: Path, placed: Placed, seen: set[int])
     for key, value in node.value:
         line, column = _place(key)
         if not isinstance(key, yaml.ScalarNode):
-            placed.faults.append(Fault(line, column, written(path), "a key is a word, and this is none"))
+            placed.faults.append(Fault(line, column, written(path), said("no_word")))
             continue
         name = str(key.value)
         if name in built:
-            placed.faults.append(Fault(line, column, written((*path, name)), "stands twice"))
+            placed.faults.append(Fault(line, column, written((*path, name)), said("key_twice")))
             continue
         placed.keys[*path, name] = line, column
         built[name] = _build(value, (*path, name), placed, seen)
@@ -174,9 +179,12 @@ def _scalar(node: yaml.Node, path: Path, placed: Placed) -> Any:
         case "int" if len(node.value) < 20:  # noqa: PLR2004 - beyond 64 bits, and Python refuses thousands of digits
             return int(node.value)
         case "float" | "int":
-            return float(node.value)
+            number = float(node.value)
+            if not math.isfinite(number):
+                placed.faults.append(placed.fault(path, said("too_large")))
+            return number
         case "str":
             return str(node.value)
         case _:
-            placed.faults.append(placed.fault(path, f"has the tag {node.tag}; only plain values are read"))
+            placed.faults.append(placed.fault(path, said("tag", tag=node.tag)))
             return None

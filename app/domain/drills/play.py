@@ -42,12 +42,17 @@ class Play:
     """Resource's id → member, type and status at the beginning."""
 
     def matching(self, match: Match, *, since_us: int = 0, until_us: int | None = None) -> Iterator[Event]:
-        """Yield the events that fit, from and until a time (both included), in the order in which they happened."""
+        """Yield the events that fit, from and until a time (both included), in the order in which they happened.
+
+        Those of its players alone, and what the service itself recorded: nobody else sets off a script or makes a figure.
+        """
+        playing = {player.member for player in self.scenario.players}
         found = (
             event
             for event in self.events
             if event.at_us >= since_us
             and (until_us is None or event.at_us <= until_us)
+            and (event.member is None or event.member in playing)
             and fits(event, match, self.countries)
         )
         yield from sorted(found, key=lambda event: (event.at_us, event.seq))

@@ -7,6 +7,7 @@ performed without challenges, with some challenges, with major challenges, unabl
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from app.domain.drills.metrics import Measured, measure
@@ -29,6 +30,9 @@ class Overrule:
     by: str
     seq: int | None = None
     """The entry that the observation is bound to."""
+    member: str | None = None
+    """Code of the member whose evaluator it was."""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,8 @@ class Rated:
     measured: Measured
     computed: Rating | None
     overruled: Overrule | None = None
+    overrules: tuple[Overrule, ...] = ()
+    """Every word against the figure, in its order; ``overruled`` is the one that counts."""
 
     @property
     def rating(self) -> Rating | None:
@@ -52,18 +58,23 @@ def rating_of(measured: Measured, levels: Levels) -> Rating | None:
         return "U"
     if measured.figure is None:
         return None
-    for rating in RATINGS[:-1]:
-        if getattr(levels, rating).holds(measured.figure):
+    for rating, target in levels.given.items():
+        if target.holds(measured.figure):
             return rating
     return "U"
 
 
 def rate(play: Play, as_of_us: int, *, ended: bool) -> tuple[Rated, ...]:
-    """Return every objective with its figure and rating; while the drill goes on, as it is so far."""
+    """Return every objective with its figure and rating; while the drill goes on, as it is so far.
+
+    What is still open and may yet be met has no rating: a figure that grows by itself would flatter until it is too late.
+    """
 
     def one(objective: Objective) -> Rated:
         found = measure(play, objective, as_of_us, ended=ended)
-        return Rated(objective=objective.id, measured=found, computed=rating_of(found, objective.levels))
+        rating = rating_of(found, objective.levels)
+        waits = not ended and found.open > 0 and rating != "U"
+        return Rated(objective=objective.id, measured=found, computed=None if waits else rating)
 
     return tuple(one(objective) for objective in play.scenario.objectives)
 

@@ -7,9 +7,10 @@ that each figure can be looked up.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import PlainSerializer, WithJsonSchema
 
@@ -23,6 +24,18 @@ from app.domain.drills.shapes import Texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StopReason:
+    """Why a drill was stopped, as somebody said; ``by`` is opaque, as people are in the journal, ``member`` a code."""
+
+    at: datetime
+    by: str
+    member: str | None
+    reason: str
+    codes: tuple[Mapping[str, Any], ...] = ()
+    """Of a stop by the service itself: the same as codes with figures, to be worded in the reader's language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """The drill that was held. ``lasted_us``: its drill time at the end."""
 
@@ -32,6 +45,8 @@ class Held:
     lasted_us: int
     stopped: bool = False
     """By a real emergency: what had not come by then is nobody's failure."""
+    stop_reasons: tuple[StopReason, ...] = ()
+    """Every reason that was given for the stop, in its order; the last one counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +106,8 @@ class CorrectiveAction:
     done_on: date | None = None
     retest_drill: str | None = None
     """The reference of the drill that is to retest it."""
+    retested: bool = False
+    """Somebody has said that that drill showed it, whatever its ratings say."""
 
 
 # ---------------------------------------------------------------- what the report says
@@ -158,6 +175,8 @@ class Stretch:
     from_us: int
     to_us: int
     wall_s: float | None = None
+    reason: str | None = None
+    """Of a pause: why, in the words of who paused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +192,7 @@ class ObjectiveResult:
     thresholds: dict[Literal["P", "S", "M"], float]
     """In ``unit``."""
     figure: float | None
+    """In ``unit``; a time to the millisecond."""
     n: int
     hits: int | None
     interval: tuple[float, float] | None
@@ -184,6 +204,8 @@ class ObjectiveResult:
     rating: Rating | None
     """The one that counts: an evaluator's, else the computed one."""
     overruled: Overrule | None
+    overrules: tuple[Overrule, ...]
+    """Every word of evaluators against the figure, in its order."""
     evidence: tuple[int, ...]
 
 

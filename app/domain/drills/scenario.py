@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from app.domain.drills import placed
 from app.domain.drills.checks import faults_of
+from app.domain.drills.fault_words import coded, said
 from app.domain.drills.model import Scenario
 from app.domain.errors import FieldError, Malformed
 
@@ -24,14 +25,26 @@ if TYPE_CHECKING:
     from app.domain.drills.placed import Fault, Placed
 
 _WORDS: Final = {
-    "missing": "is missing",
-    "extra_forbidden": "is not known here; look the key up in the format",
-    "model_type": "holds keys and values, and this does not",
-    "dict_type": "holds keys and values, and this does not",
-    "tuple_type": "is a list, and this is none",
-    "string_type": "is a text; put it in quotes",
-    "too_short": "is empty",
+    "missing": "is_missing",
+    "extra_forbidden": "not_known",
+    "model_type": "keys_and_values",
+    "dict_type": "keys_and_values",
+    "tuple_type": "is_list",
+    "string_type": "is_text",
+    "too_short": "is_empty",
 }
+"""What pydantic says → a code of ``fault_words``."""
+_OF_VALUES: Final = {
+    "drill_time": ("time_written", None),
+    "greater_than_equal": ("not_below", "ge"),
+    "less_than_equal": ("not_above", "le"),
+    "int_type": ("whole_number", None),
+    "float_type": ("a_number", None),
+    "float_parsing": ("a_number", None),
+    "string_pattern_mismatch": ("other_pattern", None),
+    "string_too_long": ("longer_than", "max_length"),
+}
+"""The same of what names the value, with the bound that it has."""
 
 
 class ScenarioInvalid(Exception):
@@ -44,9 +57,15 @@ class ScenarioInvalid(Exception):
 
     def refusal(self) -> Malformed:
         """Return it as the API refuses it: ``errors`` by pointer, ``extra["faults"]`` by line and column."""
-        errors = [FieldError(_pointer(fault.path), Malformed.slug, str(fault)) for fault in self.faults]
+        errors = [FieldError(pointer_of(fault.path), Malformed.slug, str(fault)) for fault in self.faults]
         faults = [
-            {"line": each.line, "column": each.column, "path": each.path, "message": each.message}
+            {
+                "line": each.line,
+                "column": each.column,
+                "path": each.path,
+                "message": each.message,
+                **coded(each.message),
+            }
             for each in self.faults
         ]
         many = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
@@ -58,7 +77,8 @@ class ScenarioInvalid(Exception):
         )
 
 
-def _pointer(path: str) -> str:
+def pointer_of(path: str) -> str:
+    """Return the path of a fault as a JSON pointer."""
     return "/" + path.replace("[", ".").replace("]", "").replace(".", "/") if path != "(file)" else ""
 
 
@@ -73,7 +93,7 @@ def load_scenario(file: FilePath, ground: Ground) -> Scenario:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise ScenarioInvalid(file.name, [placed.Fault(line, 1, "(file)", "is not UTF-8")]) from None
+        raise ScenarioInvalid(file.name, [placed.Fault(line, 1, "(file)", said("no_utf8"))]) from None
     return parse_scenario(text, ground, name=file.name)
 
 
@@ -92,7 +112,7 @@ def parse_scenario(text: str, ground: Ground, *, name: str) -> Scenario:
         raise ScenarioInvalid(name, _shape_faults(error.errors(include_url=False), found)) from None
     faults = [found.fault(path, message) for path, message in faults_of(scenario, ground)]
     if FilePath(name).suffix in {".yaml", ".yml"} and FilePath(name).stem != scenario.id:
-        faults.append(found.fault(("id",), f"is {scenario.id!r}, but the file is named {name!r}"))
+        faults.append(found.fault(("id",), said("other_name", id=scenario.id, file=name)))
     if faults:
         raise ScenarioInvalid(name, faults)
     return scenario
@@ -121,11 +141,15 @@ def _there(loc: tuple[str | int, ...], found: Placed) -> placed.Path:
 def _message(error: ErrorDetails) -> str:
     kind = error["type"]
     if kind == "missing" and error["loc"][-1] == "measure":
-        return "is missing: an objective is measured by something"
+        return said("measure_missing")
     if kind == "literal_error":
-        return f"is {error['input']!r}, and not one of {error['ctx']['expected']}"
+        return said("not_one_of", code=str(error["input"]), known=error["ctx"]["expected"])
     if kind in _WORDS:
-        return _WORDS[kind]
+        return said(_WORDS[kind])
     message: str = error["msg"]
-    said: Any = error["input"]
-    return f"{message} (here: {said!r})" if isinstance(said, str | int | float) else message
+    given: Any = error["input"]
+    if kind in _OF_VALUES and isinstance(given, str | int | float):
+        code, bound = _OF_VALUES[kind]
+        more = {} if bound is None else {"n": error["ctx"][bound]}
+        return said(code, given=repr(given), **more)
+    return f"{message} (here: {given!r})" if isinstance(given, str | int | float) else message

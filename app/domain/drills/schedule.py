@@ -8,11 +8,11 @@ So a local hour is turned into an instant once, here, and refused or asked about
 from __future__ import annotations
 
 import calendar
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import combinations, islice
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.domain.errors import FieldError, Malformed, UnknownCode
@@ -164,7 +164,7 @@ def require_recurrence(recurrence: Recurrence) -> None:
     nth_fits = not isinstance(rule, Monthly) or rule.nth in {-1, 1, 2, 3, 4, 5}
     if not (0 <= rule.weekday <= 6 and 1 <= rule.every <= 52 and nth_fits):  # noqa: PLR2004 - days and weeks
         said = "A weekday is 0 (Monday) to 6, `every` 1 to 52, `nth` 1 to 5 or -1."
-        raise Malformed(said, errors=[FieldError("/recurrence", Malformed.slug, said)])
+        raise Malformed(said, errors=[FieldError("/repeats", Malformed.slug, said)])
     horizon = datetime.combine(recurrence.first, recurrence.at) + HORIZON
     errors, some = [], False
     for each in occurrences(recurrence):
@@ -172,9 +172,9 @@ def require_recurrence(recurrence: Recurrence) -> None:
             break
         some = True
         if each.problem is not None:
-            errors.append(FieldError("/recurrence/at", Malformed.slug, each.problem))
+            errors.append(FieldError("/start", Malformed.slug, each.problem))
     if not some:
-        errors.append(FieldError("/recurrence/until", Malformed.slug, "There is no such day before it ends."))
+        errors.append(FieldError("/repeats/until", Malformed.slug, "There is no such day before it ends."))
     if errors:
         raise Malformed(errors[0].detail, errors=errors, hint="Choose another hour, say which, or end it before.")
 
@@ -184,6 +184,14 @@ def coming(recurrence: Recurrence, after: datetime, count: int) -> list[Occurren
     day = after.astimezone(zone_of(recurrence.zone)).date() - _DAY
     later = (each for each in occurrences(recurrence) if (each.at or after + _DAY) > after and each.local.date() >= day)
     return list(islice(later, count))
+
+
+def recurrence_kept(said: Mapping[str, Any]) -> Recurrence:
+    """Return the rule of a drill as it is kept: the command that gave it its hour, as JSON."""
+    repeats, start = said["repeats"], datetime.fromisoformat(said["start"])
+    rule = Weekly(**repeats["weekly"]) if repeats["weekly"] else Monthly(**repeats["monthly"])
+    until = repeats["until"] and date.fromisoformat(repeats["until"])
+    return Recurrence(rule, start.date(), start.time(), said["time_zone"], until, said["which"])
 
 
 # ---------------------------------------------------------------- may it be held
@@ -204,30 +212,94 @@ class Booking:
         return self.start + self.lasts
 
 
-def clashes(bookings: Sequence[Booking]) -> list[tuple[str, str, str]]:
-    """Return every member that would play two drills at one time, with the two: (member, earlier drill, later drill)."""
-    ordered = sorted(bookings, key=lambda each: (each.start, each.drill))
-    return [
-        (member, a.drill, b.drill)
-        for a, b in combinations(ordered, 2)
-        if a.drill != b.drill and b.start < a.end
-        for member in sorted(a.members & b.members)
-    ]
+def first_clash(mine: Booking, taken: Iterable[Booking]) -> tuple[str, str] | None:
+    """Return a member that would play another drill at the time of one, with that other: (member, other drill); None if all are free."""
+    for other in sorted(taken, key=lambda each: (each.start, each.drill)):
+        both = mine.members & other.members
+        if both and other.drill != mine.drill and mine.start < other.end and other.start < mine.end:
+            return min(both), other.drill
+    return None
 
 
-def holds_for(scenario: Scenario, ready: Collection[str], countries: Mapping[str, str]) -> list[str]:
-    """Return why a drill holds at its hour: one sentence for each thing that lacks; empty if it may begin.
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a drill does not begin: a code that clients have words for, its figures, and the same in English."""
 
-    It begins with as many READY players as its quorum says, and at least one of each country that plays. Virtual players are
-    always ready.
+    code: str
+    detail: str
+    figures: Mapping[str, Any]
+
+    def told(self) -> dict[str, Any]:
+        """Return it as it goes into JSON."""
+        return {"code": self.code, "detail": self.detail, "figures": dict(self.figures)}
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A player as the quorum counts it: whose country's, whether people play it, whether it has said READY."""
+
+    country: str
+    people: bool
+    ready: bool
+
+    @property
+    def there(self) -> bool:
+        """Return whether it would be there now: the machine always is."""
+        return self.ready or not self.people
+
+
+@dataclass(frozen=True, slots=True)
+class CountryReady:
+    """The players of a country: how many are there, of how many; and whether the drill may begin as far as it goes."""
+
+    country: str
+    ready: int
+    of: int
+    enough: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """How many players are there, of how many that the quorum needs, and of each country. ``enough``: the drill does not hold for want of any."""
+
+    ready: int
+    needed: int
+    countries: tuple[CountryReady, ...]
+
+    @property
+    def enough(self) -> bool:
+        """Return whether it may begin."""
+        return self.ready >= self.needed and all(each.enough for each in self.countries)
+
+
+def readiness(quorum: int, seats: Collection[Seat]) -> Readiness:
+    """Count who is there. Of a country with people among its players somebody must have said READY; the machine speaks for none."""
+    countries = []
+    for country in sorted({each.country for each in seats}):
+        here = [each for each in seats if each.country == country]
+        people = [each for each in here if each.people]
+        enough = any(each.ready for each in people) or not people
+        countries.append(CountryReady(country, sum(each.there for each in here), len(here), enough))
+    return Readiness(sum(each.there for each in seats), quorum, tuple(countries))
+
+
+def holds_for(scenario: Scenario, ready: Collection[str], countries: Mapping[str, str]) -> list[Reason]:
+    """Return why a drill holds at its hour, one reason for each thing that lacks; empty if it may begin.
+
+    It begins with as many players as its quorum says, of whom virtual ones are always ready; and with somebody of each country
+    that plays: where people play for it, one of those.
     """
-    virtual = {player.member for player in scenario.players if player.play == "virtual"}
-    there = [p.member for p in scenario.players if p.member in ready or p.member in virtual]
+    seats = [Seat(countries.get(p.member, ""), p.play != "virtual", p.member in ready) for p in scenario.players]
+    found = readiness(scenario.quorum, seats)
     reasons = []
-    if len(there) < scenario.quorum:
-        reasons.append(f"{len(there)} of {scenario.quorum} needed players are ready.")
-    lacking = {countries.get(p.member, "") for p in scenario.players} - {countries.get(each, "") for each in there}
-    reasons += [f"Nobody of {country} is ready." for country in sorted(lacking)]
+    if found.ready < found.needed:
+        told = f"{found.ready} of {found.needed} needed players are ready."
+        reasons.append(Reason("drill_too_few_ready", told, {"n": found.ready, "of": found.needed}))
+    reasons += [
+        Reason("drill_nobody_ready", f"Nobody of {each.country} is ready.", {"country": each.country})
+        for each in found.countries
+        if not each.enough
+    ]
     return reasons
 
 

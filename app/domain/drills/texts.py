@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 EXERCISE: Final[Mapping[str, str]] = {"en": "EXERCISE", "de": "ÜBUNG", "fr": "EXERCICE", "nl": "OEFENING"}
 """The word that marks a drill, in each language."""
 
 REAL: Final[Mapping[str, tuple[str, ...]]] = {
-    "en": ("not a drill", "no drill", "not an exercise", "no exercise", "not a test", "real emergency", "no duff"),
-    "de": ("keine übung", "keine uebung", "kein probealarm", "kein test", "echter notfall", "ernstfall"),
-    "fr": ("pas un exercice", "pas d un exercice", "pas d exercice", "pas un test", "urgence réelle", "alerte réelle"),
+    "en": (
+        "not a drill", "isn t a drill", "no drill", "not just a drill", "not an actual drill", "not an exercise", "isn t an exercise",
+        "no exercise", "not just an exercise", "not an actual exercise", "not a test", "isn t a test", "real emergency",
+        "this is real", "no duff",
+    ),
+    "de": (
+        "keine übung", "keine uebung", "nicht eine übung", "nicht eine uebung", "kein übungsalarm", "kein uebungsalarm",
+        "keine übungslage", "keine uebungslage", "kein probealarm", "kein test", "echter notfall", "ernstfall",
+    ),
+    "fr": (
+        "pas un exercice", "pas d un exercice", "pas d exercice", "pas un simple exercice", "n est nullement un exercice",
+        "n est point un exercice", "aucun exercice", "pas un test", "urgence réelle", "alerte réelle",
+    ),
     "nl": ("geen oefening", "niet een oefening", "geen drill", "geen test", "echte noodsituatie", "echt noodgeval"),
-}
+}  # fmt: skip
 """Phrases by which people tell a real emergency from a drill. Somebody who stops a drill says them, so no script may."""
 
 
@@ -39,7 +49,12 @@ def claims_to_be_real(text: str) -> str | None:
     return None if found is None else _PHRASES[found.group().replace(" ", "")]
 
 
+def mark(languages: Iterable[str]) -> list[str]:
+    """Return the mark of a drill, a text for each language: ``EXERCISE EXERCISE EXERCISE``."""
+    return [" ".join([EXERCISE[language]] * 3) for language in languages]
+
+
 def marked(text: str, languages: Sequence[str]) -> str:
     """Return a text with the mark before and after it, in every language given: ``EXERCISE EXERCISE EXERCISE``."""
-    mark = " · ".join(" ".join([EXERCISE[language]] * 3) for language in languages)
-    return f"{mark}\n{text}\n{mark}"
+    line = " · ".join(mark(languages))
+    return f"{line}\n{text}\n{line}"

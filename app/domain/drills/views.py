@@ -33,8 +33,12 @@ class Handbook:
     stop_words: Texts
     sites: tuple[Site, ...]
     players: tuple[tuple[str, str], ...]
-    """Member and site. Who is played by the machine is not said: players ask them as they ask anybody."""
+    """Member and site."""
+    simulated: tuple[str, ...]
+    """Those of them that the machine plays: said openly, for each of their acts says it in the journal (``via``)."""
     roles: tuple[Role, ...]
+    quorum: int
+    """How many players must be there, or it holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,9 @@ def handbook(scenario: Scenario) -> Handbook:
         stop_words=scenario.stop_words,
         sites=scenario.sites,
         players=tuple((player.member, player.site) for player in scenario.players),
+        simulated=tuple(player.member for player in scenario.players if player.play == "virtual"),
         roles=scenario.roles,
+        quorum=scenario.quorum,
     )
 
 

@@ -45,9 +45,9 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "language": "Langue",
             "wrong": "Aucun utilisateur actif n'a ce nom et ce mot de passe. Vérifiez les deux et réessayez.",
             "wait": "Il y a eu trop d'essais. Réessayez dans {seconds} s.",
-            "forgotten": "Mot de passe oublié ? Un administrateur de votre membre en définit un nouveau.",
+            "forgotten": "Mot de passe oublié\u00a0? Un administrateur de votre membre en définit un nouveau.",
             "overview": "Vue d'ensemble",
-            "no_server": "Le serveur ne répond pas. Cette page continue d'elle-même dès qu'il répond ; d'ici là, téléphonez.",
+            "no_server": "Le serveur ne répond pas. Cette page continue d'elle-même dès qu'il répond\u00a0; d'ici là, téléphonez.",
             "interface": "API pour programmes",
         },
         "nl": {

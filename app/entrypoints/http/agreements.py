@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -23,7 +25,7 @@ from app.domain.agreements import Case
 from app.domain.forms import Code, CountryCode, Form, Instant, Quantity
 from app.domain.lifecycle import states
 from app.domain.resource_types import require_type
-from app.domain.vocabulary import codes, phases, require
+from app.domain.vocabulary import codes, phases, require, require_each
 from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, TheDoor, space_router
 from app.entrypoints.http.identity import require_read
 from app.entrypoints.http.paging import Page, PagingQuery, decode_cursor, etag, fingerprint, page_of
@@ -68,6 +70,14 @@ PUMPS_ON_THE_MEUSE = {
     "notice_days": 90,
     "precedence": 20,
 }
+
+
+def _codes_of(trial: Trial) -> Iterator[Callable[[], None]]:
+    if trial.hazard is not None:
+        yield partial(require, "hazard", trial.hazard, codes("hazards"), pointer="/hazard")
+    yield partial(require_type, trial.type_code)
+    for country, phase in (trial.phases or {}).items():
+        yield partial(require, f"phase of {country}", phase, phases(country), pointer=f"/phases/{country}")
 
 
 class Trial(Form):
@@ -181,11 +191,7 @@ async def try_case(
 ) -> TrialView:
     """What every agreement would say to such an offer now, with all reasons in every language. Changes nothing."""
     require_read(actor)
-    if trial.hazard is not None:
-        require("hazard", trial.hazard, codes("hazards"), pointer="/hazard")
-    require_type(trial.type_code)
-    for country, phase in (trial.phases or {}).items():
-        require(f"phase of {country}", phase, phases(country), pointer=f"/phases/{country}")
+    require_each(*_codes_of(trial))
     case = Case(
         hazard=trial.hazard,
         type_code=trial.type_code,

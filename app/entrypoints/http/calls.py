@@ -11,6 +11,7 @@ from pydantic import WithJsonSchema
 from app.commands.calls import AssistNow, ConfirmCall
 from app.commands.debts import MakeDebtGood
 from app.commands.receipt import Receipt
+from app.commands.taken_back_calls import TakeBackCall
 from app.domain import errors
 from app.domain.forms import Code, Instant
 from app.domain.lifecycle import states
@@ -25,7 +26,8 @@ router = space_router("calls")
 
 DEBT_STATUSES = states("debt")
 CallStatus = Annotated[
-    list[Literal["unconfirmed", "confirmed", "alarmed"]], Query(description="Only these states.", max_length=3)
+    list[Literal["unconfirmed", "confirmed", "alarmed", "taken_back"]],
+    Query(description="Only these states.", max_length=4),
 ]
 DebtStatus = Annotated[Code, WithJsonSchema({"type": "string", "enum": list(DEBT_STATUSES)})]
 MATCHED: Responses = {
@@ -121,10 +123,24 @@ async def confirm_call(
     return await enter.execute(command, target=call_id)
 
 
+@router.post(
+    "/calls/{call_id}/take-back",
+    summary="Take back a call that was written down by mistake",
+    responses=responses(errors.TransitionNotAllowed, body=True),
+)
+async def take_back_call(
+    call_id: UUID,
+    enter: Enter,
+    command: Annotated[TakeBackCall, Body(examples=[{"why": "Meant for Aachen, not for Liège."}])],
+) -> Receipt:
+    """By a dispatcher of the side that wrote it down, as long as nobody has confirmed it or built on it. There was no such help."""
+    return await enter.execute(command, target=call_id)
+
+
 @router.get("/debts", summary="List debts", responses=responses(errors.BadCursor, errors.UnknownCode))
 async def list_debts(
     space: Space,
-    _actor: CurrentActor,
+    actor: CurrentActor,
     reader: Reader,
     paging: PagingQuery,
     status: Annotated[list[DebtStatus], Query(description="Only these states.")] = [],  # noqa: B006 - FastAPI copies it
@@ -137,18 +153,18 @@ async def list_debts(
     for number, code in enumerate(status):
         require("state of a debt", code, DEBT_STATUSES, pointer=f"query/status/{number}")
     filters = {"status": status, "member": member, "request": request, "call": call, "due_before": due_before}
-    of = fingerprint("debts", {"space": space, **filters})
+    of = fingerprint("debts", {"space": space, "viewer": actor.member_id, **filters})
     rows = await queries.debts(
-        reader, space, status=status, member=member, request=request, call=call, due_before=due_before,
+        reader, space, viewer=actor.member_id, status=status, member=member, request=request, call=call, due_before=due_before,
         before=decode_cursor(of, paging.cursor, [UUID]), limit=paging.limit,
     )  # fmt: skip
     return page_of(rows, paging, of, key=lambda row: [row.id], item=lambda row: row)
 
 
 @router.get("/debts/{debt_id}", summary="Read a debt", responses=responses())
-async def read_debt(space: Space, debt_id: UUID, _actor: CurrentActor, reader: Reader, response: Response) -> DebtView:
+async def read_debt(space: Space, debt_id: UUID, actor: CurrentActor, reader: Reader, response: Response) -> DebtView:
     """One debt."""
-    found = await queries.debt(reader, space, debt_id)
+    found = await queries.debt(reader, space, debt_id, viewer=actor.member_id)
     response.headers["ETag"] = etag(found.revision)
     return found
 

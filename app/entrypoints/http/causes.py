@@ -17,8 +17,8 @@ from starlette.exceptions import HTTPException
 
 from app.domain import errors
 from app.domain.errors import ConcordError, FieldError, Malformed
+from app.domain.json_text import pointer
 from app.domain.wrong_fields import error_class
-from app.entrypoints.http.body import pointer
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +79,7 @@ def malformed(found: Iterable[Mapping[str, Any]], body: Any) -> Malformed:
     wrong: list[FieldError] = []
     first: type[Malformed] = Malformed
     extra: dict[str, Any] = {}
-    for number, each in enumerate(found):
+    for number, each in enumerate(_told_once(list(found))):
         kind = error_class(each["type"])
         if number == 0:
             first = kind
@@ -93,6 +93,17 @@ def malformed(found: Iterable[Mapping[str, Any]], body: Any) -> Malformed:
     if len(wrong) > 1:
         detail += f" ({len(wrong) - 1} more in `errors`)"
     return first(detail, errors=wrong, extra=extra)
+
+
+def _told_once(found: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Leave out that a list is too short where only because something in it is wrong: pydantic counts what is right."""
+    places = [tuple(each["loc"]) for each in found]
+    return [
+        each
+        for each, place in zip(found, places, strict=True)
+        if each["type"] != "too_short"
+        or not any(other[: len(place)] == place and len(other) > len(place) for other in places)
+    ]
 
 
 # ---------------------------------------------------------------- errors of the libraries

@@ -35,7 +35,7 @@ Until = Annotated[Instant | None, Query(description="Only those submitted before
 
 COLUMNS: Final = (
     "ref", "status", "lender_id", "requester_id", "mission_count", "currency", "total", "agreed", "ledger_currency",
-    "ledger_total", "exchange_rate", "rate_date", "rate_source", "claim_by", "submitted_at", "pay_by", "overdue",
+    "ledger_total", "exchange_rate", "rate_date", "rate_source", "rate_contested", "claim_by", "submitted_at", "pay_by", "overdue",
     "verified_at", "paid_at", "payment_reference", "closed_at", "open_disputes", "answer_by",
 )  # fmt: skip
 LINE_COLUMNS: Final = (
@@ -94,7 +94,7 @@ async def download_claims(
         reader, space, viewer=actor.member_id, status=status, side=side, member=member, since=since, until=until,
         limit=MOST_ROWS - 1,
     )  # fmt: skip
-    return csv_file("claims", COLUMNS, rows)
+    return await csv_file(reader, space, "claims", COLUMNS, rows)
 
 
 @router.get(
@@ -137,7 +137,7 @@ async def read_claim(
 async def download_claim_lines(space: Space, claim_id: UUID, actor: CurrentActor, reader: Reader, door: TheDoor) -> Csv:
     """Every line as the claim shows it, as a file for spreadsheets."""
     found = await queries.claim(reader, space, claim_id, viewer=actor.member_id, now=door.clock.now())
-    return csv_file(f"claim-{found.ref}", LINE_COLUMNS, found.lines)
+    return await csv_file(reader, space, f"claim-{found.ref}", LINE_COLUMNS, found.lines)
 
 
 @router.post("/claims", status_code=201, summary="Draft a claim", responses=responses(errors.OutOfRange, body=True))

@@ -1,4 +1,7 @@
-"""Answers as CSV (RFC 4180), for spreadsheets: one header, one row an item, no cell that a spreadsheet would carry out."""
+"""Answers as CSV (RFC 4180), for spreadsheets: one header, one row an item, no cell that a spreadsheet would carry out.
+
+Those of a drill's space carry its mark as their first and last line.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.responses import Response
 
+from app.interop.drill_marks import PREFIX, mark_csv
+from app.queries.drill_calendar import languages_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import asyncpg
     from pydantic import BaseModel
 
 MOST_ROWS: Final = 5_000
@@ -24,7 +31,14 @@ class Csv(Response):
     media_type = "text/csv"
 
 
-def csv_file(name: str, columns: Sequence[str], rows: Iterable[BaseModel]) -> Csv:
+def is_drill(space: str) -> bool:
+    """Return whether a space is a drill's, by its name."""
+    return space.startswith("drill-")
+
+
+async def csv_file(
+    conn: asyncpg.Connection[Any], space: str, name: str, columns: Sequence[str], rows: Iterable[BaseModel]
+) -> Csv:
     """Return the rows as a file of that name, with these of their fields as columns."""
     written = io.StringIO()
     writer = csv.writer(written)
@@ -32,7 +46,10 @@ def csv_file(name: str, columns: Sequence[str], rows: Iterable[BaseModel]) -> Cs
     for row in rows:
         told = row.model_dump(mode="json", include=set(columns))
         writer.writerow([_cell(told[column]) for column in columns])
-    return Csv(written.getvalue(), headers={"Content-Disposition": f'attachment; filename="{name}.csv"'})
+    data = written.getvalue().encode()
+    if is_drill(space):
+        name, data = PREFIX + name, mark_csv(data, await languages_of(conn))
+    return Csv(data, headers={"Content-Disposition": f'attachment; filename="{name}.csv"'})
 
 
 def csv_answer(columns: Sequence[str]) -> dict[int | str, dict[str, Any]]:

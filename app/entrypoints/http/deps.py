@@ -18,14 +18,14 @@ from typing_extensions import override
 from app.commands.execute import Door
 from app.commands.receipt import Receipt
 from app.commands.registry import Command
-from app.domain.authority import Actor
-from app.domain.errors import RoleMissing
+from app.domain.authority import Actor, role_missing
 from app.domain.forms import ONE_LINE, text_schema
 from app.entrypoints.http.body import StrictRoute
 from app.entrypoints.http.identity import current_actor
 from app.entrypoints.http.paging import etag, if_match, required_if_match
-from app.queries.spaces import require_space
+from app.queries.spaces import require_reader
 from app.store.engine import reading
+from app.store.migrate import PERMANENT_SPACES
 
 SPACE = "/api/v1/spaces/{space}"
 LIVE = "live"
@@ -49,13 +49,19 @@ _SpaceName = Annotated[
 ]
 
 
-async def _space(request: Request, door: TheDoor, _actor: CurrentActor, space: _SpaceName) -> str:
-    """Return the space's name, once it is known that there is one; a space that was there stays there."""
+async def _space(request: Request, door: TheDoor, actor: CurrentActor, space: _SpaceName) -> str:
+    """Return the space's name, once it is known that there is one and that the actor may read there.
+
+    A space that was there stays there. Who has what part in a drill is looked up each time: ``request.state.drill_staff`` says
+    whether the actor is of its staff.
+    """
     known: set[str] = request.app.state.known_spaces
+    request.state.drill_staff = False
     if space not in known:
         async with reading(door.engine) as conn:
-            await require_space(conn, space)
-        known.add(space)
+            request.state.drill_staff = await require_reader(conn, space, actor)
+        if space in PERMANENT_SPACES:
+            known.add(space)
     return space
 
 
@@ -76,6 +82,15 @@ async def _reader(door: TheDoor) -> AsyncIterator[Connection]:
 
 Reader = Annotated[Connection, Depends(_reader)]
 """A connection for queries, given back when the answer is made."""
+
+
+async def _snapshot_reader(door: TheDoor) -> AsyncIterator[Connection]:
+    async with reading(door.engine, snapshot=True) as conn:
+        yield conn
+
+
+SnapshotReader = Annotated[Connection, Depends(_snapshot_reader)]
+"""The same, where all statements have to see one instant."""
 
 KEY_EXAMPLE = "b1f5c1de-2f1f-4c0e-9d8c-0b5a3f5a7e11"
 _KeyText = Annotated[
@@ -178,7 +193,7 @@ def admin_of(actor: Actor, reading: str) -> UUID:
         RoleMissing: it is none.
     """
     if actor.member_id is None or "admin" not in actor.roles:
-        raise RoleMissing(reading, ["admin"], "member")
+        raise role_missing(reading, ["admin"], "member")
     return actor.member_id
 
 

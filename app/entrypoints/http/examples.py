@@ -34,7 +34,7 @@ WORDS: Final[Json] = {
     "email": "dienst@example.org", "event": "mission.in_transit", "function": "Adviseur gevaarlijke stoffen", "figures": {"type_code": "pump.high_capacity", "keep": 1, "available": 3, "promised": 0, "quantity": 3, "would_leave": 0},
     "hash": HASH, "hazard": "flood", "hazards": "flood", "head": 4711, "head_hash": HASH, "height_m": 3.6,
     "keep": 1, "kind": "immediate", "kinds": "immediate", "label": "dispatch system", "language": "fr", "languages": "fr",
-    "legal_basis": "The Hague, 14 November 1984", "length_m": 9.5, "login": "e.dupont", "mobilisation_min": 20,
+    "legal_basis": {"en": "The Hague, 14 November 1984", "nl": "'s-Gravenhage, 14 november 1984"}, "length_m": 9.5, "login": "e.dupont", "mobilisation_min": 20,
     "name": "Liège", "names": {"en": "Liège", "de": "Lüttich", "fr": "Liège", "nl": "Luik"}, "ncos": 1, "crew": 3,
     "note": "Deux pompes avec équipage.", "other_names": "Lidje", "person_rung": "Meldkamer", "phase": "grip_2",
     "phases": {"NL": "grip_2"}, "phone": "+32 00 000 0208", "place": "Eijsden, Bat", "precedence": 20,
@@ -45,7 +45,7 @@ WORDS: Final[Json] = {
     "time_zone": "Europe/Brussels", "title": "Meuse over its banks at Eijsden", "type": "request.opened",
     "type_code": "pump.high_capacity", "types": "pump.high_capacity", "unit": "piece", "via": "console",
     "rows": {"request": [{"id": str(uuid5(NAMESPACE, "request")), "revision": 3, "status": "open"}]},
-    "visibility": "corridor", "wanted": 4, "weight_t": 18.0, "width_m": 2.5, "who_may_bind": "The dispatcher on duty.",
+    "visibility": "corridor", "wanted": 4, "weight_t": 18.0, "width_m": 2.5, "who_may_bind": {"en": "The dispatcher on duty.", "nl": "De centralist van dienst."},
     "why": "L'eau monte encore.", "geometry": POINT, "position": 1, "version": 1,
 }  # fmt: skip
 """What a field of this name holds in most answers."""
@@ -55,9 +55,13 @@ STATES: Final = {
     "ExtensionView": "asked", "ReassignmentView": "proposed", "TurnView": "planned", "TurnSwapView": "proposed", "LenderWordView": "standing", "UnaskedOfferView": "offered", "HostSupportView": "asked",
     "AutomaticAidView": "alarmed", "AutomaticAlarmView": "alarmed",
     "ResponseCommitmentView": "kept", "CallView": "unconfirmed", "DebtView": "owed", "AgreementView": "in_force",
+    "DrillView": "scheduled", "CorrectiveActionView": "open", "ClockView": "running",
+    "WebhookView": "active", "WebhookHealth": "active", "Heard": "active", "DeliveryView": "delivered", "DeliveryDetail": "delivered", "DispatchReceiptView": "taken",
     "ClaimBrief": "submitted", "ClaimView": "submitted", "StatementBrief": "issued", "StatementView": "issued",
 }  # fmt: skip
 OWN_WORDS: Final[Json] = {
+    "DrillView.code": "D-7K2QM", "DrillView.type": "functional", "DrillView.notice": "announced", "ExerciseView.code": "D-7K2QM", "DrillParticipantView.role": "player",
+    "InjectView.kind": "information", "InjectView.trigger": "offset", "InjectDeliveryView.reason": "offset", "ObjectiveView.unit": "s", "ExpectedView.event": "request.opened", "ObjectiveView.rating": "S",
     "ProtocolBrief.code": "river_flood", "ProtocolView.code": "river_flood", "ProtocolOverlayView.code": "river_flood", "IncidentProtocolView.code": "river_flood",
     "ProtocolItem.code": "check_dikes", "ChecklistItemView.code": "check_dikes", "FittingRendezvous.code": "staging-eijsden", "DifferenceView.key": "boat.rescue",
     "CrossingView.code": "eijsden-vise", "DepotView.code": "vise", "MemberBrief.code": "be-liege",
@@ -66,7 +70,7 @@ OWN_WORDS: Final[Json] = {
     "JournalPage.after": 4711, "FillView.committed": 2, "FillView.pending": 1, "FillView.open": 1,
     "LogEntryView.language": "nl", "ContactView.code": "hazmat-duty", "ContactView.language": "nl",
     "ExternalIdView.source": "cad-liege", "ExternalIdBrief.source": "cad-liege", "ExternalIdView.code": "2026-001234",
-    "ExternalIdBrief.code": "2026-001234", "ExternalIdView.kind": "incident", "AgreementView.legal_basis": "The Hague, 14 November 1984",
+    "ExternalIdBrief.code": "2026-001234", "ExternalIdView.kind": "incident",
 }  # fmt: skip
 """What a field holds in answers of one schema."""
 LEADS_TO: Final = {
@@ -79,7 +83,15 @@ LEADS_TO: Final = {
     "change_incident": "active",
 }
 """Where a command has several outcomes: the most usual one."""
-ONCE: Final = {"add_token": {"token": "concord_3qvS0m…"}}
+_SECRET: Final = {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+ONCE: Final = {
+    "add_token": {"token": "concord_3qvS0m…"},
+    "renew_calendar_address": {"key": "concord_8fTd2k…"},
+    "add_webhook": _SECRET,
+    "rotate_webhook_secret": _SECRET,
+    "add_inbox_source": _SECRET,
+    "rotate_inbox_secret": _SECRET,
+}
 EMPTY: Final = frozenset(
     {
         "closed_at", "closed_until", "confirmed_at", "confirmed_by_id", "confirmed_person", "ended_by", "findings",
@@ -88,13 +100,21 @@ EMPTY: Final = frozenset(
         "liaison_user_id", "consumables", "person_hours", "was", "valid_to", "phone_2",
         "consumable", "overdue", "waived", "dispute", "dispute_reason", "counter_amount", "disputed_at", "answer_by", "answer",
         "answer_amount", "answered_at", "exchange_rate", "rate_date", "rate_source", "disputed_by_member_id",
-        "disputed_mission_id", "superseded_at",
+        "disputed_mission_id", "replaces_id", "replaced_by_id", "before", "payment_reference", "paid_at", "superseded_at",
+        "failing_since", "silent_since", "missed_at", "paused_why", "old_secret_until", "rung_at", "waiting_since", "error", "receipt_by",
         "revoked_at", "suspended_reason", "warnings", "max_weight_t", "max_height_m", "max_width_m",
     }
 )  # fmt: skip
 """Fields that are null or empty in most answers."""
 
 SUBJECTS: Final = {
+    "run_inbox_message": "inbox_matter",
+    "discard_inbox_message": "inbox_matter",
+    "answer_unit_call": "inbox_matter",
+    "refill_integration": "member",
+    "add_inbox_source": "inbox_source",
+    "add_inbox_mapping": "inbox_mapping",
+    "turn_on_inbox_mapping": "inbox_mapping",
     "decline_request": "response",
     "assist_now": "call",
     "add_log_entry": "incident_log",
@@ -125,12 +145,25 @@ SUBJECTS: Final = {
     "decline_unasked_offer": "unasked_offer",
     "withdraw_unasked_offer": "unasked_offer",
     "withdraw_lender_word": "lender_word",
+    "deliver_inject": "drill",
+    "answer_ready": "drill_participant",
+    "tick_expectation": "drill_mark",
+    "reach_sync_point": "drill_mark",
+    "observe_drill": "drill_observation",
+    "overrule_rating": "drill_rating",
+    "write_hot_wash": "drill_hot_wash",
+    "add_corrective_action": "corrective_action",
+    "change_corrective_action": "corrective_action",
 }
 """What a receipt is about where the address does not say it."""
 VIEWS: Final = {"incident_log": "LogEntryView", "host_support": "HostSupportView", "external_id": "ExternalIdView",
     "automatic_aid": "AutomaticAidView", "automatic_alarm": "AutomaticAlarmView", "exchange_rate": "ExchangeRateView", "turn_swap": "TurnSwapView",
     "checklist_item": "ChecklistItemView", "protocol_overlay": "ProtocolOverlayView",
-    "lender_word": "LenderWordView", "unasked_offer": "UnaskedOfferView",
+    "inbox_source": "InboxSourceView", "inbox_mapping": "InboxMappingView", "inbox_matter": "InboxMatterView",
+    "webhook_endpoint": "WebhookView", "dispatch_receipt": "DispatchReceiptView",
+    "lender_word": "LenderWordView", "unasked_offer": "UnaskedOfferView", "drill_participant": "DrillParticipantView",
+    "drill_observation": "DrillObservationView", "drill_rating": "DrillRatingView", "drill_hot_wash": "DrillHotWashView",
+    "corrective_action": "CorrectiveActionView",
 }  # fmt: skip
 MACHINES: Final = frozenset(
     {
@@ -151,6 +184,8 @@ MACHINES: Final = frozenset(
         "turn_swap",
         "lender_word",
         "unasked_offer",
+        "drill",
+        "corrective_action",
     }
 )
 
@@ -266,7 +301,8 @@ class _Maker:
         if isinstance(word, dict) and (not isinstance(more, dict) or more.get("type") in {"string", "array"}):
             return word
         if isinstance(more, dict) and depth < DEEPEST and name not in EMPTY:
-            return {"en": self.value(more, "", depth=depth + 1)}
+            keys = schema.get("propertyNames", {}).get("enum", ["en"])
+            return {key: self.value(more, "", depth=depth + 1) for key in keys}
         return {}
 
     def _array(self, schema: Json, name: str, depth: int) -> list[Any]:

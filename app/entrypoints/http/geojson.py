@@ -1,19 +1,25 @@
 """Lists as maps read them: one page as a GeoJSON FeatureCollection (RFC 7946), for whoever asks with `Accept`.
 
 The same rows under the same filters, only in another form: the geometry stands apart, everything else under `properties`.
-`next` is a member of our own beside the standard ones, as section 6.1 allows.
+`next` is a member of our own beside the standard ones, as section 6.1 allows; in a drill `exercise` is the first member and
+`exercise_last` the last one, with the mark in each language of the corridor, as in its files.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from app.domain.drills import journal_marks
+from app.entrypoints.http.csv_files import is_drill
+from app.entrypoints.http.deps import Reader, Space
 from app.entrypoints.http.paging import Page
 from app.entrypoints.http.problems import Responses
+from app.queries.drill_calendar import languages_of
 
 MEDIA_TYPE = "application/geo+json"
 
@@ -36,6 +42,12 @@ _SCHEMA: dict[str, Any] = {
             },
         },
         "next": {"type": ["string", "null"]},
+        "exercise": {"type": "array", "items": {"type": "string"}, "description": "In a drill alone: its mark, first."},
+        "exercise_last": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "In a drill alone: its mark, last.",
+        },
     },
 }
 
@@ -53,15 +65,24 @@ def _weight(accept: str, media_type: str) -> float:
     return 0.0
 
 
-async def _wanted(request: Request, response: Response) -> bool:
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A FeatureCollection is what the client would rather have; of a drill, marked in these ``languages``."""
+
+    languages: tuple[str, ...] = ()
+
+
+async def _wanted(request: Request, response: Response, space: Space, reader: Reader) -> Layer | None:
     response.headers["Vary"] = "Accept"
     accept = request.headers.get("accept", "")
     as_features = _weight(accept, MEDIA_TYPE)
-    return as_features > 0 and as_features >= _weight(accept, "application/json")
+    if as_features == 0 or as_features < _weight(accept, "application/json"):
+        return None
+    return Layer(tuple(await languages_of(reader)) if is_drill(space) else ())
 
 
-AsFeatures = Annotated[bool, Depends(_wanted)]
-"""Whether the client would rather have a FeatureCollection."""
+AsFeatures = Annotated[Layer | None, Depends(_wanted)]
+"""The layer that the client would rather have than a page; None for a page."""
 
 
 def with_features(documented: Responses) -> Responses:
@@ -69,12 +90,14 @@ def with_features(documented: Responses) -> Responses:
     return {200: {"content": {MEDIA_TYPE: {"schema": _SCHEMA}}}} | documented
 
 
-def shown(page: Page[Any], as_features: bool, *, geometry: str) -> Page[Any] | Response:
+def shown(page: Page[Any], as_features: Layer | None, *, geometry: str) -> Page[Any] | Response:
     """Return the page itself, or as features whose geometry is the field of that name."""
-    if not as_features:
+    if as_features is None:
         return page
     features = [_feature(item, geometry) for item in page.items]
-    body = {"type": "FeatureCollection", "features": features, "next": page.next}
+    body: dict[str, Any] = {"type": "FeatureCollection", "features": features, "next": page.next}
+    if spoken := as_features.languages:
+        body = journal_marks.first_line(spoken) | body | journal_marks.last_line(spoken)
     return JSONResponse(body, media_type=MEDIA_TYPE, headers={"Vary": "Accept"})
 
 

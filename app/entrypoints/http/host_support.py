@@ -33,7 +33,7 @@ Status = Annotated[Code, WithJsonSchema({"type": "string", "enum": list(STATUSES
 )
 async def list_host_support(
     space: Space,
-    _actor: CurrentActor,
+    actor: CurrentActor,
     reader: Reader,
     paging: PagingQuery,
     mission: Annotated[UUID | None, Query(description="Only those about this mission.")] = None,
@@ -43,20 +43,30 @@ async def list_host_support(
     """What units have asked for on the other side, newest first."""
     for number, code in enumerate(status):
         require("state", code, STATUSES, pointer=f"query/status/{number}")
-    of = fingerprint("host_support", {"space": space, "mission": mission, "request": request, "status": status})
+    of = fingerprint(
+        "host_support",
+        {"space": space, "viewer": actor.member_id, "mission": mission, "request": request, "status": status},
+    )
     before = decode_cursor(of, paging.cursor, [UUID])
     rows = await queries.host_support(
-        reader, space, mission=mission, request=request, status=status, before=before, limit=paging.limit
+        reader,
+        space,
+        viewer=actor.member_id,
+        mission=mission,
+        request=request,
+        status=status,
+        before=before,
+        limit=paging.limit,
     )
     return page_of(rows, paging, of, key=lambda row: [row.id], item=lambda row: row)
 
 
 @router.get("/host-support/{support_id}", summary="Read a request for host support", responses=responses())
 async def read_host_support(
-    space: Space, support_id: UUID, _actor: CurrentActor, reader: Reader, response: Response
+    space: Space, support_id: UUID, actor: CurrentActor, reader: Reader, response: Response
 ) -> HostSupportView:
     """One thing that a unit needs, with the answer once there is one."""
-    found = await queries.one_host_support(reader, space, support_id)
+    found = await queries.one_host_support(reader, space, support_id, viewer=actor.member_id)
     response.headers["ETag"] = etag(found.revision)
     return found
 

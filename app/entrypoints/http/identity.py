@@ -15,12 +15,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request, Response, Security
+from fastapi import Depends, Query, Request, Response, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
 from app.commands.sessions import USE_NOTED_EVERY, digest_of, note_token_use, note_use
-from app.domain.authority import READ_SCOPE, WRITE_SCOPE, Actor, ActorKind
+from app.domain.authority import CALENDAR_SCOPE, READ_SCOPE, WRITE_SCOPE, Actor, ActorKind
 from app.domain.errors import CsrfFailed, NotSignedIn, ScopeMissing, TokenExpired, TokenInvalid
 from app.queries.identity import Holder, SessionHolder, session_holder, token_holder
 from app.store.engine import reading
@@ -41,6 +41,16 @@ _cookie = APIKeyCookie(
     scheme_name="session",
     description=f"Set by POST /session; changes also need its {CSRF_HEADER}. Over https its name starts with `__Host-`.",
 )
+
+
+_CalendarKey = Annotated[
+    str | None,
+    Query(
+        max_length=200,
+        description="Of the address that `POST /users/{id}/calendar-address` made; it opens nothing else.",
+        examples=["concord_8fTd2k…"],
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,22 @@ Identified = Annotated[SignedIn, Depends(signed_in)]
 async def current_actor(found: Identified) -> Actor:
     """Return who makes this request, as the door wants it. Raises as ``signed_in`` does."""
     return found.actor
+
+
+async def calendar_reader(request: Request, key: _CalendarKey = None) -> Actor:
+    """Return who reads the calendar by the key in its address. No other token counts there: addresses are passed on, and written into logs.
+
+    Raises:
+        NotSignedIn, TokenInvalid, TokenExpired: no key that counts.
+        ScopeMissing: a token for something else.
+    """
+    if not key:
+        message = "There is no key in this address."
+        raise NotSignedIn(message, hint="Make the address anew in the console, under Drills, Calendar.")
+    actor = (await _by_token(_door(request), key)).actor
+    if actor.scopes != frozenset({CALENDAR_SCOPE}):
+        raise ScopeMissing(CALENDAR_SCOPE)
+    return actor
 
 
 async def websocket_signed_in(connection: HTTPConnection) -> SignedIn:

@@ -39,7 +39,8 @@ _PDF: Final[dict[str, Any]] = {
 }
 
 
-def _as_pdf(documented: Responses) -> Responses:
+def as_pdf(documented: Responses) -> Responses:
+    """Document that an operation answers with a PDF."""
     return {200: {"description": "The form.", "content": _PDF}} | documented
 
 
@@ -47,7 +48,7 @@ def _as_pdf(documented: Responses) -> Responses:
     "/requests/{request_id}/form.pdf",
     summary="Print a request",
     response_class=Response,
-    responses=_as_pdf(responses()),
+    responses=as_pdf(responses()),
 )
 async def print_request(
     space: Space,
@@ -70,7 +71,7 @@ async def print_request(
     "/incidents/{incident_id}/log.pdf",
     summary="Print an incident's log",
     response_class=Response,
-    responses=_as_pdf(responses()),
+    responses=as_pdf(responses()),
 )
 async def print_log(
     space: Space, incident_id: UUID, actor: CurrentActor, reader: Reader, door: TheDoor, lang: Language = "en"
@@ -81,11 +82,15 @@ async def print_log(
 
 
 def _for(actor: Actor, door: Door, language: str) -> shared.Reader:
-    return shared.Reader(actor.member_id, language, door.clock.now(), door.settings.treaty)
+    return shared.Reader(actor.member_id, language, door.clock.now(), door.settings.treaty_in(language))
 
 
 async def _printed(template: str, data: dict[str, Any], door: Door, name: str) -> Response:
-    made = await asyncio.to_thread(render, template, data, printed_at=door.clock.now())
+    return printed(await asyncio.to_thread(render, template, data, printed_at=door.clock.now()), name)
+
+
+def printed(made: bytes, name: str) -> Response:
+    """Return a PDF as the answer, under the name of a file."""
     headers = {
         "Content-Disposition": f'inline; filename="{name}.pdf"',
         "Content-Security-Policy": SECURITY_POLICY,

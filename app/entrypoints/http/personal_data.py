@@ -17,7 +17,8 @@ from app.entrypoints.http.body import StrictRoute
 from app.entrypoints.http.deps import CurrentActor, EnterFree, Reader, TheDoor, admin_of
 from app.entrypoints.http.problems import responses
 from app.entrypoints.http.users import visible_user
-from app.queries.personal_data import HeldByName, PersonalData, held_by_name, personal_data
+from app.queries.models import ReadModel
+from app.queries.personal_data import ErasureView, HeldByName, PersonalData, erasures, held_by_name, personal_data
 
 
 class Named(Form):
@@ -71,13 +72,36 @@ async def export_by_name(
     return await held_by_name(reader, member_id, long_enough((), named.names), door.clock.now())
 
 
+class Erasures(ReadModel):
+    """What was erased at a member's word."""
+
+    items: tuple[ErasureView, ...]
+
+
+@router.get(
+    "/members/{member_id}/erasures",
+    summary="List erasures",
+    responses=responses(errors.RoleMissing),
+)
+async def list_erasures(member_id: UUID, actor: CurrentActor, reader: Reader) -> Erasures:
+    """For the member's admins, newest first: when, whose word it was, and why. The names are gone."""
+    if member_id != actor.member_id:
+        raise errors.NotFound("member", member_id)
+    admin_of(actor, "list_erasures")
+    return Erasures(items=tuple(await erasures(reader, member_id)))
+
+
 @router.post(
     "/users/{user_id}/erase",
     summary="Erase a user",
     responses=responses(errors.LastAdmin, errors.LastOfRole, errors.OnCall, errors.Conflict, body=True),
 )
 async def erase_user(
-    user_id: UUID, enter: EnterFree, command: Annotated[EraseUser, Body(examples=[{"also": ["+32 00 000 0421"]}])]
+    user_id: UUID,
+    enter: EnterFree,
+    command: Annotated[
+        EraseUser, Body(examples=[{"also": ["+32 00 000 0421"], "why": "Asked for by the person on 3 July."}])
+    ],
 ) -> Receipt:
     """By an admin of the member. Account, sessions, tokens and names go for good; acts stay in the journal under an id that no
     longer leads to anybody, and the journal still verifies. Texts of the member's people, in every space, are gone through at once after
@@ -94,7 +118,10 @@ async def erase_user(
 async def erase_person(
     member_id: UUID,
     enter: EnterFree,
-    command: Annotated[ErasePerson, Body(examples=[{"names": ["Piet de Boer", "+31 00 000 0417"]}])],
+    command: Annotated[
+        ErasePerson,
+        Body(examples=[{"names": ["Piet de Boer", "+31 00 000 0417"], "why": "Asked for by the person on 3 July."}]),
+    ],
 ) -> Receipt:
     """By an admin of the member: names and numbers of who was rung, of guides and liaison officers; at once after that, in every space, in
     texts that its people wrote.

@@ -71,7 +71,7 @@ async def report(
 )
 async def list_positions(
     space: Space,
-    _actor: CurrentActor,
+    actor: CurrentActor,
     reader: Reader,
     door: TheDoor,
     paging: PagingQuery,
@@ -79,9 +79,16 @@ async def list_positions(
     since: Annotated[Instant | None, Query(description="Only units that were seen at this time or later.")] = None,
 ) -> Page[PositionView]:
     """Where units were last seen, and how long ago, in the order of their ids."""
-    of = fingerprint("positions", {"space": space, "bbox": box, "since": since})
+    of = fingerprint("positions", {"space": space, "viewer": actor.member_id, "bbox": box, "since": since})
     after = decode_cursor(of, paging.cursor, [UUID])
     rows = await queries.positions(
-        reader, space, now=door.clock.now(), box=box, since=since, after=after, limit=paging.limit
+        reader,
+        space,
+        viewer=actor.member_id,
+        now=door.clock.now(),
+        box=box,
+        since=since,
+        after=after,
+        limit=paging.limit,
     )
     return page_of(rows, paging, of, key=lambda row: [row.resource_id], item=lambda row: row)

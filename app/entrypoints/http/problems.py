@@ -251,5 +251,30 @@ def describe(schema: dict[str, Any]) -> dict[str, Any]:
                 answers["422"] = errors_of(*_FORM)[422]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    _drop_unnamed(schema)
     add_examples(schema)
     return schema
+
+
+def _drop_unnamed(document: dict[str, Any]) -> None:
+    """Drop schemas that nothing names: parts of shapes that are described as a whole."""
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    waiting = set(_names({key: value for key, value in document.items() if key != "components"})) | {"Problem"}
+    named: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        named.add(name)
+        waiting |= set(_names(schemas.get(name))) - named
+    for name in schemas.keys() - named:
+        del schemas[name]
+
+
+def _names(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(ref := part.get("$ref"), str):
+            yield ref.rpartition("/")[2]
+        for each in part.values():
+            yield from _names(each)
+    elif isinstance(part, list):
+        for each in part:
+            yield from _names(each)

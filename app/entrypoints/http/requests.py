@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Body, Query, Response
 from pydantic import WithJsonSchema
 
+from app.commands.called_off_requests import CallOffRequest
 from app.commands.day_to_day import SendDayToDay
 from app.commands.receipt import Receipt
 from app.commands.request_lines import Priority
@@ -213,6 +214,20 @@ async def cancel_request(
     command: Annotated[CancelRequest, Body(examples=[{"why": "The water is falling."}])],
 ) -> Receipt:
     """By the requester's dispatcher or representative. Missions are stood down before; offers that wait are over."""
+    return await enter.execute(command, target=request_id)
+
+
+@router.post(
+    "/requests/{request_id}/call-off",
+    summary="Call off another member's request, as the lead of its incident",
+    responses=responses(errors.TransitionNotAllowed, body=True),
+)
+async def call_off_request(
+    request_id: UUID,
+    enter: Enter,
+    command: Annotated[CallOffRequest, Body(examples=[{"why": "The dike holds; Liège does not answer."}])],
+) -> Receipt:
+    """By the representative of the member that leads the incident, which is to be closed. Whoever asked is told why; units under way go on."""
     return await enter.execute(command, target=request_id)
 
 

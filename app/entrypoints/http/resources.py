@@ -49,7 +49,7 @@ PUMP = {
 )
 async def list_resources(
     space: Space,
-    _actor: CurrentActor,
+    actor: CurrentActor,
     reader: Reader,
     door: TheDoor,
     paging: PagingQuery,
@@ -69,6 +69,7 @@ async def list_resources(
         "resources",
         {
             "space": space,
+            "viewer": actor.member_id,
             "type": types,
             "status": status,
             "member": member,
@@ -79,7 +80,7 @@ async def list_resources(
         },
     )
     rows = await queries.resources(
-        reader, space, now=door.clock.now(), types=types, status=status, member=member, depot=depot, retired=retired, box=box,
+        reader, space, viewer=actor.member_id, now=door.clock.now(), types=types, status=status, member=member, depot=depot, retired=retired, box=box,
         external=external,
         after=decode_cursor(of, paging.cursor, [UUID]), limit=paging.limit,
     )  # fmt: skip
@@ -100,10 +101,10 @@ async def add_resource(enter: Enter, command: Annotated[AddResource, Body(exampl
 
 @router.get("/resources/{resource_id}", summary="Read a resource", responses=responses())
 async def read_resource(
-    space: Space, resource_id: UUID, _actor: CurrentActor, reader: Reader, door: TheDoor, response: Response
+    space: Space, resource_id: UUID, actor: CurrentActor, reader: Reader, door: TheDoor, response: Response
 ) -> ResourceView:
     """One resource, also a retired one, with the ETag that a change has to name."""
-    found = await queries.resource(reader, space, resource_id, now=door.clock.now())
+    found = await queries.resource(reader, space, resource_id, viewer=actor.member_id, now=door.clock.now())
     response.headers["ETag"] = etag(found.revision)
     return found
 

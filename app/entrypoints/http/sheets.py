@@ -17,19 +17,23 @@ from pydantic import BaseModel, ConfigDict
 from app.commands.import_files import import_command
 from app.commands.imports import in_words_of, watcher
 from app.domain import errors
-from app.domain.errors import UnsupportedMediaType
+from app.domain.because import because
+from app.domain.errors import FieldError, UnsupportedMediaType
 from app.domain.forms import LongText
 from app.entrypoints.http import progress
 from app.entrypoints.http.body import require_plain
+from app.entrypoints.http.csv_files import is_drill
 from app.entrypoints.http.deps import CurrentActor, Enter, Reader, Space, space_router
 from app.entrypoints.http.languages import ReadersLanguage
 from app.entrypoints.http.problems import Responses, responses
 from app.entrypoints.http.progress import wants_progress, with_progress
+from app.interop.drill_marks import PREFIX, is_marked, mark_csv, mark_geojson, without_marks
 from app.interop.sheet_columns import SheetKind
 from app.interop.sheet_reading import Encoding, Format
 from app.interop.sheet_writing import MEDIA_TYPES, template, write_sheet
 from app.queries import exports as queries
 from app.queries import members as member_queries
+from app.queries.drill_calendar import languages_of
 from app.store.turns import without_full_collections
 
 if TYPE_CHECKING:
@@ -161,6 +165,12 @@ async def import_file(
     format_, encoding = _format_of(request.headers.get("content-type"))
     require_plain(request.headers.get("content-encoding"))
     data = await request.body()
+    if is_marked(data, geojson=format_ == "geojson") and not is_drill(enter.space):
+        detail = "This file is a drill's: EXERCISE stands first and last in it. Nothing of a drill is taken into live."
+        raise errors.UnreadableFile(
+            detail, errors=[FieldError("", errors.UnreadableFile.slug, detail)], extra=because("file_of_drill")
+        )
+    data = without_marks(data) if format_ == "csv" and is_drill(enter.space) else data
 
     async def carried_out(tell: Tell = _nobody) -> ImportAnswer:
         with without_full_collections():
@@ -220,7 +230,11 @@ async def export_file(
     code = (await member_queries.member(reader, space, of)).code
     rows = await queries.export_rows(reader, space, kind, of, viewer=actor.member_id)
     data = await asyncio.to_thread(write_sheet, kind, rows, format_, separator=SEPARATORS[separator])
-    return _file(data, format_, f"{kind}-{code}")
+    if not is_drill(space):
+        return _file(data, format_, f"{kind}-{code}")
+    spoken = await languages_of(reader)
+    marked = mark_csv(data, spoken) if format_ == "csv" else mark_geojson(data, spoken)
+    return _file(marked, format_, f"{PREFIX}{kind}-{code}")
 
 
 def _file(data: bytes, format_: Format, name: str) -> Response:

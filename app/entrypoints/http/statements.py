@@ -1,4 +1,4 @@
-"""Monthly statements over HTTP: made by the service, acknowledged or disputed by the two members."""
+"""Monthly statements over HTTP: made by the service, acknowledged or disputed by the two members, put right, and paid."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from fastapi import Body, Query, Response
 from pydantic import WithJsonSchema
 
 from app.commands.receipt import Receipt
-from app.commands.statements import AcknowledgeStatement, DisputeStatement
+from app.commands.statements import (
+    AcknowledgeStatement,
+    AnswerStatement,
+    DisputeStatement,
+    PayStatement,
+    ReissueStatement,
+)
 from app.domain import errors
 from app.domain.forms import Code
 from app.domain.lifecycle import states
@@ -27,8 +33,10 @@ router = space_router("claims")
 STATUSES = states("statement")
 Status = Annotated[Code, WithJsonSchema({"type": "string", "enum": list(STATUSES)})]
 COLUMNS: Final = (
-    "day", "mission_id", "lender_id", "requester_id", "type_code", "agreement_id", "agreement_version", "hours",
-    "person_hours", "kilometres", "currency", "amount", "ledger_amount",
+    "day", "mission_id", "lender_code", "lender_name", "requester_code", "requester_name", "type_code", "call_sign",
+    "agreement_code", "agreement_version", "cost_terms", "free_hours", "mobilised_at", "home_at", "hours",
+    "vehicle_hours_rate", "crew", "person_hours", "person_hours_rate", "kilometres", "kilometres_rate", "currency",
+    "amount", "ledger_amount",
 )  # fmt: skip
 
 
@@ -80,7 +88,7 @@ async def read_statement(
 async def download_statement(space: Space, statement_id: UUID, actor: CurrentActor, reader: Reader) -> Csv:
     """Every line as a file for spreadsheets."""
     found = await queries.statement(reader, space, statement_id, viewer=actor.member_id)
-    return csv_file(f"statement-{found.month.isoformat()[:7]}", COLUMNS, found.lines)
+    return await csv_file(reader, space, f"statement-{found.month.isoformat()[:7]}", COLUMNS, found.lines)
 
 
 @router.post(
@@ -104,4 +112,41 @@ async def dispute_statement(
     statement_id: UUID, enter: Enter, command: Annotated[DisputeStatement, Body(examples=[{"reason": "wrong_hours"}])]
 ) -> Receipt:
     """By the finance of either member: something is wrong, by code, for help from day to day bears no free text."""
+    return await enter.execute(command, target=statement_id)
+
+
+@router.post(
+    "/statements/{statement_id}/answer",
+    summary="Answer a disputed statement",
+    responses=responses(errors.TransitionNotAllowed, errors.NoFreeText, body=True),
+)
+async def answer_statement(
+    statement_id: UUID, enter: Enter, command: Annotated[AnswerStatement, Body(examples=[{"answer": "as_measured"}])]
+) -> Receipt:
+    """By the finance of the side that did not dispute it: all of it is right, and why, by code. It can be disputed again."""
+    return await enter.execute(command, target=statement_id)
+
+
+@router.post(
+    "/statements/{statement_id}/reissue",
+    status_code=201,
+    summary="Issue a disputed statement anew",
+    responses=responses(errors.TransitionNotAllowed, errors.NoFreeText, body=True),
+)
+async def reissue_statement(
+    statement_id: UUID, enter: Enter, command: Annotated[ReissueStatement, Body(examples=[{}])]
+) -> Receipt:
+    """By the finance of whose unit it was, once what was measured is corrected: the next version. The one before stays, as `replaced`."""
+    return await enter.create(command, "statements", target=statement_id)
+
+
+@router.post(
+    "/statements/{statement_id}/pay",
+    summary="Say that a statement is paid",
+    responses=responses(errors.TransitionNotAllowed, errors.NoFreeText, errors.OutOfOrder, body=True),
+)
+async def pay_statement(
+    statement_id: UUID, enter: Enter, command: Annotated[PayStatement, Body(examples=[{"reference": "2026-09/0042"}])]
+) -> Receipt:
+    """By the finance of who owed the rest, with the payment's reference; `occurred_at` is when."""
     return await enter.execute(command, target=statement_id)

@@ -9,7 +9,7 @@ from fastapi import Body, Query, Response
 from fastapi.routing import APIRouter
 
 from app.commands.receipt import Receipt
-from app.commands.tokens import AddToken, RevokeToken
+from app.commands.tokens import AddToken, RenewCalendarAddress, RevokeToken
 from app.commands.users import AddUser, ChangeUser, DeactivateUser
 from app.domain import authority, errors
 from app.domain.authority import Actor
@@ -151,6 +151,23 @@ async def add_token(
     user_id: UUID, enter: EnterFree, command: Annotated[AddToken, Body(examples=[DISPATCH_SYSTEM])]
 ) -> Receipt:
     """By an admin of the member, or for oneself. The text is in `once`; keep it, for it is not shown again."""
+    return await enter.create(command, "tokens", target=user_id)
+
+
+@router.post(
+    "/users/{user_id}/calendar-address",
+    tags=["tokens"],
+    status_code=201,
+    summary="Make a calendar's address",
+    responses=responses(body=True),
+)
+async def renew_calendar_address(
+    user_id: UUID, enter: EnterFree, command: Annotated[RenewCalendarAddress, Body(examples=[{}])]
+) -> Receipt:
+    """For oneself. `once.key` is the key of `/api/v1/calendar.ics?key=`, and is not shown again; the one before stops counting at once.
+
+    It stands among one's tokens, and is revoked as they are.
+    """
     return await enter.create(command, "tokens", target=user_id)
 
 

@@ -17,6 +17,7 @@ from app.store.tables.drills import (
     DrillDelivery,
     DrillHotWash,
     DrillMark,
+    DrillNotice,
     DrillObservation,
     DrillParticipant,
     DrillRating,
@@ -27,6 +28,7 @@ from app.store.tables.external_ids import ExternalId
 from app.store.tables.handovers import Handover
 from app.store.tables.host_support import HostSupport
 from app.store.tables.identity import LoginThrottle, Session, Token, TokenUse, User
+from app.store.tables.inbox import InboxLast, InboxMapping, InboxMatter, InboxMessage, InboxRefusal, InboxSource
 from app.store.tables.incidents import Incident, IncidentLogEntry
 from app.store.tables.journal import JournalEntry, JournalHead
 from app.store.tables.lender_words import LenderWord
@@ -46,6 +48,14 @@ from app.store.tables.response_commitments import ResponseCommitment
 from app.store.tables.space import Space
 from app.store.tables.statements import Statement, StatementLine
 from app.store.tables.unasked_offers import UnaskedOffer, UnaskedOfferLine
+from app.store.tables.webhooks import (
+    DispatchReceipt,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookLane,
+    WebhookPulse,
+)
 
 __all__ = [
     "JOURNALED",
@@ -69,11 +79,13 @@ __all__ = [
     "Crossing",
     "Debt",
     "Depot",
+    "DispatchReceipt",
     "Drill",
     "DrillClock",
     "DrillDelivery",
     "DrillHotWash",
     "DrillMark",
+    "DrillNotice",
     "DrillObservation",
     "DrillParticipant",
     "DrillRating",
@@ -85,6 +97,12 @@ __all__ = [
     "Handover",
     "HostSupport",
     "Idempotency",
+    "InboxLast",
+    "InboxMapping",
+    "InboxMatter",
+    "InboxMessage",
+    "InboxRefusal",
+    "InboxSource",
     "Incident",
     "IncidentLogEntry",
     "IncidentProtocol",
@@ -121,4 +139,9 @@ __all__ = [
     "UnaskedOffer",
     "UnaskedOfferLine",
     "User",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookLane",
+    "WebhookPulse",
 ]

@@ -40,6 +40,7 @@ class Agreement(Spaced, table=True):
     drafted_by_member_id: UUID
     suspended_reason: str | None = None
     suspended_by: list[UUID] = Field(default_factory=list, sa_type=ARRAY(PG_UUID(as_uuid=True)))
+    suspended_reasons: dict[str, str] = Field(default_factory=dict, sa_type=JSONB)
     proposed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     terminates_at: datetime | None = Field(default=None, sa_type=UtcTime)
     notice_by_member_id: UUID | None = None

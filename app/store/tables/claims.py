@@ -17,12 +17,21 @@ from app.store.tables.base import Spaced, UtcTime, one_of, ref, state_of
 
 
 class ExchangeRate(Spaced, table=True):
-    """Of how much ``quote`` one ``base`` was worth on a day, by whose word (``source``: the European Central Bank, a bank's note)."""
+    """Of how much ``quote`` one ``base`` was worth on a day, by whose word (``source``: the European Central Bank, a bank's note).
+
+    Another member may contest it, with what it says the rate was (``counter_rate``, by ``counter_source``). Settled, ``rate`` is what both agree on.
+    """
 
     __tablename__ = "exchange_rate"
     __table_args__ = (
         ref("entered_by_member_id", "member"),
+        ref("contested_by_member_id", "member"),
+        state_of("exchange_rate"),
         UniqueConstraint("space_id", "base", "quote", "day"),
+        CheckConstraint(
+            "status = 'entered' OR contested_by_member_id IS NOT NULL AND counter_rate > 0 AND contest_reason IS NOT NULL",
+            name="contest",
+        ),
         CheckConstraint("base <> quote", name="two_currencies"),
         CheckConstraint("rate > 0", name="rate"),
     )
@@ -35,6 +44,12 @@ class ExchangeRate(Spaced, table=True):
     source: str
     entered_by_member_id: UUID
     entered_by_id: UUID | None = None
+    status: str = "entered"
+    contested_by_member_id: UUID | None = None
+    contested_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    contest_reason: str | None = None
+    counter_rate: Decimal | None = Field(default=None, sa_type=Numeric)
+    counter_source: str | None = None
 
 
 class Claim(Spaced, table=True):

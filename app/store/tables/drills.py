@@ -27,7 +27,9 @@ class Drill(Spaced, table=True):
     """A drill, in the live space. ``plays_in`` is the space of its own, once it has begun.
 
     ``handbook`` is what players may read of the script (``domain/drills/views.py``). Of a drill without notice they are told the
-    window and not the hour: ``starts_at`` is hidden, ``announced_for`` and the window are not. ``held_because`` are sentences.
+    window and not the hour: ``starts_at`` is hidden, and so is the rule of those that come again, which names it; ``announced_for``
+    and the window are not. ``held_because`` are reasons
+    with their codes (``domain/drills/schedule.py``), also of one that was stood down or stopped by itself.
     ``go_ahead`` are the countries whose directors said that it is held although a live incident concerns a player.
     """
 
@@ -43,7 +45,9 @@ class Drill(Spaced, table=True):
         Index(None, "space_id", "status", "id"),
     )
     KIND: ClassVar[str] = "drill"
-    HIDDEN: ClassVar[frozenset[str]] = frozenset({"script", "script_digest", "starts_at", "lasts_s"})
+    HIDDEN: ClassVar[frozenset[str]] = frozenset(
+        {"script", "script_digest", "starts_at", "lasts_s", "virtual", "recurrence"}
+    )
 
     code: str
     title: dict[str, str] = Field(sa_type=JSONB)
@@ -71,7 +75,7 @@ class Drill(Spaced, table=True):
     speed: int = 1
     virtual: str = "virtual"
     """Whom the machine plays: ``virtual`` players, or ``all``."""
-    held_because: list[str] = Field(default_factory=list, sa_type=JSONB)
+    held_because: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
     go_ahead: list[str] = Field(default_factory=list, sa_type=JSONB)
     plays_in: str | None = Field(default=None, foreign_key="space.id", max_length=64)
     started_at: datetime | None = Field(default=None, sa_type=UtcTime)
@@ -85,7 +89,7 @@ class Drill(Spaced, table=True):
 class DrillParticipant(Spaced, table=True):
     """What a member is in a drill: ``player`` at a site, or one of the staff roles. ``joined_us``: drill time, of a player.
 
-    Who is played by the machine is hidden: players ask it as they ask anybody.
+    Who is played by the machine is hidden, and with it who plays without having said READY: players ask it as they ask anybody.
     """
 
     __tablename__ = "drill_participant"
@@ -97,7 +101,7 @@ class DrillParticipant(Spaced, table=True):
         CheckConstraint("(role = 'player') = (site IS NOT NULL)", name="site"),
     )
     KIND: ClassVar[str] = "drill_participant"
-    HIDDEN: ClassVar[frozenset[str]] = frozenset({"play"})
+    HIDDEN: ClassVar[frozenset[str]] = frozenset({"play", "joined_us"})
 
     drill_id: UUID
     member_id: UUID
@@ -137,6 +141,9 @@ class DrillClock(Spaced, table=True):
     site_words: list[list[str]] = Field(default_factory=list, sa_type=JSONB)
     timeline: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
     reason: str | None = None
+    """Why it was stopped."""
+    pause_reasons: list[list[str]] = Field(default_factory=list, sa_type=JSONB)
+    """Why it stands: site and reason, the site empty for everybody."""
 
 
 class DrillDelivery(Spaced, table=True):
@@ -264,7 +271,10 @@ class DrillRating(Spaced, table=True):
 
 
 class DrillHotWash(Spaced, table=True):
-    """A member's form of the hot wash: what went well, what did not, what to change. One a member; it can be written again."""
+    """A member's form of the hot wash: what went well, what did not, what to change. One a member; it can be written again.
+
+    What it says is hidden from the journal: other members read it once the hot wash was held.
+    """
 
     __tablename__ = "drill_hot_wash"
     __table_args__ = (
@@ -273,6 +283,7 @@ class DrillHotWash(Spaced, table=True):
         UniqueConstraint("space_id", "drill_id", "member_id"),
     )
     KIND: ClassVar[str] = "drill_hot_wash"
+    HIDDEN: ClassVar[frozenset[str]] = frozenset({"went_well", "to_improve", "to_change"})
 
     drill_id: UUID
     member_id: UUID
@@ -282,6 +293,27 @@ class DrillHotWash(Spaced, table=True):
     written_by_id: UUID | None = None
     written_at: datetime = Field(sa_type=UtcTime)
     late: bool = False
+
+
+class DrillNotice(Spaced, table=True):
+    """That a member is told something of a drill by itself: its directors of a live incident, who played that the hot wash is due."""
+
+    __tablename__ = "drill_notice"
+    __table_args__ = (
+        ref("drill_id", "drill"),
+        ref("member_id", "member"),
+        ref("incident_id", "incident"),
+        one_of("kind", ("live_incident", "hot_wash_due")),
+        CheckConstraint("(kind = 'live_incident') = (incident_id IS NOT NULL)", name="incident"),
+        Index(None, "space_id", "drill_id", "member_id"),
+    )
+    KIND: ClassVar[str] = "drill_notice"
+
+    drill_id: UUID
+    member_id: UUID
+    kind: str
+    incident_id: UUID | None = None
+    given_at: datetime = Field(sa_type=UtcTime)
 
 
 class CorrectiveAction(Spaced, table=True):

@@ -13,7 +13,7 @@ from sqlmodel import Field
 from app.store.tables.base import Spaced, UtcTime, one_of, ref, state_of
 from app.store.tables.requests import REQUEST_KINDS
 
-ENDS = ("stood_down", "recalled", "aborted", "relieved", "reassigned")
+ENDS = ("stood_down", "recalled", "aborted", "relieved", "reassigned", "taken_back")
 ALARMS = ("staged_without_task", "relief_due")
 """What a mission can raise: staged for 30 minutes without a task; an hour before its relief is due, nobody is on the way."""
 
@@ -23,7 +23,8 @@ class Mission(Spaced, table=True):
 
     ``has_control`` is fixed when the crossing is chosen: whether this mission passes through the border states.
     ``ended_by`` says why it fills its line no more: ``stood_down`` (requester), ``recalled`` or ``aborted`` (lender),
-    ``relieved`` (another took over), ``reassigned`` (it does other work now). ``relief_of_id`` is the mission that this one
+    ``relieved`` (another took over), ``reassigned`` (it does other work now), ``taken_back`` (a phone call that was written down by mistake: there
+    never was such a unit on its way). ``relief_of_id`` is the mission that this one
     relieves; ``stands_for_id`` the one whose place in the line it has taken, so that both count once while they overlap.
     ``split_from_id`` is the mission of the formation that this one was a part of, until it went on alone.
     ``overlap_hours`` is for how long it worked beside one that it was to relieve, until either was sent elsewhere.

@@ -72,7 +72,9 @@ class Resource(Spaced, table=True):
         UniqueConstraint("space_id", "id", "member_id"),
         state_of("resource"),
         CheckConstraint("(status = 'out_of_service') = (out_of_service_reason IS NOT NULL)", name="reason"),
-        one_of("out_of_service_reason", ("maintenance", "crew", "damage", "exercise", "other"), null=True),
+        one_of(
+            "out_of_service_reason", ("maintenance", "crew", "damage", "own_incident", "exercise", "other"), null=True
+        ),
         CheckConstraint("officers >= 0 AND ncos >= 0 AND crew >= 0", name="strength"),
         CheckConstraint("mobilisation_min BETWEEN 0 AND 10080", name="mobilisation_min"),
         CheckConstraint("lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90", name="on_earth"),

@@ -90,7 +90,7 @@ objectives:
     name: {en: Kept, nl: Behouden}
     for: [nl-maastricht, be-liege]
     measure: {metric: reserve_kept, type: pump.high_capacity}
-    levels: {P: {at_least: 2}, S: {at_least: 1}, M: {at_least: 1}}
+    levels: {P: {at_least: 2}, S: {at_least: 1}}
 injects:
   - {id: begin, kind: start_of_exercise, from: control, to: [all], means: radio, at: "00:00:00", text: {en: Go, nl: Begin}}
   - id: flood

@@ -173,13 +173,27 @@ def test_resuming_needs_every_director():
     """One side alone does not decide that the danger is over on the other."""
     paused = running().pause(after(MINUTE))
     once = paused.resume(after(MINUTE), "NL", DIRECTORS)
-    twice = once.resume(after(MINUTE), "NL", DIRECTORS)
-    assert twice.state == "paused"
+    with pytest.raises(Conflict, match="NL has said so already"):
+        once.resume(after(MINUTE), "NL", DIRECTORS)
+    assert once.state == "paused"
     with pytest.raises(Conflict, match="DE is none of the directors"):
         once.resume(after(MINUTE), "DE", DIRECTORS)
-    resumed = twice.resume(after(2 * MINUTE), "BE", DIRECTORS)
+    resumed = once.resume(after(2 * MINUTE), "BE", DIRECTORS)
     assert resumed.state == "running"
     assert not resumed.pause(after(3 * MINUTE)).words  # the words of the last pause do not count in this one
+
+
+def test_why_it_stands_is_told_for_as_long_as_it_does():
+    """Who waits in the rain would not know whether for two minutes or for an ambulance."""
+    paused = running().pause(after(MINUTE), "A fall").pause_site(after(MINUTE), "east", "Fire alarm")
+    assert paused.pause_reasons == {("", "A fall"), ("east", "Fire alarm")}
+    going = paused.resume(after(MINUTE), "NL", DIRECTORS).resume(after(2 * MINUTE), "BE", DIRECTORS)
+    assert going.pause_reasons == {("east", "Fire alarm")}
+    over = going.resume_site(after(3 * MINUTE), "east", "NL", DIRECTORS).resume_site(
+        after(3 * MINUTE), "east", "BE", DIRECTORS
+    )
+    assert over.pause_reasons == frozenset()
+    assert running().pause(after(MINUTE)).pause_reasons == frozenset()
     site = running().pause_site(START, "west").resume_site(START, "west", "NL", DIRECTORS)
     again = site.resume_site(START, "west", "BE", DIRECTORS).pause_site(START, "west")
     assert again.resume_site(START, "west", "BE", DIRECTORS).paused_sites == {"west"}

@@ -19,9 +19,19 @@ from tests.domain.drills.making import MINUTE, START, event, playing, running, s
 END = 60 * MINUTE
 
 
-def one(measure_, events, *, levels="{P: {at_most: 1}, S: {at_most: 2}, M: {at_most: 3}}", at=60, ended=True, **more):
+def one(
+    measure_,
+    events,
+    *,
+    levels="{P: {at_most: 1}, S: {at_most: 2}, M: {at_most: 3}}",
+    at=60,
+    ended=True,
+    of="all",
+    **more,
+):
     """Measure one objective, written as a file writes it, in place of the first of the small scenario."""
     scenario = small(
+        ("for: [nl-maastricht]", f"for: [{of}]"),
         ("measure: {metric: time, from: {inject: flood}, to: {event: request.opened}}", f"measure: {measure_}"),
         ('levels: {P: {within: "00:05:00"}, S: {within: "00:10:00"}, M: {within: "00:20:00"}}', f"levels: {levels}"),
     )
@@ -97,7 +107,7 @@ def test_who_joined_late_is_not_assessed_for_what_came_before():
     """A control room that came at half past is not blamed for the first half hour."""
     text = "{metric: share, from: {event: request.opened}, to: {event: offer.made}, per: request}"
     shares = "{P: {at_least: 0.9}, S: {at_least: 0.7}, M: {at_least: 0.5}}"
-    found = one(text, OPENED, levels=shares, joined={"nl-maastricht": 11 * MINUTE})
+    found = one(text, OPENED, levels=shares, of="be-liege", joined={"be-liege": 11 * MINUTE})
     assert (found.hits, found.n, found.not_assessed) == (1, 2, 1)
 
 
@@ -149,11 +159,48 @@ def test_counts_and_extremes():
     assert one(f"{{metric: count, {where}}}", events).figure == 2
     assert one("{metric: count, over: {event: offer.made, where: {member: BE}}}", events).evidence == (1, 3)
     assert one("{metric: count, over: {event: offer.made, where: {member: [NL, be-liege]}}}", events).figure == 3
-    assert one(f"{{metric: count, {where}}}", []).figure == 0
+    assert one(f"{{metric: count, {where}}}", [], levels="{P: {at_least: 1}}").figure == 0
     least = one(f"{{metric: least, {where}, figure: offered_quantity}}", events)
     assert (least.figure, least.n, least.evidence) == (1, 2, (2,))
     assert one(f"{{metric: most, {where}, figure: offered_quantity}}", events).figure == 2
     assert one(f"{{metric: most, {where}, figure: severity}}", events).figure is None
+
+
+def test_few_of_what_there_was_nothing_of_is_not_assessed():
+    """'No unit turned back' would be performed without challenges by those who sent none."""
+    few = "{P: {at_most: 0}, S: {at_most: 1}}"
+    text = "{metric: count, over: {event: mission.way_barred}}"
+    assert one(text, [event(1, "offer.made", 10, "be-liege")], levels=few).figure is None
+    assert one(text, [event(1, "mission.committed", 10, "be-liege")], levels=few).figure == 0
+    assert one(text, [event(1, "mission.way_barred", 10, "be-liege")], levels=few).figure == 1
+
+
+def test_an_objective_counts_the_acts_of_its_own_members():
+    """A control room would be rated by a report that its neighbour made, and told that all went well; or by somebody's who plays no part."""
+    reported = "{metric: time, from: {inject: flood}, to: {event: incident.reported}}"
+    by_others = [event(1, "incident.reported", 6, "be-liege"), event(2, "incident.reported", 7, "be-verviers")]
+    more = {"levels": WITHIN, "delivered": {"flood": 5}}
+    nothing = one(reported, by_others, of="nl-maastricht", **more)
+    assert (nothing.figure, nothing.never, nothing.evidence) == (None, True, ())
+    own = one(reported, [*by_others, event(3, "incident.reported", 9, "nl-maastricht")], of="nl-maastricht", **more)
+    assert (own.figure, own.evidence) == (240, (3,))
+    assert one(reported, by_others, of="BE", **more).evidence == (1,)
+    # Whoever has no part in the drill is nobody's, whomever the objective is for.
+    assert one(reported, by_others[1:], of="all", **more).never
+    assert (
+        one("{metric: count, over: {event: offer.made}}", [event(1, "offer.made", 9, "be-verviers")], of="all").n == 0
+    )
+    # A filter on whose act it is says so itself, and steps of a unit are its owner's, whoever enters them.
+    named = "{metric: count, over: {event: incident.reported, where: {member: be-liege}}}"
+    assert one(named, by_others, of="nl-maastricht").figure == 1
+    moved = [
+        event(1, "mission.committed", 10, "be-liege", ids=about("r1", mission="m1"), lender="be-liege", requester="nl-heerlen"),
+        event(2, "mission.on_scene", 20, "nl-heerlen", ids=about("r1", mission="m1"), lender="be-liege", requester="nl-heerlen"),
+    ]  # fmt: skip
+    arrived = "{metric: time, from: {event: mission.committed}, to: {event: mission.on_scene}, per: mission}"
+    assert one(arrived, moved, levels=WITHIN, of="be-liege").figure == 600
+    # What others lend to others is no task of theirs, and no failure.
+    assert one(arrived, moved, levels=WITHIN, of="nl-maastricht").n == 0
 
 
 def test_a_reserve_is_followed_entry_by_entry():
@@ -212,6 +259,20 @@ def test_what_never_came_is_unable():
     assert rating_of(Measured(figure=1201, n=1), levels) == "U"
     rated = rate(playing(small(), delivered={"flood": 5}, events=OPENED), END, ended=True)
     assert [(each.objective, each.rating) for each in rated] == [("asked", "P"), ("answered", "M"), ("kept", "U")]
+
+
+def test_what_is_still_open_is_not_rated_yet():
+    """With nothing done, 'performed without challenges' would stand there until the time for it was over."""
+    play = playing(small(), delivered={"flood": 5})
+
+    def asked(minute, **more):
+        return rate(replace(play, **more), minute * MINUTE, ended=False)[0]
+
+    assert (asked(6).measured.open, asked(6).rating) == (1, None)
+    assert asked(20).rating is None
+    assert asked(26).rating == "U", "out of time"
+    assert asked(26, events=(event(1, "request.opened", 8, "nl-maastricht"),)).rating == "P"
+    assert rate(play, 6 * MINUTE, ended=True)[0].rating == "U"
 
 
 def test_an_evaluator_overrules_with_a_reason():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 
@@ -11,14 +12,17 @@ from hypothesis import strategies as st
 
 from app.domain.drills.schedule import (
     Booking,
+    CountryReady,
     Monthly,
     Recurrence,
+    Seat,
     Weekly,
-    clashes,
     coming,
+    first_clash,
     holds_for,
     instant,
     occurrences,
+    readiness,
     require_recurrence,
     shown,
     stands_down,
@@ -138,6 +142,7 @@ def test_an_occurrence_that_does_not_exist_is_not_moved():
     with pytest.raises(Malformed) as caught:
         require_recurrence(nightly)
     assert [each.detail[9:22] for each in caught.value.errors] == ["2027-03-28 do", "2027-10-31 is", "2028-03-26 do", "2028-10-29 is"]  # fmt: skip
+    assert {each.pointer for each in caught.value.errors} == {"/start"}
     settled = Recurrence(Monthly(-1, 6, every=12), date(2027, 10, 1), time(2, 30), "Europe/Berlin", which="second")
     require_recurrence(settled)
     assert next(occurrences(settled)).at == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
@@ -175,22 +180,39 @@ def booking(drill, start, members, hours=2):
 
 
 def test_nobody_plays_two_drills_at_one_time():
-    """Told with the member and the two drills; one that begins as the other ends is none."""
-    found = clashes([booking("b", 10, ["x", "y"]), booking("a", 9, ["x", "z"]), booking("c", 12, ["x", "y"])])
-    assert found == [("x", "a", "b")]
-    assert clashes([booking("a", 9, ["x"]), booking("a", 9, ["x"])]) == []
+    """Told with the member and the other drill; one that begins as the other ends is none, nor is the drill itself."""
+    taken = [booking("a", 9, ["x", "z"]), booking("c", 12, ["x", "y"])]
+    assert first_clash(booking("b", 10, ["x", "y"]), taken) == ("x", "a")
+    assert first_clash(booking("b", 11, ["x"], hours=1), taken) is None
+    assert first_clash(booking("a", 9, ["x"]), taken) is None
 
 
 def test_a_drill_holds_until_enough_are_ready():
     """A drill over the border with one side in it is none."""
     scenario = small(("quorum: 1", "quorum: 3"))
     assert holds_for(scenario, ["nl-maastricht", "be-liege"], GROUND.members) == []
-    assert holds_for(scenario, ["nl-maastricht"], GROUND.members) == [
-        "2 of 3 needed players are ready.",
-        "Nobody of BE is ready.",
-    ]
-    assert holds_for(small(), [], GROUND.members) == ["Nobody of BE is ready."]
-    assert holds_for(scenario, ["de-aachen", "be-liege"], GROUND.members) == ["2 of 3 needed players are ready."]
+    few, nobody = holds_for(scenario, ["nl-maastricht"], GROUND.members)
+    assert few.detail == "2 of 3 needed players are ready."
+    assert nobody.told() == {
+        "code": "drill_nobody_ready", "detail": "Nobody of BE is ready.", "figures": {"country": "BE"},
+    }  # fmt: skip
+    of_nl = replace(nobody, detail="Nobody of NL is ready.", figures={"country": "NL"})
+    # The machine at Heerlen is there, and speaks for no country that has people among its players.
+    assert holds_for(small(), [], GROUND.members) == [nobody, of_nl]
+    assert holds_for(small(), ["be-liege"], GROUND.members) == [of_nl]
+    assert holds_for(scenario, ["de-aachen", "be-liege"], GROUND.members) == [few, of_nl]
+
+
+def test_what_is_shown_of_the_quorum_is_what_decides():
+    """A director would chase two more by phone while the service counts the machines as there, and begins."""
+    seats = [Seat("NL", True, True), Seat("NL", False, False), Seat("BE", True, False), Seat("DE", False, False)]
+    found = readiness(3, seats)
+    assert (found.ready, found.needed, found.enough) == (3, 3, False)
+    assert found.countries == (
+        CountryReady("BE", 0, 1, False), CountryReady("DE", 1, 1, True), CountryReady("NL", 2, 2, True),
+    )  # fmt: skip
+    assert readiness(3, [*seats[:2], replace(seats[2], ready=True), seats[3]]).enough
+    assert not readiness(5, [*seats[:2], replace(seats[2], ready=True), seats[3]]).enough
 
 
 def test_the_real_thing_comes_first():

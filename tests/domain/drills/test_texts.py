@@ -25,6 +25,18 @@ from app.domain.protocol_data import LANGUAGES
         "URGENCE REELLE",
         "Dit is geen oefening",
         "real emergency",
+        "This isn\u2019t a drill",
+        "it isn't an\texercise",
+        "not just a drill",
+        "This is real.",
+        "Das ist nicht eine Uebung",
+        "kein \u00dcbungsalarm",
+        "keine \u00dcbungslage",
+        "ce n\u2019est nullement un exercice",
+        "Ce n'est point un exercice",
+        "pas un simple exercice",
+        "aucun exercice",
+        "niet een oefening",
     ],
 )
 def test_it_is_found_however_it_is_written(text):
@@ -34,7 +46,7 @@ def test_it_is_found_however_it_is_written(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["This is a drill.", "We do not drill today: a drill bit broke", "Das ist eine Übung", "C'est un exercice", "Dit is een oefening", "", "keine Übungsgeräte", "geen oefeningen meer"],
+    ["This is a drill.", "We do not drill today: a drill bit broke", "Das ist eine Übung", "C'est un exercice", "Dit is een oefening", "", "keine Übungsgeräte", "geen oefeningen meer", "This is really wet, and not an actual emergency"],
 )  # fmt: skip
 def test_other_texts_are_left_alone(text):
     """A check that refuses ordinary words is switched off."""

@@ -27,7 +27,7 @@ def secrets(scenario):
         yield from text.root.values()
     yield from (repr(each.id) for each in (*scenario.objectives, *scenario.sync_points))
     yield from (f"policy={name!r}" for name in scenario.policies)
-    yield from ("'virtual'", repr(scenario.hazard), "seed")
+    yield from (repr(scenario.hazard), "seed")
 
 
 @pytest.mark.parametrize("name", [file.stem for file in SCENARIOS])
@@ -48,7 +48,7 @@ def test_a_delivered_inject_tells_no_more_than_its_sender_would(name):
     scenario = shipped(name)
     for inject in scenario.injects:
         read = repr(asdict(told(scenario, inject)))
-        assert inject.text.said("fr") in read.replace("\\'", "'")
+        assert inject.text.said("fr") in read.replace("\\'", "'").replace("\\xa0", "\xa0")
         assert repr(inject.id) not in read
         assert "expect" not in read
         if inject.expect:

@@ -1,7 +1,6 @@
 /** Members: whom to ring, what each may ask for, whom it keeps informed, who may bind it. Its own admin keeps it up to date. */
 import { members } from "./about.js";
 import { BackToList, chooseIn, chosenIn, FilterBox, joined, useListKeys } from "./admin_parts.js";
-import { erasePerson } from "./admin_people.js";
 import { Representatives } from "./admin_representatives.js";
 import { myMember, read } from "./api.js";
 import { Contacts } from "./contacts.js";
@@ -55,8 +54,7 @@ function Detail({ row }) {
       ${all.informed_authorities?.length ? html`<ul class="plain">${all.informed_authorities.map((/** @type {any} */ each) => html`<li><strong>${each.name}</strong> <span class="dim">${word("authority_kinds", each.kind)}</span>${each.contact ? html` · ${each.contact}` : ""}</li>`)}</ul>` : html`<${Nothing} text=${t("member.informed.none")} />`}
       <p class="panel-note">${t("member.inform_on")}: ${joined((all.inform_on ?? []).map((/** @type {string} */ code) => word("inform_events", code)))}</p><//>
     <${Contacts} member=${row.id} />
-    <${Representatives} member=${row.id} />
-    ${may("erase_person", { member: row.id }) && html`<${Panel} id="erase" title=${t("erase_person")}><div class="panel-text"><p class="dim">${t("erase_person.note")}</p><div class="buttons"><button type="button" class="button" onClick=${() => erasePerson(row.id)}>${t("erase_person")} …</button></div></div><//>`}`;
+    <${Representatives} member=${row.id} />`;
 }
 
 /** @param {{row: any, close: (answer?: any) => void}} props */

@@ -17,8 +17,9 @@ export function chooseIn(name, id) {
 /**
  * Keys of a list: j and k move, `/` filters, Escape goes back.
  * @param {string} name in the address @param {() => string[]} ids what is shown now
+ * @param {{filters?: boolean}} [how] filters: whether there is a field to filter with
  */
-export function useListKeys(name, ids) {
+export function useListKeys(name, ids, { filters = true } = {}) {
   const box = useRef(/** @type {HTMLInputElement | null} */ (null));
   const move = (/** @type {number} */ step) => {
     const list = ids();
@@ -31,7 +32,7 @@ export function useListKeys(name, ids) {
     [
       { key: "j", does: () => move(1), text: "key.next_entry" },
       { key: "k", does: () => move(-1), text: "key.previous_entry" },
-      { key: "/", does: () => box.current?.focus(), text: "key.filter_list" },
+      ...(filters ? [{ key: "/", does: () => box.current?.focus(), text: "key.filter_list" }] : []),
       { key: "Escape", does: () => chooseIn(name, ""), text: "key.unchoose" },
     ],
     [ids().join()],

@@ -1,13 +1,14 @@
 /** Tokens of a user: what each may, when it was last used; made once, shown once, revoked at once. */
 import { readAll } from "./api.js";
 import { openDialog } from "./dialogs.js";
-import { carryOut, carryOutConfirmed, say } from "./doing.js";
+import { carryOut, carryOutConfirmed } from "./doing.js";
 import { Choice } from "./fields.js";
 import { commandName, t } from "./i18n.js";
 import { Nothing, Panel } from "./parts.js";
 import { commandsOf } from "./rules.js";
+import { showOnce } from "./secret_once.js";
 import { now as present, stamp } from "./time.js";
-import { html, useEffect, useRef, useState } from "./view.js";
+import { html, useEffect, useState } from "./view.js";
 
 /** @typedef {{id: string, revision: number, label: string, scopes: string[], created_at: string, expires_at: string, revoked_at: string | null, last_used_at: string | null}} Token */
 
@@ -29,7 +30,7 @@ export function Tokens({ user }) {
     const receipt = /** @type {any} */ (await carryOut({ path, body }));
     if (!receipt) return;
     await learn();
-    await openDialog(t("token.made"), (close) => html`<${Once} text=${receipt.once.token} label=${body.label} close=${close} />`);
+    await showOnce({ title: t("token.made"), text: t("token.once", { label: body.label }), label: t("token"), secret: receipt.once.token, copied: t("token.copied"), kept: t("token.kept") });
   };
   const revoke = async (/** @type {Token} */ row) => {
     await carryOutConfirmed({ title: t("token.revoke"), text: html`<p>${t("token.revoke.text", { label: row.label })}</p>`, action: t("token.revoke"), danger: true },
@@ -48,7 +49,7 @@ export function Tokens({ user }) {
 
 /** @param {string} scope */
 function scopeName(scope) {
-  return WHOLE.includes(scope) ? t(`scope.${scope}`) : commandName(scope);
+  return WHOLE.includes(scope) || scope === "calendar" ? t(`scope.${scope}`) : commandName(scope);
 }
 
 /** @param {{user: {id: string, roles: string[]}, close: (answer?: any) => void}} props */
@@ -68,21 +69,4 @@ function Form({ user, close }) {
     ${which === "some" && html`<fieldset><legend>${t("token.commands")}</legend><div class="ticks scope-ticks" tabindex="0" role="group" aria-label=${t("token.commands")}>${commandsOf(user.roles).map((code) => ({ code, name: commandName(code) })).sort((a, b) => a.name.localeCompare(b.name)).map(({ code, name }) => html`<label key=${code}><input type="checkbox" checked=${chosen.includes(code)} onChange=${(/** @type {any} */ event) => setChosen(event.target.checked ? [...chosen, code] : chosen.filter((each) => each !== code))} /> ${name}</label>`)}</div></fieldset>`}
     <label class="field"><span>${t("token.days")}</span><select value=${String(days)} onChange=${(/** @type {any} */ event) => setDays(Number(event.target.value))}>${DAYS.map((n) => html`<option value=${n} selected=${n === days}>${t("days", { n })}</option>`)}</select></label>
     <footer class="dialog-foot"><button type="button" class="button" onClick=${() => close()}>${t("back")}</button><button class="button primary" disabled=${which === "some" && !chosen.length}>${t("token.add")}</button></footer></form>`;
-}
-
-/** The text of a new token: here and never again. @param {{text: string, label: string, close: () => void}} props */
-function Once({ text, label, close }) {
-  const box = useRef(/** @type {HTMLInputElement | null} */ (null));
-  const copy = async () => {
-    box.current?.select();
-    try {
-      await navigator.clipboard.writeText(text);
-      say(t("token.copied"));
-    } catch {
-      box.current?.select(); // a page that came without TLS has no clipboard: it is marked, and Ctrl-C takes it
-    }
-  };
-  return html`<div class="dialog-body"><p class="dialog-text">${t("token.once", { label })}</p>
-    <label class="field"><span>${t("token")}</span><input ref=${box} type="text" readonly class="secret" value=${text} onFocus=${(/** @type {any} */ event) => event.target.select()} /></label>
-    <footer class="dialog-foot"><button type="button" class="button" onClick=${copy}>${t("copy")}</button><button type="button" class="button primary" onClick=${() => close()}>${t("token.kept")}</button></footer></div>`;
 }

@@ -1,10 +1,11 @@
 /** One agreement: its terms as rules, its clauses, who has signed, its versions and what they say differently, and a case tried on it. */
 import { memberName } from "./about.js";
 import { myMember, Problem, read, readAll } from "./api.js";
+import { RuleList } from "./agreement_rules.js";
 import { discard, propose, taskOf } from "./agreement_task.js";
 import { AgreementTrial } from "./agreement_try.js";
 import { Versions } from "./agreement_versions.js";
-import { agreementTone, day, partiesText, rulesOf, scopeText, termText } from "./agreement_words.js";
+import { agreementTone, day, partiesText, scopeText, termText } from "./agreement_words.js";
 import { carryOutConfirmed } from "./doing.js";
 import { link, onEntries } from "./feed.js";
 import { openForm } from "./form.js";
@@ -15,7 +16,8 @@ import { useNewest } from "./newest.js";
 import { Member, Nothing, Panel, State } from "./parts.js";
 import { goTo } from "./router.js";
 import { can, may } from "./rules.js";
-import { instantOf, localOf, now, stamp } from "./time.js";
+import { titled } from "./space.js";
+import { instantOf, localOf, now } from "./time.js";
 import { html, useEffect, useState } from "./view.js";
 
 /** @typedef {import("./agreement_words.js").Agreement} Agreement */
@@ -43,7 +45,7 @@ export function AgreementScreen({ id }) {
     });
   }, [id, live]);
   useEffect(() => {
-    document.title = `${row ? named(row.names) : t("agreement")} · Concord`;
+    titled(row ? named(row.names) : t("agreement"));
   });
   useKeys([{ key: "Escape", does: () => goTo("#/agreements"), text: "key.back_to_agreements" }], []);
   if (!row && failed) return html`<${Missing} problem=${failed} what="agreement" back="#/agreements" to="to_agreements" again=${again} />`;
@@ -72,7 +74,7 @@ function Actions({ row, versions }) {
   const proposed = versions.find((each) => each.status === "proposed");
   const name = named(row.names);
   const own = row.suspended_by.includes(myMember());
-  const act = (/** @type {string} */ command, /** @type {string} */ path, /** @type {{danger?: boolean, body?: Record<string, any>}} */ how = {}) => () => carryOutConfirmed({ title: t(command), text: html`<p>${t(`${command}.text`, { name, n: proposed?.version ?? row.version, days: row.notice_days })}</p>`, action: t(command), why: "asked", danger: how.danger },
+  const act = (/** @type {string} */ command, /** @type {string} */ path, /** @type {{danger?: boolean, body?: Record<string, any>, text?: string}} */ how = {}) => () => carryOutConfirmed({ title: t(command), text: html`<p>${t(how.text ?? `${command}.text`, { name, n: proposed?.version ?? row.version, days: row.notice_days })}</p>`, action: t(command), why: "asked", danger: how.danger },
     (answer) => ({ path: `/agreements/${row.id}/${path}`, body: { ...how.body, ...answer }, revision: row.revision }), { done: t(`done.${command}`, { name }) });
   const reasoned = (/** @type {string} */ command, /** @type {string} */ path) => () => openForm({
     title: t(command), text: html`<p>${t(`${command}.text`, { name, n: proposed?.version ?? row.version })}</p>`, fields: [{ name: "reason", label: t("why"), required: true, most: 300 }], action: t(command), danger: true,
@@ -93,7 +95,7 @@ function Actions({ row, versions }) {
     ${row.review_at && ["in_force", "suspended"].includes(row.status) && may("review_agreement", party) ? button("review_agreement", () => review(row)) : ""}
     ${can("agreement", row.status, "suspend_agreement") && !own && may("suspend_agreement", party) ? button("suspend_agreement", reasoned("suspend_agreement", "suspend")) : ""}
     ${can("agreement", row.status, "resume_agreement") && (own || !row.suspended_by.length) && may("resume_agreement", party) ? button("resume_agreement", act("resume_agreement", "resume"), true) : ""}
-    ${row.status !== "draft" && can("agreement", row.status, "terminate_agreement") && !row.terminates_at && may("terminate_agreement", party) ? button("terminate_agreement", act("terminate_agreement", "terminate", { danger: true })) : ""}`;
+    ${row.status !== "draft" && can("agreement", row.status, "terminate_agreement") && !row.terminates_at && may("terminate_agreement", party) ? button("terminate_agreement", act("terminate_agreement", "terminate", { danger: true, text: row.notice_days ? "terminate_agreement.text" : "terminate_agreement.text.now" })) : ""}`;
 }
 
 /** What came of looking at it again, and when the parties do so next. @param {Agreement} row */
@@ -108,7 +110,7 @@ function review(row) {
 
 /** @param {{row: Agreement}} props */
 function Rules({ row }) {
-  return html`<${Panel} id="rules" title=${t("agreement.rules")}><dl class="facts rules">${rulesOf(row).map(({ name, said }) => html`<div key=${name}><dt>${name}</dt><dd>${said.length === 1 ? said[0] : html`<ul class="said">${said.map((each) => html`<li>${each}</li>`)}</ul>`}</dd></div>`)}</dl><//>`;
+  return html`<${Panel} id="rules" title=${t("agreement.rules")}><${RuleList} row=${row} /><//>`;
 }
 
 /** Clauses are settled, open, or do not apply; one that nobody has spoken of is said to be so. @param {{row: Agreement}} props */
@@ -127,5 +129,5 @@ function Clauses({ row }) {
 /** Each party, on which side it stands, and since when it has consented. @param {{row: Agreement}} props */
 function Parties({ row }) {
   return html`<${Panel} id="parties" title=${t("agreement.parties")} count=${row.parties.length}><ul class="plain">${row.parties.map((party) => html`<li key=${party.member_id} class="party"><${Member} id=${party.member_id} /> <span class="dim">${t(party.lends && party.borrows ? "party.both" : party.lends ? "party.lends" : "party.borrows")}</span>
-    <span class="party-consent ${party.consented_at ? "" : "soon"}">${party.consented_at ? html`✓ ${t("party.consented", { at: stamp(party.consented_at) })}` : t("party.awaited")}</span></li>`)}</ul><//>`;
+    <span class="party-consent ${party.consented_at ? "" : "soon"}">${party.consented_at ? html`✓ ${t("party.consented", { at: day(party.consented_at) })}` : t("party.awaited")}</span></li>`)}</ul><//>`;
 }

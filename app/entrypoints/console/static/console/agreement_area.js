@@ -1,9 +1,10 @@
 /** An area of an agreement: the areas of members, drawn on the map, or as GeoJSON that was made elsewhere. */
 import { members } from "./about.js";
 import { Problem, read } from "./api.js";
-import { areaIn, outlineOf, piecesOf, sizeKm2 } from "./area_files.js";
+import { Outline, sizeText } from "./agreement_outline.js";
+import { areaIn } from "./area_files.js";
 import { chooseAnew } from "./fields.js";
-import { named, number, t } from "./i18n.js";
+import { named, t } from "./i18n.js";
 import { clearDraft, drawOnMap, stopDrawing } from "./map.js";
 import { MapPanel } from "./map_panel.js";
 import { problemText } from "./told.js";
@@ -16,17 +17,11 @@ export function AreaField({ ed, spec, value, set, label }) {
   const [how, setHow] = useState(/** @type {"" | "members" | "draw" | "file"} */ (""));
   const take = (/** @type {any} */ area) => { set(area); setHow(""); };
   const button = (/** @type {"members" | "draw" | "file"} */ each) => html`<button type="button" class="button small" aria-expanded=${how === each} aria-label=${`${label}: ${t(`edit.area.${each}`)}`} onClick=${() => setHow(how === each ? "" : each)}>${t(`edit.area.${each}`)}</button>`;
-  return html`<fieldset><legend>${label}</legend><div class="area-edit">${value ? html`<${Outline} area=${value} />` : ""}<p>${value ? t("edit.area.is", { n: piecesOf(value).length, size: number(Math.round(sizeKm2(value))) }) : html`<span class="dim">${t(spec.none ?? "edit.area.none")}</span>`}</p>
+  return html`<fieldset><legend>${label}</legend><div class="area-edit">${value ? html`<${Outline} area=${value} />` : ""}<p>${value ? sizeText(value) : html`<span class="dim">${t(spec.none ?? "edit.area.none")}</span>`}</p>
     <div class="buttons">${button("members")}${button("draw")}${button("file")}${value && html`<button type="button" class="button small" aria-label=${`${label}: ${t("edit.area.off")}`} onClick=${() => take(null)}>${t("edit.area.off")}</button>`}</div></div>
     ${how === "members" && html`<${OfMembers} parties=${[...ed.doc.lenders, ...ed.doc.borrowers]} take=${take} />`}
     ${how === "draw" && html`<${Drawn} take=${take} />`}
     ${how === "file" && html`<${FromFile} take=${take} />`}</fieldset>`;
-}
-
-/** What it looks like, north at the top. @param {{area: any}} props */
-function Outline({ area }) {
-  const { path, box } = outlineOf(area);
-  return html`<svg class="outline" viewBox=${box} role="img" aria-label=${t("field.area")}><path d=${path} /></svg>`;
 }
 
 /** The areas of members, joined by the server. @param {{parties: string[], take: (area: any) => void}} props */

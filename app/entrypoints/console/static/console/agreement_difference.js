@@ -3,8 +3,9 @@
  * that only stand in this window yet; and how a difference reads.
  */
 import { memberName } from "./about.js";
+import { AreasCompared, AreaShown } from "./agreement_outline.js";
 import { costText, crossingName, day, hoursText, money, reserveText } from "./agreement_words.js";
-import { languageName, named, phaseName, t, typeName, word } from "./i18n.js";
+import { decimal, languageName, named, phaseName, t, typeName, word } from "./i18n.js";
 import { localOf } from "./time.js";
 import { fieldName } from "./told.js";
 import { html } from "./view.js";
@@ -64,7 +65,20 @@ function keyed(things) {
 /** The differences as a table. @param {{changes: Change[], from: string, to: string}} props */
 export function Changes({ changes, from, to }) {
   return html`<div class="scroll-x" tabindex="0" role="group" aria-label=${t("difference.title")}><table class="table difference-table"><thead><tr><th scope="col">${t("difference.what")}</th><th scope="col">${from}</th><th scope="col">${to}</th></tr></thead>
-    <tbody>${changes.map((change) => html`<tr key=${`${change.path}${JSON.stringify(change.was)}${JSON.stringify(change.now)}`} class="change ${change.kind}"><th scope="row">${pathText(change.path)}</th><td class=${change.kind === "added" ? "dim" : "was"}>${valueText(change.path, change.was)}</td><td class=${change.kind === "removed" ? "dim" : "becomes"}>${valueText(change.path, change.now)}</td></tr>`)}</tbody></table></div>`;
+    <tbody>${changes.map((change) => both(change) ? html`<tr key=${change.path} class="change ${change.kind}"><th scope="row">${pathText(change.path)}</th><td colspan="2"><${AreasCompared} was=${change.was} now=${change.now} /></td></tr>` : html`<tr key=${`${change.path}${JSON.stringify(change.was)}${JSON.stringify(change.now)}`} class="change ${change.kind}"><th scope="row">${pathText(change.path)}</th><td class=${change.kind === "added" ? "dim" : "was"}><${Value} path=${change.path} value=${change.was} /></td><td class=${change.kind === "removed" ? "dim" : "becomes"}><${Value} path=${change.path} value=${change.now} /></td></tr>`)}</tbody></table></div>`;
+}
+
+/** Whether an area becomes another one. @param {Change} change */
+const both = ({ was, now }) => isArea(was) && isArea(now);
+
+/** @param {any} value */
+const isArea = (value) => value !== null && typeof value === "object" && "coordinates" in value;
+
+/** A value in words, with the areas that it holds. @param {{path: string, value: any}} props */
+function Value({ path, value }) {
+  const area = isArea(value) ? value : (value?.strip ?? value?.area);
+  if (path === "/terms/area" && value == null) return t("edit.anywhere");
+  return html`${valueText(path, value)}${isArea(area) && html` <${AreaShown} area=${area} />`}`;
 }
 
 /** A path in words: `/terms/caps/units/pump.high_capacity/most`. @param {string} path */
@@ -80,7 +94,7 @@ function partText(part) {
   if (rule !== `rule.${name}.name`) return rule;
   if (name === "*") return t("agreement.all_types");
   if (/^[A-Z]{2}$/.test(name)) return word("countries", name);
-  if (/^[a-z]{2}$/.test(name)) return languageName(name);
+  if (/^([a-z]{2}|und)$/.test(name)) return languageName(name);
   if (/[.:+]/.test(name) || /_hours$|^kilometres$|^consumables$/.test(name)) return name.split(/[:+]/).map((each) => (each.includes(".") ? typeName(each) : each === "*" ? t("agreement.all_types") : word("cost_items", each))).join(", ");
   const clause = word("agreement_clauses", name);
   return clause === name.replace(/[._]/g, " ") ? fieldName(name) : clause;
@@ -103,6 +117,7 @@ export function valueText(path, value) {
   if (name === "rate_date") return t(`rate_date.${value}`);
   if (name === "binding") return t(`rule.${value}`);
   if (name === "status") return t(`clause.${value}`);
+  if (["rate", "amount"].includes(name)) return decimal(String(value));
   return Array.isArray(value) ? value.map((each) => valueText(path, each)).join(", ") || "–" : String(value);
 }
 

@@ -25,7 +25,7 @@ export function blank() {
     terms: {
       hazards: "*", types: "*", kinds: ["immediate", "planned"], phases: {}, area: null, crossings: "*", caps: { units: [], longest_deployment_h: null }, reserve: [],
       cost: { terms: "free", hours: null, currency: null, rate_date: "home", rates: [], claim_within_days: null, pay_within_days: null, disputes: null },
-      yearly_cost: null, automatic_aid: [], response: [], clauses: {}, dispatchers_bind: {}, legal_basis: "", who_may_bind: "", inform_on: [],
+      yearly_cost: null, automatic_aid: [], response: [], clauses: {}, dispatchers_bind: {}, legal_basis: {}, who_may_bind: {}, inform_on: [],
     },
   };
 }
@@ -77,12 +77,14 @@ export function bodyOf(doc) {
   const { terms } = doc;
   const { cost } = terms;
   const { disputes } = cost;
+  const settledBy = filledIn(disputes?.settled_by);
   const most = amountOf(terms.yearly_cost?.amount);
   return {
     lenders: doc.lenders, borrowers: doc.borrowers, precedence: doc.precedence ?? 100, notice_days: doc.notice_days ?? 0,
     effective_at: written(doc.effective_at), expires_at: written(doc.expires_at), review_at: written(doc.review_at),
     terms: {
       ...terms, phases: chosenOf(terms.phases), dispatchers_bind: chosenOf(terms.dispatchers_bind),
+      legal_basis: filledIn(terms.legal_basis), who_may_bind: filledIn(terms.who_may_bind),
       yearly_cost: most === null ? null : { amount: most, currency: cost.currency },
       cost: {
         ...cost, hours: cost.terms === "free_for_hours" ? cost.hours : null,
@@ -90,7 +92,7 @@ export function bodyOf(doc) {
           ...rate, rate: amountOf(rate.rate), type: rate.type || null,
           consumable: rate.item === "consumables" ? rate.consumable : null, unit: rate.item === "consumables" ? rate.unit : null,
         })),
-        disputes: disputes?.answer_within_days || disputes?.settled_by?.trim() ? { answer_within_days: disputes.answer_within_days ?? null, settled_by: disputes.settled_by ?? "" } : null,
+        disputes: disputes?.answer_within_days || Object.keys(settledBy).length ? { answer_within_days: disputes?.answer_within_days ?? null, settled_by: settledBy } : null,
       },
       reserve: terms.reserve.map((/** @type {any} */ floor) => ({ ...floor, lender: floor.lender || null })),
       clauses: Object.fromEntries(Object.entries(terms.clauses).map(([name, clause]) => [name, clause && { ...clause, texts: filledIn(clause.texts) }])),

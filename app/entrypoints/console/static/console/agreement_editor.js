@@ -14,6 +14,7 @@ import { codes, named, stateName, t } from "./i18n.js";
 import { useNewest } from "./newest.js";
 import { Nothing, Panel, State } from "./parts.js";
 import { may } from "./rules.js";
+import { titled } from "./space.js";
 import { problemText } from "./told.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./view.js";
 
@@ -47,7 +48,7 @@ export function AgreementEditor({ id }) {
     });
   }, [id, live]);
   useEffect(() => {
-    document.title = `${t(id === FRESH ? "edit.new" : "edit.title")} · Concord`;
+    titled(t(id === FRESH ? "edit.new" : "edit.title"));
   });
   const back = id === FRESH ? "#/agreements" : `#/agreement/${id}`;
   const task = read_?.task;

@@ -50,13 +50,13 @@ export const SECTIONS = [
   { id: "about", rules: ["legal_basis", "precedence"], fields: [
     { at: "/names", kind: "names", label: "field.name", required: true, most: 200, when: (doc) => doc.renamed === true },
     { at: "/code", kind: "code", label: "field.code", hint: "edit.code.hint", most: 64, when: (doc) => doc.fresh === true, says: { duplicate: "problem.duplicate" } },
-    { at: "/terms/legal_basis", kind: "area", hint: "edit.legal_basis.hint", most: TEXT },
+    { at: "/terms/legal_basis", kind: "texts", hint: "edit.legal_basis.hint", most: TEXT },
     { at: "/precedence", kind: "number", hint: "edit.precedence.hint", required: true, least: 1, most: 1000 },
   ] },
   { id: "parties", fields: [
     { at: "/lenders", kind: "parties", label: "edit.parties", hint: "edit.parties.hint", also: ["/borrowers"], says: { "out-of-range": "edit.wrong.two_parties" } },
     { at: "/terms/dispatchers_bind", kind: "phases", hint: "edit.dispatchers_bind.hint", none: "edit.representatives_alone" },
-    { at: "/terms/who_may_bind", kind: "area", label: "edit.who_may_bind", most: TEXT },
+    { at: "/terms/who_may_bind", kind: "texts", label: "edit.who_may_bind", most: TEXT },
     { at: "/terms/inform_on", kind: "ticks", options: words("inform_events") },
   ] },
   { id: "scope", rules: ["kinds", "hazards", "types", "phases"], fields: [
@@ -107,7 +107,7 @@ export const SECTIONS = [
         { at: "area", kind: "place", label: "edit.depots_in", none: "edit.any_depot" },
       ] },
   ] },
-  { id: "cost", rules: ["cost"], fields: [
+  { id: "cost", rules: ["cost", "disputes"], fields: [
     { at: "/terms/cost/terms", kind: "choice", label: "rule.cost.name", options: words("cost_terms") },
     { at: "/terms/cost/hours", kind: "number", label: "edit.free_hours", required: true, least: 1, most: YEAR_H, when: (doc) => doc.terms.cost.terms === "free_for_hours" },
     { at: "/terms/cost/currency", kind: "select", none: "edit.lenders_currency", options: currencies },
@@ -123,7 +123,7 @@ export const SECTIONS = [
     { at: "/terms/cost/claim_within_days", kind: "number", least: 1, most: TEN_YEARS, when: (doc) => doc.terms.cost.terms !== "free" },
     { at: "/terms/cost/pay_within_days", kind: "number", least: 1, most: TEN_YEARS, when: (doc) => doc.terms.cost.terms !== "free" },
     { at: "/terms/cost/disputes/answer_within_days", kind: "number", least: 1, most: TEN_YEARS, when: (doc) => doc.terms.cost.terms !== "free" },
-    { at: "/terms/cost/disputes/settled_by", kind: "area", most: TEXT, when: (doc) => doc.terms.cost.terms !== "free" },
+    { at: "/terms/cost/disputes/settled_by", kind: "texts", when: (doc) => doc.terms.cost.terms !== "free" },
   ] },
   { id: "clauses", fields: [] },
   { id: "validity", rules: ["notice"], fields: [

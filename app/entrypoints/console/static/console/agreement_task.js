@@ -2,7 +2,7 @@
 import { Problem, read, readAll } from "./api.js";
 import { blank, bodyOf, docOf, midnight, namedBody } from "./agreement_doc.js";
 import { changesOf, Changes } from "./agreement_difference.js";
-import { rulesOf } from "./agreement_words.js";
+import { RuleList } from "./agreement_rules.js";
 import { openConflictOf } from "./agreement_conflict.js";
 import { openDialog, ProblemParts } from "./dialogs.js";
 import { carryOut } from "./doing.js";
@@ -112,7 +112,7 @@ export function Reading({ task, doc }) {
   const { base } = task;
   if (!base) {
     const body = bodyOf(doc);
-    return html`<dl class="facts rules">${rulesOf({ ...body, terms: body.terms, precedence: body.precedence }).map(({ name, said }) => html`<div key=${name}><dt>${name}</dt><dd>${said.length === 1 ? said[0] : html`<ul class="said">${said.map((each) => html`<li>${each}</li>`)}</ul>`}</dd></div>`)}</dl>`;
+    return html`<${RuleList} row=${{ ...body, terms: body.terms, precedence: body.precedence }} />`;
   }
   const changes = changesFrom(task, doc);
   if (changes.length === 0) return html`<p class="nothing">${t("difference.none")}</p>`;

@@ -1,15 +1,16 @@
 /** A request tried against the agreements: what each would say to it now, with every reason. Nothing is changed by it. */
 import { countryOf, members } from "./about.js";
 import { myMember, Problem, send } from "./api.js";
+import { ProblemParts } from "./dialogs.js";
 import { Choice, PlaceField, Quantity, TypeField } from "./fields.js";
 import { TimeField } from "./form.js";
 import { codes, named, number, phaseName, phases, t, word } from "./i18n.js";
 import { Panel, State } from "./parts.js";
 import { tables } from "./store.js";
-import { problemText } from "./told.js";
+import { againstText } from "./told.js";
 import { html, useState } from "./view.js";
 
-/** @typedef {{code: string, blocking: boolean, texts: Record<string, string>}} Reason */
+/** @typedef {{code: string, blocking: boolean, texts: Record<string, string>, figures: Record<string, any>}} Reason */
 /** @typedef {{agreement_id: string, code: string, version: number, allowed: boolean, warned: boolean, only_reserve: boolean, reasons: Reason[]}} Verdict */
 /** @typedef {{allowed: boolean, chosen: string | null, available: number, promised: number, reasons: Reason[], verdicts: Verdict[]}} Trial */
 
@@ -57,7 +58,7 @@ export function AgreementTrial({ only, of }) {
       <${TimeField} label=${t("try.when")} value=${what.at} onChange=${(/** @type {string} */ at) => change({ at })} />
       <label class="field"><span>${t("try.duration")}</span><input type="number" min="1" max="8760" step="1" value=${what.duration} onInput=${(/** @type {any} */ event) => change({ duration: event.target.value })} /></label></details>
     <div class="buttons"><button class="button primary" disabled=${busy || !what.type_code || !what.other}>${t("try.action")}</button></div>
-    ${problem && html`<p class="form-problem" role="alert">${problemText(problem)}</p>`}</form>
+    ${problem && html`<div class="form-problem" role="alert"><${ProblemParts} problem=${problem} /></div>`}</form>
     <div role="status" aria-live="polite">${found && html`<${Answer} trial=${found} only=${only} />`}</div><//>`;
 }
 
@@ -83,7 +84,7 @@ function Answer({ trial, only }) {
   const allowed = only ? chosen?.allowed === true : trial.allowed;
   return html`<div class="trial-answer"><p class="trial-verdict ${allowed ? "yes" : "no"}"><span aria-hidden="true">${allowed ? "✓" : "✕"} </span><strong>${t(allowed ? (chosen?.warned ? "try.warned" : "try.allowed") : "try.refused")}</strong>
       <span class="dim">${t("try.stock", { n: trial.available, promised: trial.promised })}</span></p>
-    ${chosen ? html`<ul class="plain"><${One} verdict=${chosen} chosen=${!only} /></ul>` : html`<ul class="trial-reasons">${trial.reasons.map((reason) => html`<li class=${reason.blocking ? "bars" : ""}>${named(reason.texts)}</li>`)}</ul>`}
+    ${chosen ? html`<ul class="plain"><${One} verdict=${chosen} chosen=${!only} /></ul>` : html`<ul class="trial-reasons">${trial.reasons.map((reason) => html`<li class=${reason.blocking ? "bars" : ""}>${againstText(reason)}</li>`)}</ul>`}
     ${rest.length > 0 && html`<details class="more"><summary>${t("try.others", { n: number(rest.length) })}</summary><ul class="plain">${rest.map((each) => html`<${One} key=${each.agreement_id} verdict=${each} />`)}</ul></details>`}</div>`;
 }
 
@@ -91,6 +92,6 @@ function Answer({ trial, only }) {
 function One({ verdict, chosen }) {
   const row = tables.agreement.get(verdict.agreement_id);
   return html`<li class="trial-one"><p><a href=${`#/agreement/${verdict.agreement_id}`}>${row ? named(row.names) : verdict.code}</a> <${State} text=${t(verdict.allowed ? (verdict.warned ? "try.warned" : "try.allowed") : "try.refused")} tone=${verdict.allowed ? (verdict.warned ? "notice" : "") : "alert"} />${chosen ? html` <span class="dim">${t("try.counts")}</span>` : ""}</p>
-    ${verdict.reasons.length > 0 && html`<ul class="trial-reasons">${verdict.reasons.map((reason) => html`<li class=${reason.blocking ? "bars" : ""}>${named(reason.texts)}</li>`)}</ul>`}
+    ${verdict.reasons.length > 0 && html`<ul class="trial-reasons">${verdict.reasons.map((reason) => html`<li class=${reason.blocking ? "bars" : ""}>${againstText(reason)}</li>`)}</ul>`}
     ${verdict.only_reserve && html`<p class="dim">${t("try.only_reserve")}</p>`}</li>`;
 }

@@ -20,10 +20,17 @@ export function Versions({ row, versions }) {
   const [pair, setPair] = useState(/** @type {[number, number] | null} */ (null));
   const [from, to] = pair ?? [(row.version !== numbers[0] && numbers.includes(row.version) ? row.version : numbers[1]) ?? 0, numbers[0] ?? 0];
   return html`<${Panel} id="versions" title=${t("agreement.versions")} count=${versions.length}><ul class="plain">${versions.map((each) => html`<li key=${each.version} class="version"><strong>${t("agreement.version", { n: each.version })}</strong> <${State} text=${stateName("agreement_version", each.status)} tone=${TONES[each.status] ?? ""} />
-      <span class="dim">${day(each.effective_at)} – ${each.replaced_at ? day(each.replaced_at) : each.expires_at ? day(each.expires_at) : t("agreement.open_end")}</span>
+      <span class="dim">${day(each.effective_at)} – ${each.replaced_at ? day(each.replaced_at) : endOf(each, row)}</span>
       ${each.awaiting.length > 0 && html`<span class="soon">${t("agreement.awaits", { who: each.awaiting.map(memberName).join(", ") })}</span>`}</li>`)}</ul>
     ${numbers.length > 1 && html`<div class="difference"><div class="two difference-pick">${[from, to].map((value, side) => html`<label class="field"><span>${t(side === 0 ? "difference.from" : "difference.to")}</span><select value=${value} onChange=${(/** @type {any} */ event) => setPair(side === 0 ? [Number(event.target.value), to] : [from, Number(event.target.value)])}>${numbers.map((n) => html`<option value=${n} selected=${n === value}>${t("agreement.version", { n })}</option>`)}</select></label>`)}</div>
       <${Difference} id=${row.id} from=${from} to=${to} seen=${`${row.revision} ${versions.map((each) => each.status).join()}`} /></div>`}<//>`;
+}
+
+/** Until when a version counts: as it says, or as the notice does that was given of what is in force. @param {Version} version @param {Agreement} row */
+function endOf(version, row) {
+  const noticed = row.terminates_at && (!version.expires_at || row.terminates_at < version.expires_at);
+  if (noticed) return html`${day(row.terminates_at)} <span class="late">${t("agreement.notice_given")}</span>`;
+  return version.expires_at ? day(version.expires_at) : t("agreement.open_end");
 }
 
 /** @param {{id: string, from: number, to: number, seen: string}} props */

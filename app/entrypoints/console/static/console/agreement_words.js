@@ -1,7 +1,7 @@
 /** What an agreement says, in the reader's words: who, for what, until when, and each term as a rule. */
 import { countryOf, member, memberName } from "./about.js";
 import { myMember } from "./api.js";
-import { language, named, number, phaseName, t, typeName, word } from "./i18n.js";
+import { decimal, language, money as inCurrency, named, phaseName, t, typeName, unitName, word } from "./i18n.js";
 import { tables } from "./store.js";
 import { now } from "./time.js";
 
@@ -102,8 +102,8 @@ export function reserveText(floor) {
 export function money(amount, currency) {
   const value = Number(amount);
   if (!Number.isFinite(value)) return String(amount);
-  if (!currency) return number(value);
-  return new Intl.NumberFormat(language.value, { style: "currency", currency }).format(value);
+  if (!currency) return decimal(String(amount));
+  return inCurrency(value, currency);
 }
 
 /** Who pays, in a line. @param {Record<string, any>} cost */
@@ -118,7 +118,7 @@ function hoursFree(hours) {
 
 /** @param {Record<string, any>} rate @param {string | null} currency */
 function rateText(rate, currency) {
-  const what = rate.consumable ? `${rate.consumable} (${rate.unit})` : t(`rule.item.${rate.item}`);
+  const what = rate.consumable ? `${rate.consumable} (${unitName(rate.unit)})` : t(`rule.item.${rate.item}`);
   return `${what}${rate.type ? `, ${typeName(rate.type)}` : ""}: ${money(rate.rate, currency)}`;
 }
 
@@ -134,10 +134,13 @@ function automaticText(each) {
   return `${listed(each.types, typeName, t("agreement.all_types"))}: ${t("rule.automatic", { n: each.quantity })}${hours} · ${each.lenders.map(memberName).join(" › ")}`;
 }
 
+/** A text of the parties in the reader's language, else in one that there is; nothing, where they said nothing. @param {Record<string, string> | undefined} texts */
+const said = (texts) => (Object.keys(texts ?? {}).length ? [named(texts)] : []);
+
 /**
  * The terms as rules, each with its heading; what nothing is said of is left out.
  * @param {{terms: Record<string, any>, precedence: number, notice_days?: number}} row
- * @returns {{key: string, name: string, said: string[]}[]}
+ * @returns {{key: string, name: string, said: string[], areas: any[]}[]} areas: those that the sentences speak of; null beside one that speaks of none
  */
 export function rulesOf(row) {
   const { terms } = row;
@@ -155,11 +158,13 @@ export function rulesOf(row) {
     ["automatic", (terms.automatic_aid ?? []).map(automaticText)],
     ["response", (terms.response ?? []).map(responseText)],
     ["cost", [costText(cost), ...(cost.rates ?? []).map((/** @type {any} */ rate) => rateText(rate, cost.currency)), ...(cost.claim_within_days ? [t("rule.claim_within", { n: cost.claim_within_days })] : []), ...(cost.pay_within_days ? [t("rule.pay_within", { n: cost.pay_within_days })] : [])]],
+    ["disputes", [...(cost.disputes?.answer_within_days ? [t("rule.disputes", { n: cost.disputes.answer_within_days })] : []), ...said(cost.disputes?.settled_by).map((text) => t("rule.settled", { text }))]],
     ["inform_on", (terms.inform_on ?? []).length ? [terms.inform_on.map((/** @type {string} */ code) => word("inform_events", code)).join(", ")] : []],
-    ["legal_basis", terms.legal_basis ? [terms.legal_basis] : []],
-    ["who_may_bind", terms.who_may_bind ? [terms.who_may_bind] : []],
+    ["legal_basis", said(terms.legal_basis)],
+    ["who_may_bind", said(terms.who_may_bind)],
     ["notice", row.notice_days ? [t("rule.notice", { n: row.notice_days })] : []],
     ["precedence", [t("rule.precedence", { n: row.precedence })]],
   ];
-  return rules.filter(([, said]) => said.length).map(([key, said]) => ({ key, name: t(`rule.${key}.name`), said }));
+  const areas = /** @type {Record<string, any[]>} */ ({ area: [terms.area], reserve: (terms.reserve ?? []).map((/** @type {any} */ floor) => floor.area), automatic: (terms.automatic_aid ?? []).map((/** @type {any} */ each) => each.strip) });
+  return rules.filter(([, said]) => said.length).map(([key, said]) => ({ key, name: t(`rule.${key}.name`), said, areas: areas[key] ?? [] }));
 }

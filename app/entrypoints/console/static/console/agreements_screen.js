@@ -8,6 +8,7 @@ import { useKeys } from "./keys.js";
 import { Nothing, Panel, State } from "./parts.js";
 import { place, showing, goTo } from "./router.js";
 import { may } from "./rules.js";
+import { titled } from "./space.js";
 import { problemText } from "./told.js";
 import { html, useEffect, useState } from "./view.js";
 
@@ -47,7 +48,7 @@ export function AgreementsScreen() {
   const shown = place.value.query.show ?? "all";
   const listed = (rows ?? []).filter((each) => fits(each, shown));
   useEffect(() => {
-    document.title = `${t("agreements")} · Concord`;
+    titled(t("agreements"));
   });
   const go = (/** @type {number} */ to) => {
     setAt(Math.max(0, Math.min(listed.length - 1, to)));

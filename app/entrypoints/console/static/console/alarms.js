@@ -1,14 +1,16 @@
 /**
- * Alarms (EEMUA 191): only what somebody here has to act on. Sound for four things alone: a new request to save lives, a broken
- * commitment, a declined offer, a lost link. More than three of a kind within a minute become one line; shelving a kind
+ * Alarms (EEMUA 191): only what somebody here has to act on. Sound for four things alone: a new request to save lives, what stands broken
+ * or was not taken into dispatch, a declined offer, a lost link; in a drill also for what exercise control tells, as the telephone would ring. More than three of a kind within a minute become one line; shelving a kind
  * ends by itself and is written down, and what came meanwhile and still waits is raised then. What a snapshot shows to be
  * waiting is raised from it, and an alarm goes with its cause, and comes back with it.
  */
 import { answered, ENDED, HOME, linesOf, WANTING } from "./about.js";
 import { myMember } from "./api.js";
 import { isUnfilled } from "./automatic.js";
+import { acknowledge, readHere, senderName, told } from "./exercise_told.js";
 import { link, onEntries, onSnapshot } from "./feed.js";
 import { isOurs, moneyDue, whatDue, whereDue } from "./money_due.js";
+import { dispatchLink, frozen, IS_DRILL, SPACE } from "./space.js";
 import { keep, recall } from "./theme.js";
 import { tables } from "./store.js";
 import { now } from "./time.js";
@@ -21,7 +23,7 @@ const MOST_KEPT = 200;
 /** What is told in parts (a row, then how far its line is filled) may look settled for a moment: that is no new alarm. */
 const FLICKER_MS = 5000;
 const LINK_LOST_AFTER_MS = 10_000;
-const SHELVES = "concord.shelves";
+const SHELVES = `concord.shelves.${SPACE}`;
 const MUTED = "concord.muted";
 
 /** Kinds that are heard, and their pitch (Hz): the more urgent, the higher. */
@@ -29,19 +31,27 @@ const SOUNDS = /** @type {Record<string, number[]>} */ ({
   automatic_alarm: [880, 988, 880, 988],
   life_safety: [880, 660, 880],
   automatic_unfilled: [740, 587, 740],
+  not_taken: [784, 659, 784],
   broken_commitment: [740, 740],
   offer_declined: [587, 494],
   link_lost: [440, 330, 440],
+  webhook_stopped: [440, 330, 440],
+  webhook_silent: [440, 330, 440],
+  told: [659, 523, 659, 523],
 });
 /** Of money: told to whoever does the accounts. */
 export const MONEY = ["payment_overdue", "answer_overdue", "claim_time_over", "rate_missing"];
+/** Of the own dispatch systems: nothing goes out any more, or nothing is heard of them. */
+export const WEBHOOK = ["webhook_stopped", "webhook_silent"];
+/** Of what they told: a unit calls its dispatcher, or nobody may guess what a message means. */
+export const INBOX = ["unit_call", "quarantine"];
 /** Every kind, most urgent first. */
-export const ALARM_KINDS = ["automatic_alarm", "life_safety", "automatic_unfilled", "broken_commitment", "offer_declined", "link_lost", "call_unconfirmed", "relief_due", "staged_without_task", "debt_overdue", ...MONEY];
+export const ALARM_KINDS = ["automatic_alarm", "life_safety", "automatic_unfilled", "not_taken", "broken_commitment", "offer_declined", "request_called_off", "link_lost", ...WEBHOOK, ...INBOX, "call_unconfirmed", "relief_due", "staged_without_task", "debt_overdue", ...(IS_DRILL ? ["told"] : []), ...MONEY];
 
 /** Kinds whose cause is a state, which may come back; the others tell of something that was done. */
-const STANDING = ["automatic_alarm", "life_safety", "automatic_unfilled", "call_unconfirmed", "relief_due", "staged_without_task", "debt_overdue", ...MONEY];
+const STANDING = ["automatic_alarm", "life_safety", "automatic_unfilled", "not_taken", ...WEBHOOK, ...INBOX, "call_unconfirmed", "relief_due", "staged_without_task", "debt_overdue", ...MONEY];
 
-/** @typedef {{request: string, who: string, subject: string, at: number, href?: string, text?: string}} Cause subject: the id of the row that it is about; who: a member's; href, text: where it is dealt with, if not at a request */
+/** @typedef {{request: string, who: string, subject: string, at: number, href?: string, text?: string}} Cause subject: the id of the row that it is about; who: a member's; href, text: where it is dealt with, if not at a request (alone) */
 /** @typedef {{id: number, kind: string, at: number, raised: number, causes: Cause[], request: string, who: string, href: string, text: string, count: number, done: boolean, gone: number}} Alarm gone: when its cause went, if that is what ended it; else 0 */
 /** @typedef {{kind: string, until: number, since: number}} Shelf */
 
@@ -82,6 +92,7 @@ export function startAlarms() {
     standAgain();
   });
   effect(() => lookAtMoney(moneyDue.value));
+  effect(() => lookAtTold());
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let losing;
   effect(() => {
@@ -110,6 +121,9 @@ function hear(entry) {
     case "request.opened":
       for (const request of rows.request ?? []) if (wantsLives(request)) raise("life_safety", { request: request.id, who: request.member_id, subject: request.id, at });
       break;
+    case "request.called_off":
+      for (const request of rows.request ?? []) if (request.member_id === own) raise("request_called_off", { request: request.id, who: by ?? "", subject: request.id, at });
+      break;
     case "mission.recalled":
     case "mission.aborted":
       if (mission?.requester_id === own) raise("broken_commitment", { request: mission.request_id, who: mission.lender_id, subject: mission.id, at });
@@ -122,6 +136,18 @@ function hear(entry) {
       break;
     case "automatic_aid.unfilled":
       for (const row of rows.automatic_aid ?? []) if (row.requester_id === own) raise("automatic_unfilled", { request: row.request_id, who: "", subject: row.id, at });
+      break;
+    case "dispatch_receipt.missing":
+      for (const row of rows.dispatch_receipt ?? []) if (isNotTaken(row)) raise("not_taken", { ...untaken(row), at });
+      break;
+    case "webhook_endpoint.given_up":
+    case "webhook_endpoint.disabled":
+    case "webhook_endpoint.silent":
+      for (const row of rows.webhook_endpoint ?? []) for (const [kind, cause] of troubleOf(row)) raise(kind, { ...cause, at });
+      break;
+    case "inbox_matter.held":
+    case "inbox_matter.called":
+      for (const row of rows.inbox_matter ?? []) if (isHeld(row)) raise(kindOfMatter(row), { ...matterOf(row), at });
       break;
     case "response_commitment.broken":
       for (const row of rows.response_commitment ?? []) if (isBroken(row)) raise("broken_commitment", { ...promiseOf(row), at });
@@ -158,6 +184,9 @@ function lookAround() {
   for (const row of tables.automatic_alarm.all.peek()) if (alarmsUs(row)) found.push(["automatic_alarm", { request: row.request_id, who: row.requester_id, subject: row.id, at: Date.parse(row.alarmed_at) }]);
   for (const row of tables.automatic_aid.all.peek()) if (isUnfilled(row)) found.push(["automatic_unfilled", { request: row.request_id, who: "", subject: row.id, at: Date.parse(row.ended_at) || now() }]);
   for (const row of tables.response_commitment.all.peek()) if (isBroken(row)) found.push(["broken_commitment", promiseOf(row)]);
+  for (const row of tables.inbox_matter.all.peek()) if (isHeld(row)) found.push([kindOfMatter(row), matterOf(row)]);
+  for (const row of tables.webhook_endpoint.all.peek()) found.push(...troubleOf(row));
+  for (const row of tables.dispatch_receipt.all.peek()) if (isNotTaken(row)) found.push(["not_taken", untaken(row)]);
   const unheard = !link.peek().everLive;
   batch(() => {
     for (const [kind, cause] of found.sort((a, b) => a[1].at - b[1].at))
@@ -176,6 +205,22 @@ function lookAtMoney(due) {
       if (!known) raise(row.kind, { request: "", who, subject: row.id, at: Date.parse(row.due_at), href: whereDue(row), text: whatDue(row) }, true);
     }
   });
+}
+
+/** Whether what was told before this page was opened has been looked at: what comes after it rings. */
+let begun = false;
+
+/** Raise what exercise control has told and nobody here has read, and settle what was read. */
+function lookAtTold() {
+  const unread = frozen.value ? [] : told.value.items.filter((each) => !readHere.value.has(each.id));
+  batch(() => {
+    settle(over);
+    for (const each of unread.toReversed()) {
+      const known = alarms.peek().some((alarm) => alarm.kind === "told" && alarm.causes.some((cause) => cause.subject === each.id));
+      if (!known) raise("told", { request: "", who: "", subject: each.id, at: Date.parse(each.delivered_at), href: "#/exercise", text: senderName(each.told) }, !begun);
+    }
+  });
+  begun ||= told.value.loaded;
 }
 
 /** Whether a request asks us to save lives, and we have said nothing to it. @param {import("./store.js").Row | undefined} request */
@@ -203,6 +248,46 @@ function alarmsUs(row) {
   return row?.status === "alarmed" && row.lender_id === myMember();
 }
 
+/** Whether our dispatch system has not taken over what it has to act on, and it still matters. @param {import("./store.js").Row | undefined} row */
+function isNotTaken(row) {
+  const mission = tables.mission.get(row?.mission_id);
+  return row?.status === "missing" && row.member_id === myMember() && !(mission && HOME.includes(mission.status));
+}
+
+/** @param {import("./store.js").Row} row @returns {Cause} */
+function untaken(row) {
+  return { request: tables.mission.get(row.mission_id)?.request_id ?? "", who: "", subject: row.id, at: Date.parse(row.rung_at) || now(), href: dispatchLink("receipts", { shown: "ring" }) };
+}
+
+/**
+ * What is wrong with a webhook of ours that somebody has to see to: its dispatch system gets nothing any more, or says nothing. One that was
+ * paused by hand is as somebody wanted it, and a trial that somebody has left alone in `integration` or a drill disturbs no shift.
+ * @param {import("./store.js").Row | undefined} row
+ * @returns {[string, Cause][]}
+ */
+function troubleOf(row) {
+  if (!row || row.member_id !== myMember() || !row.space_kinds.includes("live")) return [];
+  const cause = (/** @type {string | null} */ since) => ({ request: "", who: "", subject: row.id, at: Date.parse(since ?? "") || now(), href: dispatchLink("endpoints", { endpoint: row.id }) });
+  if (row.status === "disabled" || (row.status === "paused" && row.paused_why === "failing")) return [["webhook_stopped", cause(null)]];
+  return row.status === "active" && row.silent_since ? [["webhook_silent", cause(row.silent_since)]] : [];
+}
+
+/** Whether something that a dispatch system told waits for one of us. @param {import("./store.js").Row | undefined} row */
+function isHeld(row) {
+  return row?.status === "held" && row.member_id === myMember();
+}
+
+/** @param {import("./store.js").Row} row */
+function kindOfMatter(row) {
+  return row.what === "call" ? "unit_call" : "quarantine";
+}
+
+/** @param {import("./store.js").Row} row @returns {Cause} */
+function matterOf(row) {
+  const at = row.what === "call" ? (row.at ?? row.held_at) : row.held_at;
+  return { request: "", who: "", subject: row.id, at: Date.parse(at) || now(), href: dispatchLink("quarantine", row.what === "call" ? {} : { message: row.id }) };
+}
+
 /** Whether what an agreement binds to was not done in time, and is still not done. @param {import("./store.js").Row | undefined} row */
 function isBroken(row) {
   return row?.status === "broken" && row.binding === "obligatory" && !row.done_at;
@@ -216,7 +301,7 @@ function promiseOf(row) {
 /** Whether a phone call waits for our word. @param {import("./store.js").Row | undefined} call */
 function wantsUs(call) {
   const own = myMember();
-  return Boolean(call && call.status !== "confirmed" && call.recorded_by_member_id !== own && [call.requester_id, call.lender_id].includes(own));
+  return Boolean(call && ["unconfirmed", "alarmed"].includes(call.status) && call.recorded_by_member_id !== own && [call.requester_id, call.lender_id].includes(own));
 }
 
 /** Whether nothing is left to do about a cause, by what we know now. @param {string} kind @param {Cause} cause */
@@ -230,6 +315,14 @@ function over(kind, cause) {
       return !alarmsUs(tables.automatic_alarm.get(cause.subject));
     case "automatic_unfilled":
       return !isUnfilled(tables.automatic_aid.get(cause.subject));
+    case "webhook_stopped":
+    case "webhook_silent":
+      return troubleOf(tables.webhook_endpoint.get(cause.subject)).every(([each]) => each !== kind);
+    case "unit_call":
+    case "quarantine":
+      return !isHeld(tables.inbox_matter.get(cause.subject));
+    case "not_taken":
+      return !isNotTaken(tables.dispatch_receipt.get(cause.subject));
     case "broken_commitment": {
       const promise = tables.response_commitment.get(cause.subject);
       if (promise) return ended || !isBroken(promise);
@@ -243,6 +336,8 @@ function over(kind, cause) {
     case "relief_due":
     case "staged_without_task":
       return !tables.mission.get(cause.subject)?.alarms?.includes(kind);
+    case "told":
+      return frozen.peek() || readHere.peek().has(cause.subject);
     case "debt_overdue":
       return tables.debt.get(cause.subject)?.status !== "overdue";
     case "payment_overdue":
@@ -287,7 +382,15 @@ function raiseQuiet() {
 /** An alarm about these causes. @param {{id: number, kind: string, raised: number, done: boolean, gone: number}} alarm @param {Cause[]} causes @returns {Alarm} */
 function about({ id, kind, raised, done, gone }, causes) {
   const one = causes.length === 1;
-  return { id, kind, raised, done, gone, causes, at: Math.max(...causes.map((each) => each.at)), request: one ? causes[0].request : "", who: one ? causes[0].who : "", href: one ? (causes[0].href ?? "") : causes[0].href ? "#/claims" : "", text: one ? (causes[0].text ?? "") : "", count: causes.length };
+  return { id, kind, raised, done, gone, causes, at: Math.max(...causes.map((each) => each.at)), request: one ? causes[0].request : "", who: one ? causes[0].who : "", href: one || kind === "told" ? (causes[0].href ?? "") : hrefOfMany(kind, causes[0].href ?? ""), text: one ? (causes[0].text ?? "") : "", count: causes.length };
+}
+
+/** Where several of a kind are dealt with. @param {string} kind @param {string} href where the first of them is */
+function hrefOfMany(kind, href) {
+  if (WEBHOOK.includes(kind)) return dispatchLink("endpoints");
+  if (INBOX.includes(kind)) return dispatchLink("quarantine");
+  if (kind === "not_taken") return href;
+  return href ? "#/claims" : "";
 }
 
 /** What it was about is over: of a group only what is. @param {(kind: string, cause: Cause) => boolean} gone */
@@ -319,6 +422,8 @@ function standAgain() {
 
 /** Somebody has seen it and acts. @param {number} [id] all without one */
 export function seen(id) {
+  const heard = alarms.peek().filter((alarm) => alarm.kind === "told" && !alarm.done && (id === undefined || alarm.id === id));
+  if (heard.length) acknowledge(heard.flatMap((alarm) => alarm.causes.map((cause) => cause.subject)));
   alarms.value = alarms.peek().map((alarm) => (id === undefined || alarm.id === id ? { ...alarm, done: true } : alarm));
 }
 

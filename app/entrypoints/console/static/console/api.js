@@ -4,6 +4,7 @@
  * A command keeps its Idempotency-Key over every attempt, so sending it again after a cut is safe. Keys come from
  * `getRandomValues`, for `http://name.lan` is no secure context and has no `crypto.randomUUID`.
  */
+import { frozen, SPACE } from "./space.js";
 import { signal } from "./view.js";
 
 /** @typedef {{id: string, code: string, country: string, names: Record<string, string>}} MemberBrief */
@@ -13,9 +14,7 @@ import { signal } from "./view.js";
 /** @typedef {{type: string, title: string, status: number, detail: string, hint?: string, errors?: WrongField[], current?: Record<string, any>} & Record<string, any>} ProblemBody */
 /** @typedef {{command: string, seq: number, kind: string, id: string, revision: number, subject: Record<string, any>, rows: Record<string, Record<string, any>[]>, warnings: {code: string, detail: string, figures?: Record<string, string | number>}[]}} Receipt */
 
-const frame = document.getElementById("app");
-/** The space that is shown. */
-export const SPACE = frame?.dataset.space || "live";
+export { SPACE };
 const HERE = `/api/v1/spaces/${encodeURIComponent(SPACE)}`;
 /** The address of something in this space, for a link. @param {string} path */
 export const hrefOf = (path) => `${HERE}${path}`;
@@ -77,6 +76,16 @@ export function myMember() {
  */
 export function read(path, options = {}) {
   return call("GET", path.startsWith("/api/") ? path : HERE + path, undefined, {}, options.signal);
+}
+
+/**
+ * Read something that is kept with an ETag, unless it is the one that one has.
+ * @param {string} path @param {string} tag of the one that one has; empty: any
+ * @param {{signal?: AbortSignal}} [options]
+ * @returns {Promise<{told: any, tag: string} | null>} null: it is
+ */
+export function readNewer(path, tag, options = {}) {
+  return call("GET", HERE + path, undefined, { "If-None-Match": tag || '""' }, options.signal);
 }
 
 /**
@@ -183,16 +192,17 @@ async function call(method, url, body, headers = {}, abort, heard) {
     if (abort?.aborted) throw error;
     throw new Problem({ type: "/problems/no-connection", title: "", status: 0, detail: String(error) });
   }
-  if (answer.status === 204) return null;
+  if (answer.status === 204 || answer.status === 304) return null;
   if (heard && answer.headers.get("Content-Type")?.startsWith(LINES)) return lastLine(answer, heard);
   const told = await answer.json().catch((error) => {
     if (abort?.aborted) throw error;
     if (answer.ok && !(error instanceof SyntaxError)) throw new Problem({ type: "/problems/no-connection", title: "", status: 0, detail: String(error) });
     return null;
   });
-  if (answer.ok) return told;
+  if (answer.ok) return headers["If-None-Match"] ? { told, tag: answer.headers.get("ETag") ?? "" } : told;
   const problem = new Problem(told ?? { type: "/problems/unknown", title: answer.statusText, status: answer.status, detail: "" });
   if (problem.status === 401) signedOut.value = true;
+  if (problem.slug === "space-frozen" && url.startsWith(HERE)) frozen.value = true;
   throw problem;
 }
 

@@ -1,8 +1,10 @@
-/** The frame of every screen: header, drill band, the screen itself, what was just done, and the dialog that is open. */
-import { signedOut, SPACE } from "./api.js";
+/** The frame of every screen: header, band of a drill, the screen itself, what was just done, and the dialog that is open. */
+import { signedOut } from "./api.js";
 import { AutomaticBand } from "./automatic.js";
 import { DialogHost } from "./dialogs.js";
 import { say, toasts, undoLast } from "./doing.js";
+import { DrillsNow } from "./drills_now.js";
+import { LastMark, SpaceBand } from "./exercise_band.js";
 import { link } from "./feed.js";
 import { openGoTo } from "./go_to.js";
 import { Header } from "./header.js";
@@ -33,13 +35,15 @@ export function App() {
   );
   return html`
     <a class="skip" href="#main" onClick=${skip}>${t("skip")}</a>
-    ${SPACE !== "live" && html`<div class="drill-band" role="status">${t("drill.band")}</div>`}
+    <${SpaceBand} />
     <${Header} />
-    ${signedOut.value && html`<div class="band warning" role="alert"><span>${t("signed_out")}</span> <a class="button small" href=${`/sign-in?next=${encodeURIComponent(`/console${location.hash}`)}`}>${t("sign_in")}</a></div>`}
+    ${signedOut.value && html`<div class="band warning" role="alert"><span>${t("signed_out")}</span> <a class="button small" href=${`/sign-in?next=${encodeURIComponent(location.pathname + location.hash)}`}>${t("sign_in")}</a></div>`}
     <${LinkBand} />
+    <${DrillsNow} />
     <${AutomaticBand} />
     <main id="main" tabindex="-1"><${Shown} key=${`${screen}/${id}`} id=${id} /></main>
     <footer class="bar ${toasts.value.length ? "says" : ""}"><${Toasts} /><${KeyLine} /></footer>
+    <${LastMark} />
     <${DialogHost} />`;
 }
 

@@ -46,10 +46,9 @@ function ringKm2(ring) {
   return Math.abs(twice / 2) * east * KM_PER_DEGREE ** 2;
 }
 
-/** Its outline as a path, with the box around it. @param {any} area */
-export function outlineOf(area) {
-  const rings = piecesOf(area).flat();
-  const all = rings.flat();
+/** Outlines as paths in one frame, with the box around them all. @param {...any} areas */
+export function outlinesOf(...areas) {
+  const all = areas.flatMap((area) => piecesOf(area).flat(2));
   const [west, east] = [Math.min(...all.map(([lon]) => lon)), Math.max(...all.map(([lon]) => lon))];
   const [south, north] = [Math.min(...all.map(([, lat]) => lat)), Math.max(...all.map(([, lat]) => lat))];
   const squeeze = Math.cos((((south + north) / 2) * Math.PI) / 180);
@@ -57,5 +56,46 @@ export function outlineOf(area) {
   const point = (/** @type {number[]} */ [lon, lat]) => `${((((lon - west) * squeeze) / size) * 100).toFixed(1)} ${(((north - lat) / size) * 100).toFixed(1)}`;
   const width = (((east - west) * squeeze) / size) * 100;
   const height = ((north - south) / size) * 100;
-  return { path: rings.map((ring) => `M${ring.map(point).join("L")}Z`).join(""), box: `-4 -4 ${(width + 8).toFixed(1)} ${(height + 8).toFixed(1)}` };
+  const paths = areas.map((area) => piecesOf(area).flat().map((ring) => `M${ring.map(point).join("L")}Z`).join(""));
+  return { paths, box: `-4 -4 ${(width + 8).toFixed(1)} ${(height + 8).toFixed(1)}`, degrees: { west, east, south, north } };
 }
+
+/** Rows of the grid by which areas are compared: a difference below a hundredth of the frame's height is not seen. */
+const ROWS = 400;
+
+/**
+ * What is in the one area alone, and in the other alone, in km²: by the parts of parallels that lie within, row by row.
+ * @param {any} was @param {any} now
+ * @returns {{lost: number, gained: number}}
+ */
+export function differKm2(was, now) {
+  const { south, north } = outlinesOf(was, now).degrees;
+  const height = (north - south) / ROWS;
+  let [lost, gained] = [0, 0];
+  for (let row = 0; row < ROWS; row++) {
+    const lat = south + (row + 0.5) * height;
+    const [a, b] = [within(was, lat), within(now, lat)];
+    const both = shared(a, b);
+    const km2 = height * KM_PER_DEGREE * Math.cos((lat * Math.PI) / 180) * KM_PER_DEGREE;
+    lost += (long(a) - both) * km2;
+    gained += (long(b) - both) * km2;
+  }
+  return { lost, gained };
+}
+
+/** The spans of a parallel that lie within an area, in degrees of longitude: between one edge and the next. @param {any} area @param {number} lat @returns {[number, number][]} */
+function within(area, lat) {
+  return piecesOf(area).flatMap((rings) => {
+    const cuts = rings.flatMap((ring) => ring.slice(1).flatMap(([lon, at], n) => {
+      const [from, begin] = ring[n];
+      return begin > lat === at > lat ? [] : [from + ((lat - begin) / (at - begin)) * (lon - from)];
+    })).sort((a, b) => a - b);
+    return cuts.flatMap((cut, n) => (n % 2 ? [/** @type {[number, number]} */ ([cuts[n - 1], cut])] : []));
+  });
+}
+
+/** @param {[number, number][]} spans */
+const long = (spans) => spans.reduce((sum, [from, to]) => sum + to - from, 0);
+
+/** What two lots of spans share. @param {[number, number][]} a @param {[number, number][]} b */
+const shared = (a, b) => a.reduce((sum, [from, to]) => sum + b.reduce((inner, [begin, end]) => inner + Math.max(0, Math.min(to, end) - Math.max(from, begin)), 0), 0);

@@ -6,7 +6,7 @@ import { carryOut } from "./doing.js";
 import { Choice, PlaceField, Quantity, TypeField } from "./fields.js";
 import { MadeOf } from "./formations.js";
 import { centreOf } from "./geometry.js";
-import { degreesText, t, word } from "./i18n.js";
+import { placeText, t, word } from "./i18n.js";
 import { Priority } from "./parts.js";
 import { chosen, goTo, requestLink } from "./router.js";
 import { may } from "./rules.js";
@@ -35,12 +35,12 @@ export function openAsk(incidentId, suggested = []) {
 /** @param {{incident: string, suggested: Parameters<typeof openAsk>[1], close: () => void}} props */
 function Ask({ incident: first, suggested = [], close }) {
   const incidents = tables.incident.all.value.filter((row) => row.status !== "closed").sort((a, b) => b.occurred_at.localeCompare(a.occurred_at));
-  const own = incidents.find((row) => row.lead_member_id === myMember()) ?? incidents[0];
-  const [incidentId, setIncident] = useState(first || own?.id || "");
+  const only = incidents.length === 1 ? incidents[0].id : ""; // of several, whoever asks says which
+  const [incidentId, setIncident] = useState(first || lookedAt() || only);
   const [kind, setKind] = useState("immediate");
   const [note, setNote] = useState("");
   const [lines, setLines] = useState(() => {
-    const empty = blank(first || own?.id || "");
+    const empty = blank(first || lookedAt() || only);
     return suggested.length ? suggested.map((line) => ({ ...empty, ...line, hours: HOURS.find((n) => n >= line.hours) ?? 24 })) : [empty];
   });
   const [busy, setBusy] = useState(false);
@@ -48,7 +48,7 @@ function Ask({ incident: first, suggested = [], close }) {
   const change = (/** @type {number} */ at, /** @type {any} */ part) => setLines((was) => was.with(at, { ...was[at], ...part }));
   const chooseIncident = (/** @type {string} */ id) => {
     setIncident(id);
-    setLines((was) => was.map((line) => (line.touched ? line : { ...line, ...whereOf(id), touched: false })));
+    setLines((was) => was.map((line) => (line.touched ? line : { ...line, type_code: line.type_code || usualAt(id), ...whereOf(id), touched: false })));
   };
   const submit = async (/** @type {any} */ event) => {
     event.preventDefault();
@@ -67,12 +67,12 @@ function Ask({ incident: first, suggested = [], close }) {
   if (!incidents.length) return html`<div class="dialog-body"><p>${t("ask.no_incident")}</p><footer class="dialog-foot"><button type="button" class="button primary" onClick=${close}>${t("understood")}</button></footer></div>`;
   const whole = incidentId && lines.every((line) => line.type_code);
   return html`<form class="dialog-body" onSubmit=${submit} onKeyDown=${leadToButton}>
-    <label class="field"><span>${t("incident")}</span><select value=${incidentId} onChange=${(/** @type {any} */ event) => chooseIncident(event.target.value)}>${incidents.map((row) => html`<option value=${row.id} selected=${row.id === incidentId}>${row.ref} · ${row.title}</option>`)}</select></label>
+    <label class="field"><span>${t("incident")}</span><select value=${incidentId} required onChange=${(/** @type {any} */ event) => chooseIncident(event.target.value)}>${!incidentId && html`<option value="" selected>${t("ask.which_incident")}</option>`}${incidents.map((row) => html`<option value=${row.id} selected=${row.id === incidentId}>${row.ref} · ${row.title}</option>`)}</select></label>
     ${lines.map((line, at) => html`<fieldset class="ask-line" key=${at}><legend>${lines.length > 1 ? t("line.n", { n: at + 1 }) : t("what")}</legend>
       <div class="two"><${TypeField} value=${line.type_code} autofocus=${at === 0} onChange=${(/** @type {string} */ code) => change(at, { type_code: code })} /><${Quantity} value=${line.quantity} onChange=${(/** @type {number} */ n) => change(at, { quantity: n })} /></div>
       <${MadeOf} code=${line.type_code} />
       <${Choice} label=${t("priority.label")} value=${line.priority} onChange=${(/** @type {string} */ code) => change(at, { priority: code })} options=${PRIORITIES.map((code, n) => ({ value: code, text: html`<${Priority} rank=${n + 1} /> ${word("priorities", code)}` }))} />
-      <div class="two"><div><${PlaceField} text=${line.place} note=${t("place.point", { lon: degreesText(line.lon, 3), lat: degreesText(line.lat, 3) })} onChange=${(/** @type {any} */ found) => change(at, { ...found, touched: true })} /></div>
+      <div class="two"><div><${PlaceField} text=${line.place} note=${incidentId && t("place.point", { at: placeText(line.lon, line.lat, 3) })} onChange=${(/** @type {any} */ found) => change(at, { ...found, touched: true })} /></div>
         <label class="field"><span>${t("needed_within")}</span><select value=${line.hours} onChange=${(/** @type {any} */ event) => change(at, { hours: Number(event.target.value) })}>${HOURS.map((n) => html`<option value=${n} selected=${n === line.hours}>${t("hours", { n })}</option>`)}<option value="0" selected=${!line.hours}>${t("no_time")}</option></select></label></div>
       ${lines.length > 1 && html`<button type="button" class="button small" onClick=${() => setLines(lines.filter((_, n) => n !== at))}>${t("line.remove")}</button>`}</fieldset>`)}
     <button type="button" class="button small" onClick=${() => setLines([...lines, { ...blank(incidentId), type_code: "" }])}>${t("line.add")}</button>
@@ -86,8 +86,17 @@ function Ask({ incident: first, suggested = [], close }) {
 
 /** @param {string} incidentId */
 function blank(incidentId) {
-  const incident = tables.incident.get(incidentId);
-  return { type_code: USUAL[incident?.hazard] ?? "", quantity: 1, priority: "life_safety", hours: 2, place: "", ...whereOf(incidentId), touched: false };
+  return { type_code: usualAt(incidentId), quantity: 1, priority: "life_safety", hours: 2, place: "", ...whereOf(incidentId), touched: false };
+}
+
+/** What is asked for most at an incident. @param {string} incidentId */
+const usualAt = (incidentId) => USUAL[tables.incident.get(incidentId)?.hazard] ?? "";
+
+/** The incident that is being looked at, itself or through its request; empty where none is, or it is over. */
+function lookedAt() {
+  const { kind, id } = chosen.peek() ?? { kind: "", id: "" };
+  const incident = tables.incident.get(kind === "request" ? tables.request.get(id)?.incident_id : kind === "incident" ? id : "");
+  return incident && incident.status !== "closed" ? incident.id : "";
 }
 
 /** @param {string} incidentId */

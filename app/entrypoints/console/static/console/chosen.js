@@ -4,8 +4,9 @@ import { myMember, read } from "./api.js";
 import { openAsk } from "./ask.js";
 import { AutomaticButton } from "./automatic_ask.js";
 import { openCall } from "./call.js";
+import { closeIncident } from "./closing.js";
 import { openDialog } from "./dialogs.js";
-import { carryOut, carryOutConfirmed } from "./doing.js";
+import { carryOut } from "./doing.js";
 import { Choice } from "./fields.js";
 import { mayAddCode, openCodes } from "./external_codes.js";
 import { TimeField } from "./form.js";
@@ -48,10 +49,6 @@ function IncidentCard({ id }) {
     undo: back ? (receipt) => ({ path: `/incidents/${id}`, method: "PATCH", body: back, revision: receipt.revision }) : undefined,
   });
   const states = next("incident", row.status, "change_incident");
-  const close = async () => {
-    await carryOutConfirmed({ title: t("close_incident"), text: html`<p>${t("close_incident.text", { title: row.title })}</p>`, action: t("close_incident"), why: "asked", danger: true },
-      (answer) => ({ path: `/incidents/${id}/close`, body: answer, revision: row.revision }), { done: t("done.incident", { title: row.title }), latest: () => tables.incident.get(id) });
-  };
   return html`<h2>${row.title}</h2><p class="dim">${row.ref} · ${word("hazards", row.hazard)} · ${t("since")} ${stamp(row.occurred_at)} (<${Age} at=${row.occurred_at} />)</p>
     <p class="ring"><${Member} id=${row.lead_member_id} /> <${Phone} id=${row.lead_member_id} /></p>
     <div class="buttons">${may("assist_now", { requester: row.lead_member_id, lender: row.lead_member_id }) || may("report_incident") ? html`<button type="button" class="button danger" onClick=${() => openCall(id)}>${t("call")} <kbd>i</kbd></button>` : ""}
@@ -59,7 +56,7 @@ function IncidentCard({ id }) {
       ${mayOffer(row) && html`<button type="button" class="button" onClick=${() => openUnasked(row)}>${t("unasked.offer")}</button>`}
       <${AutomaticButton} id=${id} /></div>
     <dl class="facts"><div><dt>${t("status")}</dt><dd><${State} text=${stateName("incident", row.status)} /> ${may("change_incident") && states.map((state) => html`<button type="button" class="button small" onClick=${() => change({ status: state }, next("incident", state, "change_incident").includes(row.status) ? { status: row.status } : null)}>→ ${stateName("incident", state)}</button>`)}
-        ${may("close_incident", lead) && can("incident", row.status, "close_incident") ? html`<button type="button" class="button small" onClick=${close}>${t("close_incident")}</button>` : ""}</dd></div>
+        ${may("close_incident", lead) && can("incident", row.status, "close_incident") ? html`<button type="button" class="button small" onClick=${() => closeIncident(row)}>${t("close_incident")}</button>` : ""}</dd></div>
       <div><dt>${t("severity")}</dt><dd>${may("change_incident") ? html`<select aria-label=${t("severity")} value=${String(row.severity)} onChange=${(/** @type {any} */ event) => change({ severity: Number(event.target.value) }, { severity: row.severity })}>${codes("severities").map((code) => html`<option value=${code} selected=${code === String(row.severity)}>${code} ${word("severities", code)}</option>`)}</select>` : word("severities", row.severity)}</dd></div>
       ${[...new Set(tables.member.all.value.map((each) => each.country))].sort().map((country) => html`<${Phase} country=${country} row=${row} />`)}
       ${(numbers.length > 0 || mayAddCode("incident", myMember())) && html`<div><dt>${t("incident_numbers")}</dt><dd>${numbers.map((each) => html`<span key=${each.id} class="number-of"><${Member} id=${each.member_id} short /> ${each.code}</span> `)}

@@ -2,6 +2,8 @@
 import { memberName } from "./about.js";
 import { read, SPACE } from "./api.js";
 import { amountOf, dayOf, figure, itemName, money, toneOf, useRead } from "./claim_parts.js";
+import { freeHow, momentsText, sumText } from "./claim_sums.js";
+import { ClaimRate } from "./claim_rate.js";
 import { MissingRate } from "./claims.js";
 import { carryOutConfirmed } from "./doing.js";
 import { openForm } from "./form.js";
@@ -10,6 +12,7 @@ import { Missing } from "./missing.js";
 import { Left, Member, Nothing, Panel, Phone, State } from "./parts.js";
 import { goTo, requestLink } from "./router.js";
 import { can, may } from "./rules.js";
+import { titled } from "./space.js";
 import { tables } from "./store.js";
 import { html, useEffect } from "./view.js";
 
@@ -25,7 +28,7 @@ function agreementCalled(code) {
 export function ClaimScreen({ id }) {
   const { found: claim, failed, again } = useRead(() => read(`/claims/${id}`), ["claim.", "exchange_rate."], [id]);
   useEffect(() => {
-    document.title = `${claim?.ref ?? t("claim")} · Concord`;
+    titled(claim?.ref ?? t("claim"));
   });
   if (failed && !claim) return html`<${Missing} problem=${failed} what="claim" back="#/claims" to="to_claims" again=${again} />`;
   if (!claim) return html`<div class="request-screen"><${Nothing} text=${t("loading")} /></div>`;
@@ -46,6 +49,7 @@ export function ClaimScreen({ id }) {
       </dl>
       <div class="request-who"><span class="ring"><${Member} id=${claim.lender_id} /> <${Phone} id=${claim.lender_id} /></span><span class="ring"><${Member} id=${claim.requester_id} /> <${Phone} id=${claim.requester_id} /></span></div>
       ${claim.no_rate && html`<${MissingRate} ...${claim.no_rate} then=${t("rate.missing.submit")} again=${again} />`}
+      <${ClaimRate} claim=${claim} again=${again} />
       <${Steps} claim=${claim} sides=${sides} again=${again} />
     </header>
     ${claim.missions.map((/** @type {any} */ mission) => html`<${OfMission} key=${mission.mission_id} claim=${claim} mission=${mission} sides=${sides} again=${again} />`)}
@@ -72,8 +76,8 @@ function Steps({ claim, sides, again }) {
   }).then((receipt) => receipt && again());
   return html`<div class="buttons">
     ${able("submit_claim") && html`<button type="button" class="button primary" onClick=${() => step("submit", { to: claim.requester_id })}>${t("claim.submit")}</button>`}
-    ${able("verify_claim") && html`<button type="button" class="button primary" onClick=${() => step("verify", { to: claim.lender_id })}>${t("claim.verify")}</button>`}
-    ${able("pay_claim") && html`<button type="button" class="button primary" onClick=${pay}>${t("claim.pay")}</button>`}
+    ${able("verify_claim") && !claim.rate_contested && html`<button type="button" class="button primary" onClick=${() => step("verify", { to: claim.lender_id })}>${t("claim.verify")}</button>`}
+    ${able("pay_claim") && !claim.rate_contested && html`<button type="button" class="button primary" onClick=${pay}>${t("claim.pay")}</button>`}
     ${able("close_claim") && html`<button type="button" class="button primary" onClick=${() => step("close", { to: claim.requester_id })}>${t("claim.close")}</button>`}
     ${able("waive_claim") && html`<button type="button" class="button" onClick=${() => step("waive", { to: claim.requester_id, confirm: { why: "required", danger: true } })}>${t("claim.waive")}</button>`}
     ${claim.status === "draft" && may("discard_claim", /** @type {any} */ (sides)) && html`<button type="button" class="button" onClick=${() => step("discard", { to: claim.requester_id, confirm: { danger: true }, then: () => goTo("#/claims?show=claim") })}>${t("claim.discard")}</button>`}
@@ -85,8 +89,15 @@ function OfMission({ claim, mission, sides, again }) {
   const lines = claim.lines.filter((/** @type {any} */ line) => line.mission_id === mission.mission_id);
   const cost = mission.cost;
   return html`<${Panel} id=${`mission-${mission.mission_id}`} title=${mission.call_sign ?? typeName(mission.type_code)} tools=${html`<a href=${requestLink(mission.request_id)}>${t("request")}</a>`}>
-    <p class="claim-terms dim">${typeName(mission.type_code)} · ${dayOf(mission.mobilised_at)} – ${dayOf(mission.home_at)} · ${mission.agreement_code ? t("claim.agreement", { code: agreementCalled(mission.agreement_code), version: mission.agreement_version }) : t("claim.ad_hoc")} · ${word("cost_terms", cost.terms)}${cost.hours ? ` (${figure(String(cost.hours))} h)` : ""}</p>
+    <p class="claim-terms dim">${typeName(mission.type_code)} · ${momentsText(mission)} · ${mission.agreement_code ? t("claim.agreement", { code: agreementCalled(mission.agreement_code), version: mission.agreement_version }) : t("claim.ad_hoc")} · ${word("cost_terms", cost.terms)}${cost.hours ? ` (${figure(String(cost.hours))} h)` : ""}</p>
+    ${cost.hours && lines.some((/** @type {any} */ line) => Number(line.free) > 0) && html`<p class="claim-terms dim">${freeHow(cost.hours, countedHours(mission, lines))}</p>`}
     <ul class="plain">${lines.map((/** @type {any} */ line) => html`<${Line} key=${line.id} claim=${claim} line=${line} sides=${sides} again=${again} />`)}</ul><//>`;
+}
+
+/** The hours of a mission of which so many are free: from the alarm until home, less the handover, to the hundredth as they are billed. @param {any} mission @param {any[]} lines */
+function countedHours(mission, lines) {
+  const hours = Math.round((Date.parse(mission.home_at) - Date.parse(mission.mobilised_at)) / 36_000) / 100;
+  return hours - Number(lines.find((each) => each.item === "vehicle_hours")?.overlap ?? 0);
 }
 
 /** One line: what was measured, what is free and why, what is left, and what the two say about it. @param {{claim: any, line: any, sides: Sides, again: () => void}} props */
@@ -94,23 +105,13 @@ function Line({ claim, line, sides, again }) {
   const less = line.agreed !== line.amount;
   return html`<li class="claim-line">
     <div class="claim-line-head"><strong>${itemName(line)}</strong><span class="claim-amount">${less && html`<s>${money(line.amount, claim.currency)}</s> `}${money(line.agreed, claim.currency)}</span></div>
-    <p class="claim-sum">${sum(line, claim.currency)}</p>
+    <p class="claim-sum">${sumText(line, claim.currency)}</p>
     ${line.why.length > 0 && html`<p class="dim">${line.why.map((/** @type {any} */ why) => word("cost_reasons", why.code)).join(" · ")}</p>`}
     ${line.waived && html`<p><${State} text=${t("claim.line_waived")} tone="calm-state" /></p>`}
     ${line.dispute && html`<div class="claim-dispute"><p><${State} text=${stateName("claim_dispute", line.dispute)} tone=${UNSETTLED.includes(line.dispute) ? "notice" : "calm-state"} />${line.dispute === "raised" && line.answer_by ? html` <span class="dim">${t("claim.answer_due")}</span> <${Left} at=${line.answer_by} />` : ""}</p>
       <p>${t("claim.counter", { who: memberName(claim.requester_id), amount: money(line.counter_amount, claim.currency) })} <q>${line.dispute_reason}</q></p>
       ${line.answer && html`<p>${t("claim.answered", { who: memberName(claim.lender_id), amount: money(line.answer_amount, claim.currency) })} <q>${line.answer}</q></p>`}</div>`}
     <${LineSteps} claim=${claim} line=${line} sides=${sides} again=${again} /></li>`;
-}
-
-/** How the line came about: `16 h − 4 h free = 12 h × 60.00 EUR`. @param {any} line @param {string} currency */
-function sum(line, currency) {
-  const parts = [`${figure(line.quantity)} ${line.unit}`];
-  if (Number(line.overlap) > 0) parts.push(`− ${t("claim.overlap", { n: figure(line.overlap), unit: line.unit })}`);
-  if (Number(line.free) > 0) parts.push(`− ${t("claim.free", { n: figure(line.free), unit: line.unit })}`);
-  if (line.rate == null) return parts.join(" ");
-  if (parts.length > 1) parts.push(`= ${figure(line.billable)} ${line.unit}`);
-  return `${parts.join(" ")} × ${money(line.rate, currency)}`;
 }
 
 /** What each side may do about a line. @param {{claim: any, line: any, sides: Sides, again: () => void}} props */
@@ -123,7 +124,7 @@ function LineSteps({ claim, line, sides, again }) {
   const waives = ["submitted", "disputed", "verified"].includes(claim.status) && Number(line.agreed) > 0 && may("waive_claim", of);
   const dispute = () => openForm({
     title: t("claim.dispute"),
-    text: html`<p><strong>${itemName(line)}</strong>: ${sum(line, claim.currency)} = ${money(line.agreed, claim.currency)}</p>`,
+    text: html`<p><strong>${itemName(line)}</strong>: ${sumText(line, claim.currency)} = ${money(line.agreed, claim.currency)}</p>`,
     fields: [{ name: "counter_amount", label: t("claim.counter_amount", { currency: claim.currency }), required: true, most: 20 }, { name: "reason", label: t("why"), kind: "area", required: true, most: 1000 }],
     action: t("claim.dispute"),
     command: (values) => ({ path: `/claim-lines/${line.id}/dispute`, body: { ...values, counter_amount: amountOf(values.counter_amount) }, revision: line.revision }),

@@ -2,7 +2,7 @@
 import { Problem, read } from "./api.js";
 import { ProblemParts } from "./dialogs.js";
 import { link, onEntries } from "./feed.js";
-import { language, t, word } from "./i18n.js";
+import { language, money as said, t, word } from "./i18n.js";
 import { html, useEffect, useState } from "./view.js";
 
 /** How long to wait for more to happen before reading again: one visit to the server for many entries. */
@@ -11,7 +11,7 @@ const SOON_MS = 300;
 /** An amount in the reader's language, with its currency: never computed with here. @param {string | null | undefined} amount @param {string} currency */
 export function money(amount, currency) {
   if (amount == null) return "–";
-  return new Intl.NumberFormat(language.value, { style: "currency", currency, currencyDisplay: "code" }).format(Number(amount));
+  return said(amount, currency);
 }
 
 /** A measured quantity, without zeros at its end. @param {string | null | undefined} value */

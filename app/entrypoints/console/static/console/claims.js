@@ -9,6 +9,7 @@ import { MoneyDue } from "./money_due.js";
 import { Left, Member, Nothing, Panel, State } from "./parts.js";
 import { goTo, place, showing } from "./router.js";
 import { holdsOne, may } from "./rules.js";
+import { titled } from "./space.js";
 import { html, useEffect, useState } from "./view.js";
 
 const SHOWN = ["pay", "claim", "statements"];
@@ -23,7 +24,7 @@ export function dealsWithMoney() {
 /** The screen. */
 export function ClaimsScreen() {
   useEffect(() => {
-    document.title = `${t("claims")} · Concord`;
+    titled(t("claims"));
   });
   const { found, failed, again } = useRead(
     async () => {
@@ -41,7 +42,7 @@ export function ClaimsScreen() {
   const counts = {
     pay: owed.filter((/** @type {any} */ row) => WAITING.includes(row.status)).length,
     claim: ours.filter((/** @type {any} */ row) => row.status !== "closed").length + (found?.unclaimed.length ?? 0),
-    statements: (found?.statements ?? []).filter((/** @type {any} */ row) => row.status !== "acknowledged").length,
+    statements: (found?.statements ?? []).filter((/** @type {any} */ row) => ["issued", "disputed", "answered"].includes(row.status)).length,
   };
   const asked = place.value.query.show;
   const shown = SHOWN.includes(asked) ? asked : (SHOWN.find((code) => counts[/** @type {keyof typeof counts} */ (code)]) ?? "pay");

@@ -6,6 +6,7 @@ import { openForm } from "./form.js";
 import { stateName, t } from "./i18n.js";
 import { Member, Nothing, Panel, Phone, State, useMark } from "./parts.js";
 import { may } from "./rules.js";
+import { titled } from "./space.js";
 import { tables } from "./store.js";
 import { stamp } from "./time.js";
 import { html, useEffect } from "./view.js";
@@ -39,7 +40,7 @@ export function CoordinationScreen() {
   const rota = tables.rota.all.value[0];
   const open = proposals();
   useEffect(() => {
-    document.title = `${t("coordination")} · Concord`;
+    titled(t("coordination"));
   });
   return html`<div class="request-screen coordination-screen">
     <header class="request-head"><div class="request-title"><div><h1>${t("coordination")}</h1><p class="dim">${t("coordination.text")}</p></div></div>

@@ -10,7 +10,7 @@ import { link, onSnapshot } from "./feed.js";
 import { Choice, PlaceField, TypeField } from "./fields.js";
 import { openForm } from "./form.js";
 import { distanceKm } from "./geometry.js";
-import { language, named, stateName, t, typeName, word } from "./i18n.js";
+import { language, named, placeText, stateName, t, typeName, word } from "./i18n.js";
 import { learning } from "./learning.js";
 import { learnUnit } from "./offering.js";
 import { Age, Member, Nothing, Panel, Phone, State, useMark } from "./parts.js";
@@ -53,10 +53,10 @@ function keep({ requests, missions, asked }) {
   takeFill(requests.flatMap((row) => row.lines.map((/** @type {any} */ line) => ({ request_line_id: line.id, request_id: row.id, ...line.fill }))), asked);
 }
 
-/** Whether a request of day-to-day help is our side's business: ours, asked of us or of anybody, or sent by us. @param {Row} row */
+/** Whether a request of day-to-day help is our side's business: ours, or asked of us. @param {Row} row */
 function ours(row) {
   const own = myMember();
-  return row.member_id === own || row.to_member_id === own || (!row.to_member_id && ["open", "partly_committed"].includes(row.status)) || tables.mission.where("request_id", row.id).some((each) => each.lender_id === own);
+  return row.member_id === own || row.to_member_id === own;
 }
 
 /** The panel: a place of its own beside the disaster's requests. */
@@ -67,6 +67,11 @@ export function DayToDay() {
   if (!rows.length && !asks) return null;
   return html`<${Panel} id="day-to-day" class="day-to-day" title=${t("day_to_day")} count=${rows.length || undefined} tools=${asks && html`<button type="button" class="button small" onClick=${askTransport}>${t("day_to_day.ask")}</button>`}>
     ${rows.length > 0 && html`<ul class="plain">${rows.map((row) => html`<${Run} key=${row.id} id=${row.id} />`)}</ul>`}<//>`;
+}
+
+/** Where to: the point alone, for an address in words would be a patient's. @param {Row} line */
+function pointOf(line) {
+  return placeText(line.lon, line.lat, 3);
 }
 
 /** Nothing is left to do about it: ended, or the unit is home. @param {Row} row */
@@ -89,10 +94,10 @@ function Run({ id }) {
   const other = row.member_id === own ? mission?.lender_id ?? row.to_member_id : row.member_id;
   const steps = mission ? next("mission", mission.status, "advance_mission", { crossing_has_control: false, day_to_day: true }).filter(() => may("advance_mission", { lender: mission.lender_id })) : [];
   const [step] = steps.filter((to) => to !== "at_rendezvous");
-  const sends = !mission && row.member_id !== own && may("send_day_to_day", { lender: own }) && (!row.to_member_id || row.to_member_id === own);
-  return html`<li class="run ${mark}"><div><a class="ref" href=${requestLink(id)}>${row.ref}</a> <strong>${mission?.resource_id ? unitText(mission) : typeName(line.type_code)}</strong> ${line.place ?? ""}${mission?.destination ? ` → ${mission.destination}` : ""}${" "}
+  const sends = !mission && row.member_id !== own && may("send_day_to_day", { lender: own }) && row.to_member_id === own;
+  return html`<li class="run ${mark}"><div><a class="ref" href=${requestLink(id)}>${row.ref}</a> <strong>${mission?.resource_id ? unitText(mission) : typeName(line.type_code)}</strong> <span class="dim">${pointOf(line)}</span>${mission?.destination ? ` → ${mission.destination}` : ""}${" "}
       <${State} text=${mission ? stateName("mission", mission.status) : stateName("request", row.status)} tone=${mission ? "" : "notice"} /> <span class="dim"><${Age} at=${mission?.status_at ?? row.opened_at} /></span></div>
-    <div class="debt-foot"><span>${other ? html`<${Member} id=${other} /> <${Phone} id=${other} />` : html`<span class="dim">${t("day_to_day.anybody")}</span>`}</span>
+    <div class="debt-foot"><span><${Member} id=${other} /> <${Phone} id=${other} /></span>
       <span class="buttons">${sends ? html`<button type="button" class="button primary small" onClick=${() => sendRun(row, line)}>${t("send")}</button>` : ""}
         ${mission && can("mission", mission.status, "release_mission", {}) && may("release_mission", { requester: mission.requester_id }) ? html`<button type="button" class="button primary small" onClick=${() => release(mission)}>${t("release_mission")}</button>` : ""}
         ${mission && step ? html`<button type="button" class="button primary small" onClick=${() => (step === "transporting" ? transport(mission) : carryOut({ path: `/missions/${mission.id}/advance`, body: { to: step }, revision: mission.revision }, { done: t("done.moved", { unit: unitText(mission), state: stateName("mission", step) }) }))}>→ ${stateName("mission", step)}</button>` : ""}</span></div></li>`;
@@ -118,23 +123,24 @@ function AskRun({ close }) {
   const [busy, setBusy] = useState(false);
   const change = (/** @type {any} */ part) => setWhat((was) => ({ ...was, ...part }));
   const near = members().filter((each) => each.id !== own && each.country !== home?.country).sort((a, b) => distanceKm([a.lon, a.lat], [what.lon, what.lat]) - distanceKm([b.lon, b.lat], [what.lon, what.lat]));
+  const to = what.to || near[0]?.id;
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     setBusy(true);
-    const { type_code, priority, lon, lat, place, to } = what;
-    const receipt = await carryOut({ path: "/requests", body: { kind: KIND, then: "open", ...(to && { to_member_id: to }), lines: [{ type_code, quantity: 1, priority, place: place.trim() || null, lon, lat }] } }, { done: t("done.day_to_day") });
+    const { type_code, priority, lon, lat } = what;
+    const receipt = await carryOut({ path: "/requests", body: { kind: KIND, then: "open", to_member_id: to, lines: [{ type_code, quantity: 1, priority, lon, lat }] } }, { done: t("done.day_to_day") });
     setBusy(false);
     if (receipt) close(receipt);
   };
   return html`<form class="dialog-body" onSubmit=${submit}>
     <p class="dialog-text">${t("day_to_day.text")}</p>
     <${TypeField} value=${what.type_code} onChange=${(/** @type {string} */ type_code) => change({ type_code })} />
-    <${PlaceField} text=${what.place} onChange=${change} note=${t("place.point", { lon: what.lon.toFixed(3), lat: what.lat.toFixed(3) })} />
-    <label class="field"><span>${t("question.to")}</span><select value=${what.to} onChange=${(/** @type {any} */ event) => change({ to: event.target.value })}><option value="">${t("day_to_day.anybody")}</option>${near.map((each) => html`<option value=${each.id}>${each.country} · ${named(each.names)}</option>`)}</select></label>
-    ${what.to && html`<p class="ring"><${Phone} id=${what.to} /></p>`}
+    <${PlaceField} text=${what.place} onChange=${change} note=${t("place.point", { at: placeText(what.lon, what.lat, 3) })} />
+    <label class="field"><span>${t("question.to")}</span><select value=${to} onChange=${(/** @type {any} */ event) => change({ to: event.target.value })}>${near.map((each) => html`<option value=${each.id}>${each.country} · ${named(each.names)}</option>`)}</select></label>
+    ${to && html`<p class="ring"><${Phone} id=${to} /></p>`}
     <${Choice} label=${t("priority.label")} value=${what.priority} onChange=${(/** @type {string} */ priority) => change({ priority })} options=${PRIORITIES.map((code) => ({ value: code, text: word("priorities", code) }))} />
     <p class="binds">${t("ask.binds")}</p>
-    <footer class="dialog-foot"><button type="button" class="button" onClick=${() => close()}>${t("back")}</button><button class="button primary" disabled=${busy || !what.type_code || !what.place.trim()}>${t("ask")}</button></footer></form>`;
+    <footer class="dialog-foot"><button type="button" class="button" onClick=${() => close()}>${t("back")}</button><button class="button primary" disabled=${busy || !what.type_code || !what.place.trim() || !to}>${t("ask")}</button></footer></form>`;
 }
 
 /** Send a unit of ours: it rolls at once. The nearest first. @param {Row} request @param {Row} line @param {string} [unit] which one, where it was chosen already */
@@ -142,7 +148,7 @@ export async function sendRun(request, line, unit = "") {
   const own = myMember();
   const told = await read(`/requests/${request.id}/candidates?limit=50&language=${language.peek()}&line=${line.id}`).catch(() => ({ items: [] }));
   const units = told.items.filter((/** @type {any} */ each) => each.member_id === own && each.status === "available").slice(0, 12);
-  const head = html`<p>${t("day_to_day.send.text", { who: memberName(request.member_id), place: line.place ?? "–" })}</p><p><${Member} id=${request.member_id} /> <${Phone} id=${request.member_id} /></p>`;
+  const head = html`<p>${t("day_to_day.send.text", { who: memberName(request.member_id), place: pointOf(line) })}</p><p><${Member} id=${request.member_id} /> <${Phone} id=${request.member_id} /></p>`;
   if (!units.length) return openDialog(t("send"), (close) => html`<div class="dialog-body">${head}<${Nothing} text=${t("relief.no_unit", { what: typeName(line.type_code) })} /><footer class="dialog-foot"><button type="button" class="button primary" autofocus onClick=${() => close()}>${t("understood")}</button></footer></div>`);
   return openForm({
     title: t("day_to_day.send"),

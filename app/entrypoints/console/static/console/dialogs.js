@@ -2,10 +2,12 @@
  * Dialogs: confirming what binds, showing what was refused, and two versions side by side. The browser's own `<dialog>` keeps
  * the focus inside, gives it back, and closes on Escape.
  */
+import { StopButton } from "./exercise_stop.js";
 import { roleName, stateName, t, typeName, word } from "./i18n.js";
 import { tables } from "./store.js";
+import { frozen, IS_DRILL } from "./space.js";
 import { stamp } from "./time.js";
-import { fieldName, fieldTexts, problemText, reasonTexts, slugText } from "./told.js";
+import { fieldName, fieldTexts, hintText, problemText, reasonTexts } from "./told.js";
 import { html, signal, useLayoutEffect, useRef, useState } from "./view.js";
 
 /** @typedef {import("./api.js").Problem} Problem */
@@ -39,6 +41,7 @@ export function DialogHost() {
 /** One that is open. @param {{shown: Dialog}} props */
 function Shown({ shown }) {
   const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  const [froze] = useState(frozen.peek()); // what was opened afterwards knows it
   useLayoutEffect(() => {
     if (box.current && !box.current.open) box.current.showModal();
   }, []);
@@ -53,8 +56,10 @@ function Shown({ shown }) {
       <h2 id=${title}>${shown.label}</h2>
       <button type="button" class="icon-button" aria-label=${t("close")} title=${t("close")} onClick=${() => close()}>✕</button>
     </header>
-    ${shown.view(close)}
-  </dialog>`;
+    ${frozen.value && !froze && html`<p class="frozen-note" role="alert">${t("problem.space-frozen")}</p>`}
+    ${IS_DRILL ? html`<fieldset class="dialog-all" disabled=${frozen.value && !froze}>${shown.view(close)}</fieldset>` : shown.view(close)}
+    ${IS_DRILL && !frozen.value && html`<p class="dialog-stop"><${StopButton} small /></p>`}
+  </dialog>`; // the stop comes last: what is opened never has the keyboard on it
 }
 
 /**
@@ -103,7 +108,7 @@ function Confirm({ what, close }) {
     </label>`}
     <footer class="dialog-foot">
       <button type="button" class="button" autofocus=${!what.why} onClick=${() => close()}>${what.back ?? t("back")}</button>
-      <button type="submit" class=${`button binds-us ${what.danger ? "danger" : "primary"}`} disabled=${busy}>${what.action}</button>
+      <button type="submit" class=${`button binds-us ${what.danger ? "danger" : "primary"}`} disabled=${busy || frozen.value}>${what.action}</button>
     </footer>
   </form>`;
 }
@@ -118,12 +123,16 @@ export function openProblem(problem) {
 
 /** A refusal in words: what, why, which field, what next. @param {{problem: Problem}} props */
 export function ProblemParts({ problem }) {
-  const ours = slugText(problem.slug);
   const texts = reasonTexts(problem);
-  return html`<p class="dialog-text">${problemText(problem)}</p>
-    ${texts.length > 0 && html`<ul class="reasons">${texts.map((/** @type {string} */ text) => html`<li>${text}</li>`)}</ul>`}
+  const hint = hintText(problem, texts.length > 0);
+  return html`<p class="dialog-text">${problemText(problem)}</p><${Reasons} texts=${texts} />
     ${fieldTexts(problem).map((text) => html`<p class="dim">${text}</p>`)}
-    ${!ours && problem.body.hint && html`<p class="dim">${problem.body.hint}</p>`}`;
+    ${hint && html`<p class="dim">${hint}</p>`}`;
+}
+
+/** What stands against it, one below the other. @param {{texts: string[]}} props */
+export function Reasons({ texts }) {
+  return texts.length ? html`<ul class="reasons">${texts.map((text) => html`<li>${text}</li>`)}</ul>` : null;
 }
 
 /**

@@ -5,6 +5,7 @@
  * before (`dialogs.js`), and has no single key.
  */
 import { Problem, send } from "./api.js";
+import { byNamedAct, goBeyond } from "./beyond.js";
 import { again } from "./feed.js";
 import { confirmAct, openConflict, openProblem } from "./dialogs.js";
 import { t } from "./i18n.js";
@@ -59,9 +60,9 @@ export function undoLast() {
 /**
  * Carry out a command and show what it changed at once. Returns its receipt, or null where it was refused and the reader told.
  * @param {Command} command
- * @param {{done?: string, undo?: (receipt: import("./api.js").Receipt) => Command | null, quiet?: boolean, told?: (problem: Problem) => void, theirs?: () => void}} [how]
+ * @param {{done?: string, undo?: (receipt: import("./api.js").Receipt) => Command | null, quiet?: boolean, told?: (problem: Problem) => void, theirs?: () => void, beyond?: import("./beyond.js").Beyond}} [how]
  *   done: what to say; undo: the command that takes it back; quiet: a refusal is thrown, for whoever tells it; told: hears of a refusal
- *   that was told; theirs: somebody was faster, and what they wrote is kept
+ *   that was told; theirs: somebody was faster, and what they wrote is kept; beyond: a lender's representative may go beyond the agreement
  */
 export async function carryOut(command, how = {}) {
   const same = `${command.method ?? "POST"} ${command.path} ${command.revision ?? ""} ${JSON.stringify(command.body ?? {})}`;
@@ -70,7 +71,7 @@ export async function carryOut(command, how = {}) {
   try {
     const receipt = await send(command.path, command.body, command);
     take(/** @type {any} */ (receipt.rows), { mark: true });
-    for (const warning of receipt.warnings) say(codeText(warning), { tone: "warning", ms: 12_000 });
+    for (const text of new Set(receipt.warnings.map(codeText))) say(text, { tone: "warning", ms: 12_000 });
     const back = how.undo?.(receipt);
     if (how.done && back) {
       const id = say(how.done, {
@@ -87,8 +88,7 @@ export async function carryOut(command, how = {}) {
     if (how.quiet) throw problem;
     atWork.delete(same);
     how.told?.(problem);
-    await refused(problem, command, how);
-    return null;
+    return await refused(problem, command, how);
   } finally {
     atWork.delete(same);
   }
@@ -127,22 +127,29 @@ export async function carryOutConfirmed(what, command, { latest, ...how } = {}) 
 }
 
 /**
+ * Tell a refusal. Resolves to the receipt, where it is then done all the same.
  * @param {Problem} problem
  * @param {Command} command
- * @param {Parameters<typeof carryOut>[1]} how
+ * @param {NonNullable<Parameters<typeof carryOut>[1]>} how
+ * @returns {Promise<import("./api.js").Receipt | null>}
  */
 async function refused(problem, command, how) {
   if (problem.status === 0) again();
+  if (how.beyond && problem.slug === "agreement-refused") {
+    const said = await goBeyond(problem, how.beyond);
+    return said ? carryOut(byNamedAct(command, said.act, said.why), how) : null;
+  }
   if (problem.slug !== "stale-revision") {
     openProblem(problem);
-    return;
+    return null;
   }
   const current = problem.body.current ?? {};
   const mine = await meetConflict(problem, command);
   take({ [String(problem.body.kind ?? "")]: [/** @type {any} */ (current)] });
   if (mine === undefined) openProblem(problem);
-  else if (mine) await carryOut({ ...command, revision: current.revision }, how);
-  else how?.theirs?.();
+  else if (mine) return carryOut({ ...command, revision: current.revision }, how);
+  else how.theirs?.();
+  return null;
 }
 
 /**

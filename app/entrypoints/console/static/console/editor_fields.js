@@ -10,7 +10,7 @@ import { countriesOf, labelOf } from "./agreement_form.js";
 import { AreaField } from "./agreement_area.js";
 import { ListField, OrderField, PartiesField, TypeField, TypesField } from "./editor_lists.js";
 import { Choice } from "./fields.js";
-import { LANGUAGES, language, languageName, phaseName, phases, t, word } from "./i18n.js";
+import { LANGUAGES, language, languageName, NO_LANGUAGE, phaseName, phases, t, word } from "./i18n.js";
 import { tables } from "./store.js";
 import { fullTime, instantOf, localOf } from "./time.js";
 import { html, useState } from "./view.js";
@@ -24,7 +24,7 @@ import { html, useState } from "./view.js";
 export const fieldId = (pointer) => `f${pointer.replace(/[^\w]/g, "-")}`;
 
 const KINDS = /** @type {Record<string, (props: Props) => any>} */ ({
-  text: TextField, area: LongField, code: CodeField, number: NumberField, money: MoneyField, select: SelectField, choice: ChoiceField, ticks: TicksField, some: SomeField, instant: InstantField,
+  text: TextField, area: LongField, texts: TextsField, code: CodeField, number: NumberField, money: MoneyField, select: SelectField, choice: ChoiceField, ticks: TicksField, some: SomeField, instant: InstantField,
   names: NamesField, clause: ClauseField, phases: PhasesField, hours: HoursField, daily: HoursField, parties: PartiesField, types: TypesField, only_types: TypesField, type: TypeField, order: OrderField, list: ListField, place: AreaField,
 });
 
@@ -52,6 +52,19 @@ function TextField({ spec, value, set, label, bad }) {
 /** @param {Props} props */
 function LongField({ spec, value, set, label, bad }) {
   return html`<label class="field"><span>${label}</span><textarea rows="2" ...${bad} maxlength=${spec.most} value=${value ?? ""} onInput=${(/** @type {any} */ event) => set(event.target.value)}></textarea></label>`;
+}
+
+/** A text in the reader's language, in those in which there is one, and in more if wanted. @param {{label: string, texts: Record<string, string>, set: (texts: Record<string, string>) => void, bad: Record<string, any>, plain?: boolean}} props plain: the label stands above them all */
+function ByLanguage({ label, texts, set, bad, plain }) {
+  const [more, setMore] = useState(false);
+  const shown = [...inOrder(), NO_LANGUAGE].filter((code, n) => (n === 0 || texts[code] !== undefined || (more && code !== NO_LANGUAGE)));
+  return html`<div class="by-language">${shown.map((code) => html`<label class="field" key=${code}><span>${plain ? languageName(code) : `${label}: ${languageName(code)}`}</span><textarea rows="2" lang=${code} ...${bad} maxlength="4000" value=${texts[code] ?? ""} onInput=${(/** @type {any} */ event) => set({ ...texts, [code]: event.target.value })}></textarea></label>`)}</div>
+    ${LANGUAGES.some((code) => !shown.includes(code)) && html`<button type="button" class="button small" aria-label=${`${label}: ${t("edit.more_languages")}`} onClick=${() => setMore(true)}>${t("edit.more_languages")}</button>`}`;
+}
+
+/** A text of the parties, by language. @param {Props} props */
+function TextsField({ value, set, label, bad }) {
+  return html`<fieldset><legend>${label}</legend><${ByLanguage} label=${label} texts=${value ?? {}} set=${set} bad=${bad} plain /></fieldset>`;
 }
 
 /** The code that it is known by; made of the name as long as nobody gives another. @param {Props} props */
@@ -129,13 +142,10 @@ const SAID = ["unsaid", "settled", "open", "not_applicable"];
 
 /** A clause: not spoken of, settled, open, or none of ours; and in which words. @param {Props} props */
 function ClauseField({ value, set, label, bad }) {
-  const [more, setMore] = useState(false);
   const status = value?.status ?? "unsaid";
   const texts = value?.texts ?? {};
-  const shown = inOrder().filter((code, n) => more || n === 0 || texts[code]);
   return html`<${Choice} label=${label} value=${status} options=${SAID.map((each) => ({ value: each, text: t(`clause.${each}`) }))} onChange=${(/** @type {string} */ each) => set(each === "unsaid" ? null : { status: each, texts })} />
-    ${status !== "unsaid" && html`<div class="by-language">${shown.map((code) => html`<label class="field" key=${code}><span>${label}: ${languageName(code)}</span><textarea rows="2" lang=${code} ...${bad} maxlength="4000" value=${texts[code] ?? ""} onInput=${(/** @type {any} */ event) => set({ status, texts: { ...texts, [code]: event.target.value } })}></textarea></label>`)}</div>
-      ${shown.length < LANGUAGES.length && html`<button type="button" class="button small" aria-label=${`${label}: ${t("edit.more_languages")}`} onClick=${() => setMore(true)}>${t("edit.more_languages")}</button>`}`}`;
+    ${status !== "unsaid" && html`<${ByLanguage} label=${label} texts=${texts} set=${(/** @type {Record<string, string>} */ said) => set({ status, texts: said })} bad=${bad} />`}`;
 }
 
 /** From which phase on, by country of the parties. @param {Props} props */

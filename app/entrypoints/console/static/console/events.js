@@ -7,6 +7,7 @@ import { named, phaseName, stateName, t, typeName, word } from "./i18n.js";
 import { Member, Panel, Nothing, useMark } from "./parts.js";
 import { requestLink } from "./router.js";
 import { asOf, tables, take } from "./store.js";
+import { SourceName } from "./system_names.js";
 import { stamp } from "./time.js";
 import { unaskedText } from "./unasked.js";
 import { wordAbout } from "./lender_words.js";
@@ -19,7 +20,7 @@ const FIRST = 400;
 const TOLD = new Set(["incident", "incident_log", "request", "offer", "mission", "call", "debt", "crossing", "response", "acknowledgement", "question", "agreement", "extension", "reassignment", "host_support", "automatic_aid", "automatic_alarm", "response_commitment", "rendezvous", "unasked_offer", "lender_word", "incident_protocol", "checklist_item"]);
 
 /** What is only put down beforehand, or makes room for what was asked anew: nobody has to know of it. */
-const UNTOLD = new Set(["response_commitment.begun", "response_commitment.put_off", "response_commitment.kept", "response_commitment.lapsed", "automatic_aid.passed_on", "crossing.added", "rendezvous.added", "agreement.drafted", "agreement.consented", "extension.lapsed", "reassignment.lapsed", "host_support.lapsed"]);
+const UNTOLD = new Set(["response_commitment.begun", "response_commitment.put_off", "response_commitment.kept", "response_commitment.lapsed", "response_commitment.taken_back", "debt.lapsed", "automatic_aid.passed_on", "crossing.added", "rendezvous.added", "agreement.drafted", "agreement.consented", "extension.lapsed", "reassignment.lapsed", "host_support.lapsed"]);
 const MOST_SHOWN = 120;
 /** Steps that lie no farther apart are told in one line. */
 const TOGETHER_MS = 120_000;
@@ -147,6 +148,7 @@ export function tell(entry) {
       if (event === "line_late") return t("event.line_late", { what: linesText(rows.request_line ?? linesOf(row.id)) });
       {
         const lines = rows.request_line ?? linesOf(row.id);
+        if (event === "called_off") return t("event.called_off", { what: linesText(lines) || "–" });
         if (event === "opened") return t("event.asks", { what: linesText(lines) });
         const state = stateName("request", STEPS[event] ?? row.status);
         return lines.length ? `${linesText(lines)}: ${state}` : state; // of one that is over, the lines are not at hand
@@ -159,7 +161,7 @@ export function tell(entry) {
       return event === "made" ? t("event.offers", { who: memberName(row.lender_id), what: offeredText(entry, row.id) }) : t("event.offer", { who: memberName(row.lender_id), what: offeredText(entry, row.id), state: event === "committed" ? t("event.committed") : stateName("offer", row.status) });
     case "mission":
       if (event === "relief_due" || event === "staged_without_task") return `${unitText(row)}: ${t(`alarm.${event}`)}`;
-      return missionText(event, row, entry.units);
+      return missionText(event, entry.data?.inferred ? { ...row, status: entry.data.state } : row, entry.units); // what one message did at once is told with its last state
     case "call":
       return t(`event.call_${row.status}`, { what: `${row.quantity} × ${typeName(row.type_code)}` });
     case "automatic_aid":
@@ -204,6 +206,7 @@ const ABOUT_MISSION = {
   plan_changed: (row) => ({ place: row.place ?? "–" }),
   relief_planned: () => ({}),
   split: () => ({}),
+  taken_back: () => ({}),
   split_off: (row) => ({ whole: unitText(tables.mission.get(row.split_from_id) ?? row) }),
   rerouted: (row) => ({ crossing: named(tables.crossing.get(row.crossing_id)?.names) }),
   barred: (row) => ({ crossing: named(tables.crossing.get(row.crossing_id)?.names) }),
@@ -233,7 +236,7 @@ function incidentNow(incident) {
 
 /** @param {Entry} entry */
 function toneOf(entry) {
-  if (/\.(recalled|aborted|cannot|silent|unfilled|broken|declined|lost|withdrawn|overdue|fell_overdue|ring_back|way_barred|line_late)$/.test(entry.type)) return "late";
+  if (/\.(recalled|aborted|cannot|silent|unfilled|broken|declined|lost|withdrawn|called_off|overdue|fell_overdue|ring_back|way_barred|line_late)$/.test(entry.type)) return "late";
   return entry.type === "crossing.state_set" && entry.rows?.crossing?.[0]?.control === "closed" ? "late" : "";
 }
 
@@ -252,7 +255,12 @@ export function EventRow({ entry }) {
   const rank = request && !ENDED.includes(request.status) ? rankOf(linesOf(id)) : 0;
   return html`<li class="event ${mark} ${toneOf(entry)}"><time datetime=${entry.at} title=${`seq ${entry.seq}`}>${stamp(entry.data?.occurred_at ?? entry.at)}</time>
     <span class="event-who">${entry.data?.member_id ? html`<${Member} id=${entry.data.member_id} />` : html`<span class="dim">${t("system")}</span>`}</span>
-    <span class="event-text">${request && html`<a class="ref ${rank === 1 ? "p1" : ""}" href=${requestLink(id)}>${request.ref}</a> `}${tell(entry)}${entry.data?.why && html`<q class="dim">${entry.data.why}</q>`}</span></li>`;
+    <span class="event-text">${request && html`<a class="ref ${rank === 1 ? "p1" : ""}" href=${requestLink(id)}>${request.ref}</a> `}${tell(entry)}${entry.data?.why && html`<q class="dim">${entry.data.why}</q>`}${entry.data?.message_id && html` <${ToldBy} id=${entry.data.source_id} inferred=${entry.data.inferred} />`}</span></li>`;
+}
+
+/** That nobody typed it: a dispatch system told so, by its name where it is our own. @param {{id: string, inferred?: boolean}} props inferred: it told of a later step */
+function ToldBy({ id, inferred }) {
+  return html`<span class="dim told-by">${t("event.by_system")} <${SourceName} id=${id} />${inferred ? html` <span class="tag">${t("inbox.effects.inferred")}</span>` : ""}</span>`;
 }
 
 /** @param {Entry} entry @returns {[string, string]} */

@@ -32,8 +32,8 @@ const SPANS_H = [1, 2, 4, 8, 12, 24];
 /**
  * Open a form. Resolves to the receipt, or undefined where it was given up.
  * @param {{title: string, text?: any, fields: Field[] | ((values: Record<string, any>) => Field[]), action: string, danger?: boolean, wide?: boolean,
- *   command: (values: Record<string, any>, problem: Problem | null) => Command, how?: (values: Record<string, any>) => Parameters<typeof import("./doing.js").carryOut>[1], after?: (problem: Problem) => Field[]}} what
- *   command: of what was filled in, without what was left empty; after: fields that a refusal calls for
+ *   command: (values: Record<string, any>, problem: Problem | null) => Command, how?: (values: Record<string, any>) => Parameters<typeof import("./doing.js").carryOut>[1]}} what
+ *   command: of what was filled in, without what was left empty
  */
 export function openForm(what) {
   return openDialog(what.title, (close) => html`<${Form} what=${what} close=${close} />`, { wide: what.wide });
@@ -43,8 +43,7 @@ export function openForm(what) {
 function Form({ what, close }) {
   const [typed, setTyped] = useState(/** @type {Record<string, any>} */ ({}));
   const { problem, busy, send } = useSending(close);
-  const listed = typeof what.fields === "function" ? what.fields(typed) : what.fields;
-  const fields = [...listed, ...((problem && what.after?.(problem)) ?? [])];
+  const fields = typeof what.fields === "function" ? what.fields(typed) : what.fields;
   const valueOf = (/** @type {Field} */ field) => typed[field.name] ?? field.value ?? (field.kind === "count" ? 1 : "");
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();

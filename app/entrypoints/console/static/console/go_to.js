@@ -2,13 +2,26 @@
 import { read } from "./api.js";
 import { dealsWithMoney } from "./claims.js";
 import { openDialog } from "./dialogs.js";
-import { language, t } from "./i18n.js";
+import { folded, language, t } from "./i18n.js";
 import { openAsk } from "./ask.js";
 import { chosen, goTo, lookAt, part, requestLink } from "./router.js";
+import { holdsOne } from "./rules.js";
+import { consoleOf, INTEGRATION, IS_DRILL, IS_LIVE, SPACE } from "./space.js";
 import { resourceRow, take } from "./store.js";
 import { html, useEffect, useState } from "./view.js";
 
-/** @typedef {{kind: string, id: string | null, code: string | null, title: string, matched: string, country: string | null, place: {coordinates: number[]} | null}} Hit */
+/** Screens that are found by their names, too: where dispatch systems are looked after, and where they are tried. @returns {{title: string, href: string}[]} */
+function waysTo(/** @type {string} */ text) {
+  if (IS_DRILL || !holdsOne(["dispatcher", "admin"])) return [];
+  const all = [
+    { title: t("admin.dispatch"), href: "#/admin/dispatch" },
+    { title: t("space.integration.console"), href: consoleOf(INTEGRATION) },
+    { title: t("to_live"), href: consoleOf("live") },
+  ];
+  return all.filter(({ title, href }) => href !== consoleOf(SPACE) && (href !== consoleOf("live") || !IS_LIVE) && folded(title).includes(folded(text)));
+}
+
+/** @typedef {{kind: string, href?: string, id: string | null, code: string | null, title: string, matched: string, country: string | null, place: {coordinates: number[]} | null}} Hit */
 
 const PAUSE_MS = 120;
 
@@ -29,7 +42,7 @@ function GoTo({ close }) {
     }
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      read(`/search?q=${encodeURIComponent(text.trim())}&limit=12&language=${language.peek()}`, { signal: abort.signal }).then((told) => { setHits(told.items.filter((/** @type {Hit} */ hit) => hit.kind !== "claim" || dealsWithMoney())); setAt(0); }, () => undefined);
+      read(`/search?q=${encodeURIComponent(text.trim())}&limit=12&language=${language.peek()}`, { signal: abort.signal }).then((told) => { setHits([...waysTo(text.trim()).map((way) => ({ kind: "screen", id: null, code: null, matched: way.title, country: null, place: null, ...way })), ...told.items.filter((/** @type {Hit} */ hit) => hit.kind !== "claim" || dealsWithMoney())]); setAt(0); }, () => undefined);
     }, PAUSE_MS);
     return () => {
       clearTimeout(timer);
@@ -60,6 +73,11 @@ function GoTo({ close }) {
 /** @param {Hit} hit */
 async function open(hit) {
   const [lon, lat] = hit.place?.coordinates ?? [];
+  if (hit.href) {
+    if (hit.href.startsWith("#")) goTo(hit.href);
+    else location.assign(hit.href);
+    return;
+  }
   if (hit.kind === "request") {
     goTo(requestLink(hit.id ?? ""));
     return;

@@ -8,6 +8,8 @@ import { openGoTo } from "./go_to.js";
 import { language, LANGUAGES, named, roleName, setLanguage, t } from "./i18n.js";
 import { place } from "./router.js";
 import { isFor, SCREENS, screenOf } from "./screens.js";
+import { holdsOne } from "./rules.js";
+import { consoleOf, INTEGRATION, IS_LIVE } from "./space.js";
 import { tables } from "./store.js";
 import { changeTheme, theme } from "./theme.js";
 import { localTimes, second, span, zulu } from "./time.js";
@@ -74,7 +76,7 @@ function LinkPill() {
     ? everLive ? ["offline", t("link.offline", { span: span(silent) })] : ["connecting", t("link.connecting")]
     : !live ? ["connecting", t("link.catching_up")]
     : stale ? ["stale", t("link.stale", { span: span(silent) })]
-    : ["live", t("link.live")];
+    : ["live", t(IS_LIVE ? "link.live" : "link.connected")]; // in a drill the word for a good line is not that for what is real
   const mark = { live: "●", stale: "◐", offline: "○", connecting: "…" }[state];
   return html`<button type="button" class="pill link ${state}" onClick=${again} title=${t("link.title")}><span aria-hidden="true">${mark}</span> <span data-link=${state}>${text}</span></button>`;
 }
@@ -93,7 +95,7 @@ function Me() {
   if (!user) return null;
   return html`<details class="me" onKeyDown=${closeOnEscape}><summary><abbr class="country">${user.member.country}</abbr><span class="me-name">${named(user.member.names)}</span></summary>
     <div class="me-menu"><p><strong>${user.display_name}</strong></p><p class="dim">${user.roles.map(roleName).join(", ")}</p>
-      <a href="/">${t("overview")}</a><a href="/docs">${t("api")}</a>
+      ${IS_LIVE && html`<a href="/">${t("overview")}</a>`}${IS_LIVE && holdsOne(["dispatcher", "admin"]) && html`<a href=${consoleOf(INTEGRATION)}>${t("space.integration.console")}</a>`}<a href="/docs">${t("api")}</a>
       <button type="button" class="button" onClick=${leave}>${t("sign_out")}</button></div></details>`;
 }
 

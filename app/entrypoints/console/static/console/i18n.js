@@ -2,18 +2,20 @@
 import { signal } from "./view.js";
 
 export const LANGUAGES = /** @type {const} */ (["en", "de", "fr", "nl"]);
+/** The code of a text of which nobody said in which language it is. */
+export const NO_LANGUAGE = "und";
 /** The language of the screen. */
 export const language = signal("en");
 
 /** @typedef {Record<string, string>} Names language → name */
 /** @typedef {{names: Names, rank?: number | null}} Word */
-/** @typedef {{words: Record<string, Record<string, Word>>, phases: Record<string, Record<string, Word>>, states: Record<string, Record<string, Word>>, roles: Record<string, Word>, units: Record<string, Word>, languages: Record<string, {name: string}>, measures: Record<string, {names: Names, unit: string}>, reasons: Record<string, Names>}} Vocabulary */
+/** @typedef {{words: Record<string, Record<string, Word>>, phases: Record<string, Record<string, Word>>, states: Record<string, Record<string, Word>>, roles: Record<string, Word>, units: Record<string, Word>, languages: Record<string, {name: string}>, measures: Record<string, {names: Names, unit: string}>, reasons: Record<string, Names>, events: Record<string, Names>}} Vocabulary */
 /** @typedef {{code: string, kind: string, unit: string, names: Names, also: Record<string, string[]>, parts: {type: string, quantity: number}[]}} ResourceType */
 
 /** @type {Map<string, Record<string, string | Record<string, string>>>} */
 const texts = new Map();
 /** @type {Vocabulary} */
-let vocabulary = { words: {}, phases: {}, states: {}, roles: {}, units: {}, languages: {}, measures: {}, reasons: {} };
+let vocabulary = { words: {}, phases: {}, states: {}, roles: {}, units: {}, languages: {}, measures: {}, reasons: {}, events: {} };
 /** @type {Map<string, ResourceType>} */
 const types = new Map();
 
@@ -37,7 +39,7 @@ export function setVocabulary(told, list) {
 }
 
 /**
- * A text of ours. `{name}` is filled in; where the text has plural forms, `n` chooses among them.
+ * A text of ours. `{name}` is filled in; where the text has plural forms, `n` chooses among them, or the figure that `by` names.
  * @param {string} key
  * @param {Record<string, string | number>} [values]
  * @returns {string}
@@ -46,7 +48,7 @@ export function t(key, values = {}) {
   const here = language.value;
   let text = texts.get(here)?.[key] ?? key;
   if (typeof text === "object") {
-    const form = madeFor(here).plural.select(Number(values.n ?? 0));
+    const form = madeFor(here).plural.select(Number(values[text.by ?? "n"] ?? 0));
     text = text[form] ?? text.other;
   }
   return filled(text, values);
@@ -95,6 +97,23 @@ export function reasonText(code) {
   return vocabulary.reasons[code] ? named(vocabulary.reasons[code]) : "";
 }
 
+/** What an entry of the journal is called, by its type: `request.opened`. @param {string} type */
+export function eventName(type) {
+  return eventCalled(type) || plain(type);
+}
+
+/** The same; empty where there are no words for it. @param {string} type */
+export function eventCalled(type) {
+  if (vocabulary.events[type]) return named(vocabulary.events[type]);
+  const told = t(`event_name.${type}`);
+  return told === `event_name.${type}` ? "" : told;
+}
+
+/** The types of entries that there are names for. */
+export function toldEvents() {
+  return Object.keys(vocabulary.events);
+}
+
 /** @param {string} country @param {string} code */
 export function phaseName(country, code) {
   const found = vocabulary.phases[country]?.[code];
@@ -106,8 +125,11 @@ export function roleName(role) {
   return vocabulary.roles[role] ? named(vocabulary.roles[role].names) : plain(role);
 }
 
+/** What something is counted in: `piece` in the reader's language; what is none of ours (`l`) as it is written. @param {string} unit */
+export const unitName = (unit) => (vocabulary.units[unit] ? named(vocabulary.units[unit].names) : unit);
+
 /** A language by its own name. @param {string} code */
-export const languageName = (code) => vocabulary.languages[code]?.name ?? code.toUpperCase();
+export const languageName = (code) => (code === NO_LANGUAGE ? t("language.not_said") : (vocabulary.languages[code]?.name ?? code.toUpperCase()));
 
 /** Every role, in the order in which they are kept. */
 export function roles() {
@@ -140,6 +162,28 @@ export function measureText({ measure, value }) {
 /** A coordinate with as many places as told, as the reader writes it: `50,776`. @param {number} degrees @param {number} places */
 export function degreesText(degrees, places) {
   return new Intl.NumberFormat(language.value, { minimumFractionDigits: places, maximumFractionDigits: places }).format(degrees);
+}
+
+/** A latitude (or a longitude) with its hemisphere: `50,78° N`. @param {"lat" | "lon"} which @param {number} degrees @param {number} places */
+export function degreeText(which, degrees, places) {
+  const side = which === "lat" ? (degrees < 0 ? "south" : "north") : degrees < 0 ? "west" : "east";
+  return `${degreesText(Math.abs(degrees), places)}° ${t(`degrees.${side}`)}`;
+}
+
+/** A place in degrees, which can be read also where a comma stands before the places. @param {number} lon @param {number} lat @param {number} places */
+export function placeText(lon, lat, places) {
+  return `${degreeText("lat", lat, places)}; ${degreeText("lon", lon, places)}`;
+}
+
+/** An amount with its currency: never computed with here. @param {string | number} amount @param {string} currency */
+export function money(amount, currency) {
+  return new Intl.NumberFormat(language.value, { style: "currency", currency, currencyDisplay: "code" }).format(Number(amount));
+}
+
+/** A decimal with all the places that it was told with: `50.00` as `50,00`. @param {string} value */
+export function decimal(value) {
+  const places = value.split(".")[1]?.length ?? 0;
+  return new Intl.NumberFormat(language.value, { minimumFractionDigits: places, maximumFractionDigits: places }).format(Number(value));
 }
 
 /** The codes of a group, in their order where they have one. @param {string} group */

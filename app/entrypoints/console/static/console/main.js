@@ -3,7 +3,10 @@ import { loadSession, read, readAll, signedOut } from "./api.js";
 import { startAlarms } from "./alarms.js";
 import { App } from "./app.js";
 import { startDayToDay } from "./day_to_day.js";
+import { startDrillsNow } from "./drills_now.js";
 import { startEvents } from "./events.js";
+import { startExercise } from "./exercise.js";
+import { startTold } from "./exercise_told.js";
 import { startFeed } from "./feed.js";
 import { LANGUAGES, setLanguage, setVocabulary } from "./i18n.js";
 import { startKeys } from "./keys.js";
@@ -40,6 +43,9 @@ async function begin() {
   startAlarms();
   startDayToDay();
   startResources();
+  startExercise();
+  startTold();
+  startDrillsNow();
   render(html`<${App} />`, frame);
   startFeed();
 }

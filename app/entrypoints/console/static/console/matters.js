@@ -5,7 +5,7 @@ import { openDialog, ProblemParts } from "./dialogs.js";
 import { carryOutConfirmed } from "./doing.js";
 import { PlaceField } from "./fields.js";
 import { openForm } from "./form.js";
-import { named, stateName, t, typeName } from "./i18n.js";
+import { named, placeText, stateName, t, typeName } from "./i18n.js";
 import { Age, Left, Member, Panel, Phone, State, useMark } from "./parts.js";
 import { requestLink } from "./router.js";
 import { can, may } from "./rules.js";
@@ -33,7 +33,7 @@ function whatText(kind, row) {
   if (kind === "host_support") return t(`support.${row.kind}`, { n: row.quantity });
   const mission = tables.mission.get(row.mission_id);
   const incident = row.incident_id !== mission?.incident_id ? tables.incident.get(row.incident_id)?.title : "";
-  return t("reassignment.what", { place: [row.place ?? t("place.point", { lon: row.lon.toFixed(3), lat: row.lat.toFixed(3) }), incident].filter(Boolean).join(" · ") });
+  return t("reassignment.what", { place: [row.place ?? t("place.point", { at: placeText(row.lon, row.lat, 3) }), incident].filter(Boolean).join(" · ") });
 }
 
 /** All that was asked about a unit; what was answered and superseded is left out. @param {{row: Row}} props */
@@ -95,7 +95,7 @@ function Answer({ kind, row, mission }) {
   if (!may(command, sides, { request_kind: mission.kind })) return null;
   const agree = async () => {
     await carryOutConfirmed({ title: t(`${kind}.agree`), text: html`<p>${t(`${kind}.agree.text`, { unit, what, who: memberName(mission.requester_id) })}</p><${Outside} row=${row} /><p><${Member} id=${mission.requester_id} /> <${Phone} id=${mission.requester_id} /></p>`, action: t(`${kind}.agree`) },
-      () => ({ path: `/${path}/${row.id}/answer`, body: { [yes]: true, ...(row.findings?.length && { confirm_findings: true }) }, revision: row.revision }), { done: t("done.agreed", { unit, what }), latest: () => tables[kind].get(row.id) });
+      () => ({ path: `/${path}/${row.id}/answer`, body: { [yes]: true, ...(row.findings?.length && { confirm_findings: true }) }, revision: row.revision }), { done: t("done.agreed", { unit, what }), latest: () => tables[kind].get(row.id), beyond: { lender: mission.lender_id } });
   };
   return html`<button type="button" class="button primary small" onClick=${agree}>${t(`${kind}.agree`)}</button>
     <button type="button" class="button small" onClick=${() => refuse(t("refuse"), t(`${kind}.refuse.text`, { unit, what, who: memberName(mission.requester_id) }), `/${path}/${row.id}/answer`, row, (why) => ({ [yes]: false, reason: why }))}>${t("refuse")}</button>`;
@@ -194,7 +194,7 @@ function Elsewhere({ mission, close }) {
     <p class="dialog-text">${t("reassignment.ask.text", { unit: unitText(mission), who: memberName(mission.lender_id) })}</p><p><${Member} id=${mission.lender_id} /> <${Phone} id=${mission.lender_id} /></p>
     <label class="field"><span>${t("incident")}</span><select value=${what.incident_id} autofocus onChange=${(/** @type {any} */ event) => change({ incident_id: event.target.value, request_line_id: "" })}>${incidents.map((row) => html`<option value=${row.id} selected=${row.id === what.incident_id}>${row.ref} · ${row.title}</option>`)}</select></label>
     ${lines.length > 0 && html`<label class="field"><span>${t("reassignment.line")}</span><select value=${what.request_line_id} onChange=${(/** @type {any} */ event) => choose(event.target.value)}><option value="">${t("reassignment.no_line")}</option>${lines.map((line) => html`<option value=${line.id}>${tables.request.get(line.request_id)?.ref} · ${line.quantity} × ${typeName(line.type_code)} ${line.place ?? ""}</option>`)}</select></label>`}
-    <${PlaceField} text=${what.place} note=${t("place.point", { lon: what.lon.toFixed(3), lat: what.lat.toFixed(3) })} onChange=${change} />
+    <${PlaceField} text=${what.place} note=${t("place.point", { at: placeText(what.lon, what.lat, 3) })} onChange=${change} />
     <label class="field"><span>${t("why")}</span><input type="text" maxlength="300" required value=${what.reason} onInput=${(/** @type {any} */ event) => change({ reason: event.target.value })} /></label>
     ${problem && html`<div class="form-problem" role="alert"><${ProblemParts} problem=${problem} /></div>`}
     <footer class="dialog-foot"><button type="button" class="button" onClick=${() => close()}>${t("back")}</button><button class="button primary" disabled=${busy || !what.place.trim()}>${t("reassignment.ask")}</button></footer></form>`;

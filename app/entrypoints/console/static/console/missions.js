@@ -24,7 +24,7 @@ const AFTER_RENDEZVOUS = ["on_scene", ...LEAVING];
 
 /** @param {{request: Row}} props */
 export function Missions({ request }) {
-  const missions = [...tables.mission.where("request_id", request.id)].sort((a, b) => Number(a.status === "closed") - Number(b.status === "closed") || a.id.localeCompare(b.id));
+  const missions = tables.mission.where("request_id", request.id).filter((row) => row.ended_by !== "taken_back").sort((a, b) => Number(a.status === "closed") - Number(b.status === "closed") || a.id.localeCompare(b.id));
   if (!missions.length) return null;
   return html`<${Panel} live id="missions" class="missions" title=${t("missions")} count=${missions.length}><ul class="plain">${missions.map((row) => html`<${Mission} key=${row.id} id=${row.id} request=${request} />`)}</ul><//>`;
 }

@@ -2,6 +2,7 @@
 import { memberName } from "./about.js";
 import { myMember, read } from "./api.js";
 import { roleName, t } from "./i18n.js";
+import { titled } from "./space.js";
 import { html, useEffect, useState } from "./view.js";
 
 /** @typedef {{role: string, names: string[], more: boolean}} Held */
@@ -11,7 +12,7 @@ const MOST_NAMED = 6;
 /** Why this is not for who is signed in, and whom to turn to. @param {{title: string, roles: string[], back?: string}} props */
 export function NeedsRole({ title, roles, back = "#/operations" }) {
   useEffect(() => {
-    document.title = `${title} · Concord`;
+    titled(title);
   });
   return html`<div class="request-screen"><section class="panel missing" role="alert"><h1>${title}</h1><p>${t("needs_role.text", { n: roles.length, roles: roles.map(roleName).join(" · ") })}</p>
     <${Holders} roles=${roles} /><div class="buttons"><a class="button primary" href=${back}>${t("back")}</a></div></section></div>`;

@@ -1,17 +1,26 @@
-/** Authorities that are kept informed: whom the control room has to tell, and the receipt that came back. Nothing waits for it. */
+/**
+ * Authorities that are kept informed: whom the control room has to tell, and the receipt that came back. Nothing waits for it.
+ * In an exercise nobody real is rung: who answers for them is named in the place of their numbers.
+ */
 import { memberName } from "./about.js";
 import { myMember, readAll } from "./api.js";
 import { carryOut } from "./doing.js";
+import { ByCode } from "./drill_handbook.js";
+import { exercise } from "./exercise.js";
 import { openForm } from "./form.js";
-import { t, word } from "./i18n.js";
+import { named, roleName, t, word } from "./i18n.js";
 import { Age, Member, Panel } from "./parts.js";
 import { requestLink } from "./router.js";
 import { may } from "./rules.js";
+import { IS_DRILL } from "./space.js";
 import { tables, take } from "./store.js";
 import { stamp } from "./time.js";
 import { html, useEffect } from "./view.js";
 
 /** @typedef {import("./store.js").Row} Row */
+
+/** Roles of a drill that answer for whom nobody plays, the first of them that there is. */
+const CELL = ["simcell", "drill_controller"];
 
 /** @param {Row} a @param {Row} b */
 const openFirst = (a, b) => Number(Boolean(a.confirmed_at)) - Number(Boolean(b.confirmed_at)) || b.occurred_at.localeCompare(a.occurred_at);
@@ -38,7 +47,7 @@ export function NoticesOf({ request }) {
 function Authorities({ rows }) {
   const own = myMember();
   const all = [...new Set(rows.map((row) => `${row.member_id === own ? 0 : 1}/${row.member_id}/${row.name}`))].sort();
-  return html`${all.map((key) => html`<${Authority} key=${key} rows=${rows.filter((row) => key.endsWith(`/${row.member_id}/${row.name}`))} />`)}`;
+  return html`${IS_DRILL && html`<${AskTheCell} />`}${all.map((key) => html`<${Authority} key=${key} rows=${rows.filter((row) => key.endsWith(`/${row.member_id}/${row.name}`))} />`)}`;
 }
 
 /** One authority with all it is to be told: one call tells it everything. @param {{rows: Row[]}} props */
@@ -49,9 +58,19 @@ function Authority({ rows }) {
       ${open.length === 0 ? html`<span class="calm">✓ ${t("notice.confirmed", { time: stamp(first.confirmed_at) })}</span>`
         : may("confirm_receipt", { member: first.member_id }) ? html`<button type="button" class="button small" onClick=${() => confirm(open)}>${t("notice.confirm")}</button>`
         : html`<span class="dim">${t("notice.open")}</span>`}</div>
-    ${open.length > 0 && first.contact ? html`<p><${Contact} text=${first.contact} /></p>` : ""}
+    ${open.length > 0 && first.contact && !IS_DRILL ? html`<p><${Contact} text=${first.contact} /></p>` : ""}
     <details><summary class="dim">${word("inform_events", first.event)} <${Age} at=${first.occurred_at} />${rows.length > 1 ? ` · ${t("notices.more", { n: rows.length - 1 })}` : ""}</summary>
       <ul>${rows.map((row) => html`<${Notice} key=${row.id} id=${row.id} />`)}</ul></details></div>`;
+}
+
+/** Who answers for the authorities in an exercise, and by which channels of its own; without a simulation cell its controllers. */
+function AskTheCell() {
+  const { roles = [], communications = [] } = exercise.value?.handbook ?? {};
+  const [sits] = CELL.map((role) => roles.filter((/** @type {any} */ each) => each.role === role)).filter((found) => found.length);
+  const channels = communications.filter((/** @type {any} */ each) => each.detail);
+  return html`<div class="ask-the-cell"><p><strong>${t("notices.exercise")}</strong></p>
+    ${sits && html`<p>${roleName(sits[0].role)} ${sits.map((/** @type {any} */ each) => html`<${ByCode} key=${each.member} code=${each.member} /> `)}</p>`}
+    ${channels.length > 0 && html`<ul>${channels.map((/** @type {any} */ each) => html`<li key=${each.detail}>${word("drill_channels", each.means)} <span class="talkgroup">${each.detail}</span> <span class="dim">${named(each.use)}</span></li>`)}</ul>`}</div>`;
 }
 
 /** A contact: a number is a number to ring. @param {{text: string}} props */
@@ -75,7 +94,7 @@ async function confirm(rows) {
   let said = {};
   const receipt = await openForm({
     title: t("notice.confirm"),
-    text: html`<p>${t("notice.confirm.text", { who: first.name, what: [...new Set(rows.map((row) => word("inform_events", row.event)))].join("; "), member: memberName(first.member_id) })}</p>${first.contact && html`<p><${Contact} text=${first.contact} /></p>`}`,
+    text: html`<p>${t("notice.confirm.text", { who: first.name, what: [...new Set(rows.map((row) => word("inform_events", row.event)))].join("; "), member: memberName(first.member_id) })}</p>${IS_DRILL ? html`<${AskTheCell} />` : first.contact && html`<p><${Contact} text=${first.contact} /></p>`}`,
     fields: [{ name: "person", label: t("notice.person"), most: 120 }],
     action: t("notice.confirm"),
     command: (values) => {

@@ -1,11 +1,14 @@
 /** What lenders and requesters do about an offer: ask, send, accept, decline, commit, withdraw. What binds is confirmed. */
 import { crossingText, linesText, linesOf, memberName } from "./about.js";
 import { read } from "./api.js";
-import { leadToButton, openDialog } from "./dialogs.js";
+import { beyondText, byNamedAct } from "./beyond.js";
+import { leadToButton, openDialog, Reasons } from "./dialogs.js";
 import { carryOut, carryOutConfirmed } from "./doing.js";
 import { codes, named, t, typeName, word } from "./i18n.js";
 import { Member, Phone } from "./parts.js";
 import { resourceRow, tables, take } from "./store.js";
+import { Superseded } from "./superseded.js";
+import { againstText } from "./told.js";
 import { html, useEffect, useState } from "./view.js";
 
 /** @typedef {import("./store.js").Row} Row */
@@ -17,35 +20,45 @@ export async function learnUnit(id) {
   if (seen) take({ resource: [resourceRow(seen)] });
 }
 
+/** The named act by which a unit of ours goes that can't simply go; null, where none helps. @param {import("./recommended.js").Candidate} found @returns {import("./beyond.js").NamedAct | null} */
+export const actFor = (found) => (found.only_reserve ? "override_reserve" : found.only_agreement ? "ad_hoc" : null);
+
 /**
- * Offer a unit of ours for a line. It can be withdrawn, so it is not confirmed; below the reserve it wants a reason.
- * @param {Row} request @param {Row} line @param {import("./candidates.js").Candidate} found
+ * Offer a unit of ours for a line. It can be withdrawn, so it is not confirmed; below the reserve or without an agreement it wants a reason.
+ * @param {Row} request @param {Row} line @param {import("./recommended.js").Candidate} found
  */
 export async function sendUnit(request, line, found) {
-  const offered = { request_line_id: line.id, resource_id: found.resource_id, quantity: 1 };
-  const offer = (/** @type {Record<string, any>} */ more = {}) => ({ path: `/requests/${request.id}/offers`, body: { lines: [{ ...offered, ...more }] } });
-  const how = {
-    done: t("done.offered", { unit: found.call_sign, ref: request.ref }),
-    undo: (/** @type {import("./api.js").Receipt} */ receipt) => ({ path: `/offers/${receipt.id}/withdraw`, body: {}, revision: receipt.revision }),
-  };
-  await learnUnit(found.resource_id);
-  if (found.can || !found.only_reserve) {
-    await carryOut(offer(), how);
-    return;
-  }
-  await carryOutConfirmed({
-    title: t("reserve.title"),
-    text: html`${found.reasons.map((reason) => html`<p>${reason.text}</p>`)}<p>${t("reserve.text")}</p>`,
-    action: t("reserve.override"), why: "required", danger: true,
-  }, (answer) => offer({ override_reserve: { reason: answer.why } }), how);
+  const act = found.can || found.elsewhere ? null : actFor(found);
+  await sendUnits(request, line, [found], { lender: found.member_id, act, told: found.reasons.filter((reason) => reason.blocking).map(againstText) });
 }
 
-/** Ask a neighbour for its unit: a question on the request, and the number to ring. @param {Row} request @param {import("./candidates.js").Candidate} found */
+/**
+ * Offer several units of ours for a line, in one offer.
+ * @param {Row} request @param {Row} line @param {readonly {resource_id: string, call_sign: string}[]} units
+ * @param {{lender: string, act: import("./beyond.js").NamedAct | null, told?: string[]}} by act: the named act without which they can't go; told: what stands against it
+ */
+export async function sendUnits(request, line, units, { lender, act, told = [] }) {
+  const offer = { path: `/requests/${request.id}/offers`, body: { lines: units.map((unit) => ({ request_line_id: line.id, resource_id: unit.resource_id, quantity: 1 })) } };
+  const how = {
+    done: t("done.offered", { unit: units.map((unit) => unit.call_sign).join(", "), ref: request.ref }),
+    undo: (/** @type {import("./api.js").Receipt} */ receipt) => ({ path: `/offers/${receipt.id}/withdraw`, body: {}, revision: receipt.revision }),
+    beyond: { lender, without: true },
+  };
+  await Promise.all(units.map((unit) => learnUnit(unit.resource_id)));
+  if (!act) {
+    await carryOut(offer, how);
+    return;
+  }
+  const { title, text, action } = beyondText(act, true);
+  await carryOutConfirmed({ title, text: html`<${Reasons} texts=${told} /><p>${text}</p>`, action, why: "required", danger: true }, (answer) => byNamedAct(offer, act, answer.why ?? ""), how);
+}
+
+/** Ask a neighbour for its unit: a question on the request, and the number to ring. @param {Row} request @param {{call_sign: string, member_id: string}} found */
 export function askUnit(request, found) {
   return openDialog(t("ask_member", { who: memberName(found.member_id) }), (close) => html`<${AskUnit} request=${request} found=${found} close=${close} />`);
 }
 
-/** @param {{request: Row, found: import("./candidates.js").Candidate, close: () => void}} props */
+/** @param {{request: Row, found: {call_sign: string, member_id: string}, close: () => void}} props */
 function AskUnit({ request, found, close }) {
   const [text, setText] = useState(t("ask_unit.text", { unit: found.call_sign, what: linesText(linesOf(request.id)) }));
   const submit = async (/** @type {Event} */ event) => {
@@ -62,15 +75,6 @@ function AskUnit({ request, found, close }) {
 /** What an offer holds, in one line. @param {Row} offer */
 export function offerText(offer) {
   return tables.offer_line.where("offer_id", offer.id).map((line) => tables.resource.get(line.resource_id)?.call_sign ?? `${line.quantity} × ${typeName(line.type_code)}`).join(" + ");
-}
-
-/** Take an offer: it binds the requester. @param {Row} request @param {Row} offer @param {boolean} [provisional] */
-export async function accept(request, offer, provisional = false) {
-  await carryOutConfirmed({
-    title: provisional ? t("accept_provisionally") : t("accept"),
-    text: html`<p>${t("accept.text", { what: offerText(offer), who: memberName(offer.lender_id), ref: request.ref })}</p>${provisional && html`<p class="dim">${t("accept.provisional_note")}</p>`}<p><${Phone} id=${offer.lender_id} /></p>`,
-    action: provisional ? t("accept_provisionally") : t("accept"),
-  }, () => ({ path: `/offers/${offer.id}/accept`, body: { provisional }, revision: offer.revision }), { done: t("done.accepted", { what: offerText(offer) }), latest: () => tables.offer.get(offer.id) });
 }
 
 /** @param {Row} offer */
@@ -111,7 +115,7 @@ function Commit({ request, offer, close }) {
     event.preventDefault();
     setBusy(true);
     const units = lines.map((line) => ({ offer_line_id: line.id, ...(crossing && { crossing_id: crossing }), ...(talkgroup.trim() && { talkgroup: talkgroup.trim() }) }));
-    const receipt = await carryOut({ path: `/offers/${offer.id}/commit`, body: { units }, revision }, { done: t("done.committed", { what: offerText(offer) }) });
+    const receipt = await carryOut({ path: `/offers/${offer.id}/commit`, body: { units }, revision }, { done: t("done.committed", { what: offerText(offer) }), beyond: { lender: offer.lender_id, without: true } });
     setBusy(false);
     if (receipt) close();
     else setRevision(tables.offer.get(offer.id)?.revision ?? revision);
@@ -121,7 +125,7 @@ function Commit({ request, offer, close }) {
   const fit = ways.filter((way) => way.allowed && !way.barred.length && way.eta_min <= soonest + ROUND_MIN);
   return html`<form class="dialog-body" onSubmit=${submit} onKeyDown=${leadToButton}>
     <p class="dialog-text">${t("commit.text", { what: offerText(offer), who: memberName(request.member_id), ref: request.ref })}</p>
-    <p><${Member} id=${request.member_id} /> <${Phone} id=${request.member_id} /></p>
+    <p><${Member} id=${request.member_id} /> <${Phone} id=${request.member_id} /></p><${Superseded} lines=${lines} />
     ${told?.length !== 0 && html`<label class="field"><span>${t("crossing")}</span><select value=${crossing} autofocus onChange=${(/** @type {any} */ event) => setCrossing(event.target.value)}>
       <option value="">${best.length === 1 ? t("crossing.best_named", { name: wayName(best[0]) }) : t("crossing.best")}</option>${fit.map(wayOption)}${fit.length < ways.length && html`<optgroup label=${t("crossing.others")}>${ways.filter((way) => !fit.includes(way)).map(wayOption)}</optgroup>`}</select></label>`}
     <label class="field"><span>${t("talkgroup")} (${t("optional")})</span><input type="text" maxlength="60" value=${talkgroup} onInput=${(/** @type {any} */ event) => setTalkgroup(event.target.value)} /></label>

@@ -1,11 +1,12 @@
 /** The offers on a request, the soonest first, with fit, border, readiness, cost, agreement, and what stands against them. */
 import { memberName } from "./about.js";
+import { accept } from "./accepting.js";
 import { myMember, readAll } from "./api.js";
-import { lastEstimate, useCandidates } from "./candidates.js";
 import { language, named, stateName, t, typeName, word } from "./i18n.js";
 import { money } from "./claim_parts.js";
-import { accept, commit, declineOffer, learnUnit, withdraw } from "./offering.js";
+import { commit, declineOffer, learnUnit, offerText, withdraw } from "./offering.js";
 import { Age, Left, Member, Panel, Phone, State, useMark } from "./parts.js";
+import { lastEstimate, useCandidates } from "./recommended.js";
 import { can, may } from "./rules.js";
 import { OnDuty } from "./shift.js";
 import { tables, take } from "./store.js";
@@ -55,7 +56,7 @@ function settled(offer) {
   return OVER.includes(offer.status) || (taken.length > 0 && taken.every((line) => line.committed));
 }
 
-/** @param {{id: string, request: Row, eta: Map<string, import("./candidates.js").Candidate>}} props */
+/** @param {{id: string, request: Row, eta: Map<string, import("./recommended.js").Candidate>}} props */
 function Offer({ id, request, eta }) {
   const offer = tables.offer.get(id);
   const lines = tables.offer_line.where("offer_id", id);
@@ -78,8 +79,8 @@ function Offer({ id, request, eta }) {
     <ul class="plain offer-lines">${lines.map((line) => html`<${OfferLine} key=${line.id} line=${line} eta=${known(eta.get(line.resource_id)) ?? lastEstimate(request.id, line.resource_id) ?? eta.get(line.resource_id)} />`)}</ul>
     ${offer.note && html`<q>${offer.note}</q>`}
     <div class="buttons">
-      ${accepts && may("accept_offer", sides, facts("requester")) ? html`<button type="button" class="button primary" onClick=${() => accept(request, offer)}>${t("accept")}</button>` : ""}
-      ${offer.status === "offered" && may("accept_offer", sides, facts("requester")) ? html`<button type="button" class="button" onClick=${() => accept(request, offer, true)}>${t("accept_provisionally")}</button>` : ""}
+      ${accepts && may("accept_offer", sides, facts("requester")) ? html`<button type="button" class="button primary" onClick=${() => accept(request, offer, offerText(offer))}>${t("accept")}</button>` : ""}
+      ${offer.status === "offered" && may("accept_offer", sides, facts("requester")) ? html`<button type="button" class="button" onClick=${() => accept(request, offer, offerText(offer), true)}>${t("accept_provisionally")}</button>` : ""}
       ${can("offer", offer.status, "decline_offer") && may("decline_offer", sides) ? html`<button type="button" class="button" onClick=${() => declineOffer(offer)}>${t("decline_offer")}</button>` : ""}
       ${offer.status === "accepted" && left && may("commit_offer", sides, facts("lender")) ? html`<button type="button" class="button primary" onClick=${() => commit(request, offer)}>${t("commit")}</button>` : ""}
       ${can("offer", offer.status, "withdraw_offer", { any_line_committed: committed }) && may("withdraw_offer", sides) ? html`<button type="button" class="button" onClick=${() => withdraw(offer)}>${t("withdraw")}</button>` : ""}
@@ -89,10 +90,10 @@ function Offer({ id, request, eta }) {
     </div></li>`;
 }
 
-/** @param {import("./candidates.js").Candidate | undefined} found */
+/** @param {import("./recommended.js").Candidate | undefined} found */
 const known = (found) => (found?.eta_min == null ? undefined : found);
 
-/** @param {{line: Row, eta: import("./candidates.js").Candidate | undefined}} props */
+/** @param {{line: Row, eta: import("./recommended.js").Candidate | undefined}} props */
 function OfferLine({ line, eta }) {
   const unit = tables.resource.get(line.resource_id);
   const agreement = tables.agreement.get(line.agreement_id);
@@ -110,7 +111,7 @@ function OfferLine({ line, eta }) {
 }
 
 /** What a unit has for working on the other side; what it lacks is named. @param {{ready: any}} props */
-function Readiness({ ready }) {
+export function Readiness({ ready }) {
   const lacks = ["papers", "couplings", "radios"].filter((what) => !ready?.[what]);
   return html`${lacks.length === 0 ? html`<span class="calm">✓</span>` : html`<span class="notice">${t("lacks")} ${lacks.map((what) => word("readiness", what)).join(", ")}</span>`} <span class="dim">${(ready?.languages ?? []).join(" ").toUpperCase()}</span>`;
 }

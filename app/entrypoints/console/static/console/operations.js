@@ -11,6 +11,7 @@ import { MapPanel } from "./map_panel.js";
 import { Requests } from "./requests.js";
 import { chosen, part } from "./router.js";
 import { Situation } from "./situation.js";
+import { titled } from "./space.js";
 import { tables } from "./store.js";
 import { html, useEffect } from "./view.js";
 
@@ -19,7 +20,7 @@ const PARTS = /** @type {const} */ (["requests", "map", "situation", "events"]);
 /** The screen. */
 export function Operations() {
   useEffect(() => {
-    document.title = `${t("operations")} · Concord`;
+    titled(t("operations"));
   });
   useKeys([{ key: "i", does: callAboutChosen, text: "key.call" }, { key: "Escape", does: () => { chosen.value = null; }, text: "key.unchoose" }], []);
   const now = chosen.value;

@@ -8,6 +8,7 @@ import { Nothing, Panel, State } from "./parts.js";
 import { addDifference } from "./protocol_overlay.js";
 import { place, showing } from "./router.js";
 import { may } from "./rules.js";
+import { titled } from "./space.js";
 import { tables } from "./store.js";
 import { html, useEffect, useState } from "./view.js";
 
@@ -15,7 +16,7 @@ import { html, useEffect, useState } from "./view.js";
 export function ProtocolsScreen() {
   const [rows, setRows] = useState(/** @type {any[] | null} */ (null));
   useEffect(() => {
-    document.title = `${t("protocols")} · Concord`;
+    titled(t("protocols"));
     readAll("/protocols").then(setRows, () => setRows([]));
   }, []);
   return html`<div class="request-screen"><header class="request-head"><div class="request-title"><div><h1>${t("protocols")}</h1><p class="dim">${t("protocols.text")}</p></div></div></header>
@@ -37,7 +38,7 @@ export function ProtocolScreen() {
     return () => { stays = false; };
   }, [code, of, overlay?.revision]);
   useEffect(() => {
-    document.title = `${said ? named(said.shared.names) : t("protocol")} · Concord`;
+    titled(said ? named(said.shared.names) : t("protocol"));
   });
   if (said === null) return html`<div class="request-screen"><${Nothing} text=${t("loading")} /></div>`;
   if (said === undefined) return html`<div class="request-screen"><h1>${t("protocol")}</h1><p class="nothing">${t("problem.not-found")} <a href="#/protocols">${t("protocols")}</a></p></div>`;

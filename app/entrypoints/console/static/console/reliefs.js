@@ -80,9 +80,8 @@ export async function planRelief(row) {
       { name: "crossing_id", label: t("crossing"), kind: "select", options: [{ value: "", text: t("crossing.best") }, ...ways.map((each) => ({ value: each.id, text: `${named(each.names)}${each.delay_min ? ` (+${each.delay_min} min)` : ""}` }))] },
       { name: "relieve_by", label: t("relief.stays_until"), kind: "time", from: Date.parse(row.relieve_by ?? "") || undefined },
     ],
-    after: (problem) => (problem.slug === "agreement-refused" && may("override_reserve", { lender: row.lender_id }) ? [{ name: "override_reserve", label: t("reserve.override"), required: true, most: 300, hint: t("why") }] : []),
     action: t("relief.send"),
     command: (values) => ({ path: `/missions/${row.id}/relief`, body: values }),
-    how: () => ({ done: t("done.relief", { unit: unitText(row) }) }),
+    how: () => ({ done: t("done.relief", { unit: unitText(row) }), beyond: { lender: row.lender_id, without: true } }),
   });
 }

@@ -3,6 +3,7 @@ import { answered, ENDED, linesOf, linesText, rankOf, WANTING } from "./about.js
 import { myMember, Problem, read, readAll } from "./api.js";
 import { AutomaticOf } from "./automatic.js";
 import { openCall } from "./call.js";
+import { callOff, mayCallOff } from "./closing.js";
 import { Candidates } from "./candidates.js";
 import { CommitmentsOf } from "./commitments.js";
 import { confirmAct } from "./dialogs.js";
@@ -15,13 +16,15 @@ import { Missing } from "./missing.js";
 import { Missions } from "./missions.js";
 import { NoticesOf } from "./notices.js";
 import { declineRequest, learnUnit } from "./offering.js";
+import { mayOfferFor, openOffer } from "./offer_form.js";
 import { Offers } from "./offers.js";
 import { Age, Fill, Left, Member, Nothing, Panel, Phone, Priority, State } from "./parts.js";
 import { Print, requestForms } from "./print.js";
 import { Questions } from "./questions.js";
 import { acknowledge } from "./requests.js";
 import { can, may } from "./rules.js";
-import { Debt } from "./situation.js";
+import { Debt, isOwed } from "./situation.js";
+import { titled } from "./space.js";
 import { fillOf, tables, take, takeFill } from "./store.js";
 import { Timeline } from "./timeline.js";
 import { html, useEffect, useState } from "./view.js";
@@ -61,7 +64,7 @@ export function RequestScreen({ id }) {
     if (live) again();
   }, [id, live]);
   useEffect(() => {
-    document.title = `${row?.ref ?? t("request")} · Concord`;
+    titled(row?.ref ?? t("request"));
   });
   useKeys([
     { key: "a", does: () => acknowledge(id), text: "key.acknowledge" },
@@ -125,9 +128,11 @@ function Actions({ row }) {
     ${can("request", row.status, "submit_request") && may("submit_request", sides) && !may("open_request", sides, facts) ? html`<button type="button" class="button primary" onClick=${act("submit_request", "submit")}>${t("submit")}</button>` : ""}
     ${["draft", "submitted"].includes(row.status) && may("open_request", sides, facts) ? html`<button type="button" class="button primary" onClick=${openIt(row)}>${t("ask")}</button>` : ""}
     ${!mine && !over && !read_ && may("acknowledge_request", sides) ? html`<button type="button" class="button" onClick=${() => acknowledge(row.id)}>${t("acknowledge")} <kbd>a</kbd></button>` : ""}
+    ${mayOfferFor(row) ? html`<button type="button" class="button primary" onClick=${() => openOffer(row)}>${t("offer.make")}</button>` : ""}
     ${!mine && ["open", "partly_committed"].includes(row.status) && may("decline_request", sides) ? html`<button type="button" class="button" onClick=${() => declineRequest(row)}>${t("cannot_send")}</button>` : ""}
     ${WANTING.includes(row.status) && row.kind !== "day_to_day" && may("assist_now", { requester: row.member_id, lender: own }) ? html`<button type="button" class="button" onClick=${() => openCall(row.incident_id, row.id)}>${t("call")} <kbd>i</kbd></button>` : ""}
     ${can("request", row.status, "cancel_request") && missions.length === 0 && may("cancel_request", sides) ? html`<button type="button" class="button" onClick=${act("cancel_request", "cancel", true)}>${t("cancel_request")}</button>` : ""}
+    ${mayCallOff(row) ? html`<button type="button" class="button" onClick=${() => callOff(row)}>${t("call_off_request")}</button>` : ""}
     ${can("request", row.status, "close_request", told) && may("close_request", sides) ? html`<button type="button" class="button" onClick=${act("close_request", "close", true)}>${t("close_request")}</button>` : ""}
     <${Print} of=${row.ref} forms=${requestForms(row.id)} />`;
 }
@@ -156,7 +161,7 @@ function Lines({ row, line, onLine }) {
 
 /** @param {{id: string}} props */
 function OwnDebts({ id }) {
-  const open = tables.debt.where("request_id", id).filter((debt) => debt.status !== "made_good");
+  const open = tables.debt.where("request_id", id).filter(isOwed);
   if (!open.length) return null;
   return html`<${Panel} live id="debts" class="debts" tone="alert" title=${t("debts")} count=${open.length}><ul class="plain">${open.map((debt) => html`<${Debt} key=${debt.id} debt=${debt} />`)}</ul><//>`;
 }

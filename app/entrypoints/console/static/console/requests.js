@@ -93,7 +93,7 @@ export function Requests() {
   );
   const own = myMember();
   const firstFilled = rows.findIndex((each) => each.filled);
-  return html`<${Panel} id="requests" class="requests" title=${t("requests")} count=${html`<span aria-hidden="true">${rows.length}</span><span class="sr">${t("requests.count", { n: rows.length })}</span>`} tools=${html`<${AsOf} />
+  return html`<${Panel} id="requests" class="requests" title=${t("requests")} count=${html`<span aria-hidden="true">${rows.length}</span><span class="sr">${t("requests.count", { n: rows.length })}</span>`} tools=${html`<${AsOf} /> <a class="button small" href="#/plan">${t("plan")}</a>
       ${may("draft_request", { requester: own }) && html`<button type="button" class="button primary small" onClick=${() => openAsk("")}>${t("ask")}</button>`}`}>
     <div class="filter">
       <input ref=${box} type="search" value=${filter.value} placeholder=${t("filter.hint")} aria-label=${t("filter")} onInput=${(/** @type {any} */ event) => { filter.value = event.target.value; }}

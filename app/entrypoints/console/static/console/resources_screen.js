@@ -8,6 +8,7 @@ import { goal, spotlight } from "./map.js";
 import { MapPanel } from "./map_panel.js";
 import { learnAll } from "./resources.js";
 import { chosen, part } from "./router.js";
+import { titled } from "./space.js";
 import { CountRow, Stock } from "./unit_counts.js";
 import { filter, shownRows, useReach } from "./unit_filter.js";
 import { UnitList } from "./unit_list.js";
@@ -21,7 +22,7 @@ const AGAIN_MS = 5 * 60_000;
 export function Resources() {
   const { live } = link.value;
   useEffect(() => {
-    document.title = `${t("resources")} · Concord`;
+    titled(t("resources"));
   });
   useEffect(() => {
     if (!live) return undefined;

@@ -1,11 +1,12 @@
 /** Which steps there are and who may take them: a copy of the server's rules, so that a button stands only where it works. */
 import { myMember, session } from "./api.js";
+import { frozen } from "./space.js";
 
 /** @typedef {{from: string[], to: string, by: string[], only_if: string | null, unless: string | null}} Step */
-/** @typedef {{machines: Record<string, Step[]>, authority: Record<string, {side: string, roles: string[], when: Record<string, string[]>}[]>}} Rules */
+/** @typedef {{machines: Record<string, Step[]>, authority: Record<string, {side: string, roles: string[], when: Record<string, string[]>}[]>, event_areas: string[]}} Rules */
 
 /** @type {Rules} */
-let rules = { machines: {}, authority: {} };
+let rules = { machines: {}, authority: {}, event_areas: [] };
 
 /** Read the rules. */
 export async function loadRules() {
@@ -24,12 +25,13 @@ export function rolesOf(command) {
 }
 
 /**
- * Whether the signed-in user may use a command.
+ * Whether the signed-in user may use a command; nobody may where nothing can be done any more.
  * @param {string} command
  * @param {Record<string, string | string[]>} sides side → the id (or ids) of the member that holds it
  * @param {Record<string, string>} [facts]
  */
 export function may(command, sides = {}, facts = {}) {
+  if (frozen.value) return false;
   const roles = session.value?.user.roles ?? [];
   const own = myMember();
   return (rules.authority[command] ?? []).some(
@@ -48,6 +50,11 @@ export function commandsOf(roles) {
 /** Every command that people use. */
 export function allCommands() {
   return Object.keys(rules.authority).filter((command) => rules.authority[command].length > 0);
+}
+
+/** The areas of events that a webhook can ask for. */
+export function eventAreas() {
+  return rules.event_areas;
 }
 
 /** @param {string} side @param {Record<string, string | string[]>} sides */

@@ -1,11 +1,13 @@
 /** Sending from a form in a dialog: it stays, with what was written, until the server has taken it. */
 import { Problem } from "./api.js";
+import { byNamedAct, goBeyond } from "./beyond.js";
 import { carryOut, meetConflict } from "./doing.js";
+import { frozen } from "./space.js";
 import { take } from "./store.js";
 import { useRef, useState } from "./view.js";
 
 /**
- * What such a form shares. `send` closes it with the receipt, or where somebody was faster and theirs is kept; refused, `problem`
+ * What such a form shares. Where nothing can be done any more it is busy for ever: its button is for nobody. `send` closes it with the receipt, or where somebody was faster and theirs is kept; refused, `problem`
  * says why above the buttons. Who was told that others changed it in the meantime means, sending again, how it stands now.
  * @param {(answer?: any) => void} close
  */
@@ -22,6 +24,10 @@ export function useSending(close) {
       if (receipt) close(receipt);
     } catch (refusal) {
       if (!(refusal instanceof Problem)) throw refusal;
+      if (how.beyond && refusal.slug === "agreement-refused") {
+        const said = await goBeyond(refusal, how.beyond);
+        if (said) return send(byNamedAct(command, said.act, said.why), how);
+      }
       const { current, kind } = refusal.body;
       const mine = await meetConflict(refusal, meant);
       if (current && kind) take({ [String(kind)]: [/** @type {any} */ (current)] });
@@ -33,5 +39,5 @@ export function useSending(close) {
       setBusy(false);
     }
   };
-  return { problem, busy, send };
+  return { problem, busy: busy || frozen.value, send };
 }

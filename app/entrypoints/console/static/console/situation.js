@@ -23,10 +23,13 @@ export function Situation() {
   return html`<div class="situation"><${AutomaticAid} /><${Debts} /><${Calls} /><${UnaskedOffers} /><${ToAnswer} /><${Reliefs} /><${Shift} waits /><${Incidents} /><${Strength} /><${Shift} /><${Notices} /><${Crossings} /><${RendezvousList} /><${Coordinator} /></div>`;
 }
 
+/** Whether an act is still missing. @param {import("./store.js").Row} debt */
+export const isOwed = (debt) => ["owed", "overdue"].includes(debt.status);
+
 /** Acts that a phone call ran ahead of: in red, with the time left. */
 export function Debts() {
   const own = myMember();
-  const open = tables.debt.all.value.filter((debt) => debt.status !== "made_good").sort((a, b) => Number(b.member_id === own) - Number(a.member_id === own) || a.due_at.localeCompare(b.due_at));
+  const open = tables.debt.all.value.filter(isOwed).sort((a, b) => Number(b.member_id === own) - Number(a.member_id === own) || a.due_at.localeCompare(b.due_at));
   if (!open.length) return null;
   return html`<${Panel} live id="debts" class="debts" tone="alert" title=${t("debts")} count=${open.length}><ul class="plain">${open.map((debt) => html`<${Debt} key=${debt.id} debt=${debt} />`)}</ul><//>`;
 }
@@ -48,12 +51,16 @@ export function Debt({ debt }) {
 
 /** Phone calls that the other side has not confirmed. */
 function Calls() {
-  const open = tables.call.all.value.filter((call) => call.status !== "confirmed");
+  const open = tables.call.all.value.filter((call) => ["unconfirmed", "alarmed"].includes(call.status));
   if (!open.length) return null;
   const own = myMember();
   const confirm = async (/** @type {any} */ call) => {
     await carryOutConfirmed({ title: t("confirm_call"), text: html`<p>${t("confirm_call.text", { who: memberName(call.recorded_by_member_id), what: `${call.quantity} × ${typeName(call.type_code)}` })}</p>`, action: t("confirm_call") },
       () => ({ path: `/calls/${call.id}/confirm`, body: {}, revision: call.revision }), { done: t("done.call_confirmed"), latest: () => tables.call.get(call.id) });
+  };
+  const takeBack = async (/** @type {any} */ call) => {
+    await carryOutConfirmed({ title: t("command.take_back_call"), text: html`<p>${t("take_back_call.text", { what: `${call.quantity} × ${typeName(call.type_code)}` })}</p>`, action: t("command.take_back_call"), why: "required", danger: true },
+      (answer) => ({ path: `/calls/${call.id}/take-back`, body: answer, revision: call.revision }), { done: t("done.call_taken_back"), latest: () => tables.call.get(call.id) });
   };
   return html`<${Panel} live id="calls" class="calls" tone="alert" title=${t("calls")} count=${open.length}><ul class="plain">${open.map((call) => {
     const other = call.requester_id === own ? call.lender_id : call.requester_id;
@@ -61,7 +68,8 @@ function Calls() {
     return html`<li key=${call.id}><div><strong>${call.quantity} × ${typeName(call.type_code)}</strong> ${request && html`<a class="ref" href=${requestLink(request.id)}>${request.ref}</a>`}</div>
       <div><${Member} id=${other} /> <${Phone} id=${other} /></div>
       <div class="debt-foot"><span class=${call.status === "alarmed" ? "late" : "dim"}>${call.status === "alarmed" ? t("call.ring_back") : call.recorded_by_member_id === own ? t("call.waits_for_them") : t("call.waits_for_us")} · <${Age} at=${call.occurred_at} /></span>
-        ${call.recorded_by_member_id !== own && may("confirm_call", { requester: call.requester_id, lender: call.lender_id }) && html`<button type="button" class="button primary small" onClick=${() => confirm(call)}>${t("confirm_call")}</button>`}</div></li>`;
+        ${call.recorded_by_member_id !== own && may("confirm_call", { requester: call.requester_id, lender: call.lender_id }) && html`<button type="button" class="button primary small" onClick=${() => confirm(call)}>${t("confirm_call")}</button>`}
+        ${may("take_back_call", { writer: call.recorded_by_member_id }) && html`<button type="button" class="button small" onClick=${() => takeBack(call)}>${t("take_back_call")}</button>`}</div></li>`;
   })}</ul><//>`;
 }
 

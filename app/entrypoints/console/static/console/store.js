@@ -154,6 +154,9 @@ export const tables = {
   lender_word: new Table(["member_id"]),
   unasked_offer: new Table(["incident_id"]),
   unasked_offer_line: new Table(["unasked_offer_id"]),
+  dispatch_receipt: new Table(),
+  webhook_endpoint: new Table(),
+  inbox_matter: new Table(),
 };
 /** Kinds that a snapshot does not tell whole: what was read over HTTP stays. */
 const READ_APART = new Set(["resource", "depot", "incident_log", "question"]);

@@ -101,6 +101,13 @@ export function localTimes(at, sides) {
   return Array.from(byTime, ([time, countries]) => ({ time, countries: [...countries].sort() }));
 }
 
+/** An instant as the clocks of a zone show it, with its day: `Tue 4 May 2027 09:00`. @param {number | string} at @param {string} zone */
+export function zoned(at, zone) {
+  const locale = language.value === "en" ? "en-GB" : language.value; // of Europe's English: the day before the month
+  const day = new Intl.DateTimeFormat(locale, { timeZone: zone, weekday: "short", day: "numeric", month: "short", year: "numeric" }).format(new Date(at));
+  return `${day} ${format(zone, CLOCK).format(new Date(at))}`;
+}
+
 /** The whole truth about an instant, for a tooltip: Z, then each side. @param {string} at @param {readonly any[]} sides */
 export function fullTime(at, sides) {
   const day = format("UTC", { ...DAY, year: "numeric" }).format(new Date(at));
@@ -130,19 +137,30 @@ export function agoMs(at) {
 }
 
 /** The own member's time zone; UTC as long as it is not known. */
-function ownZone() {
+export function ownZone() {
   return tables.member.get(session.value?.user.member.id)?.time_zone ?? "UTC";
 }
 
-/** An instant as the own side's clock shows it, in the form of a field: `2026-07-14T14:05`. @param {string | number} at */
-export function localOf(at) {
-  const parts = Object.fromEntries(new Intl.DateTimeFormat("en-GB", { timeZone: ownZone(), hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }).formatToParts(new Date(at)).map((part) => [part.type, part.value]));
+/** An instant as the clocks of a zone show it, the own side's unless another is named, in the form of a field: `2026-07-14T14:05`. @param {string | number} at @param {string} [zone] */
+export function localOf(at, zone = ownZone()) {
+  const parts = Object.fromEntries(new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }).formatToParts(new Date(at)).map((part) => [part.type, part.value]));
   return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}`;
 }
 
 /** A day in the reader's language: `Tue 14 Jul`. @param {string} day `2026-07-14` */
 export function dayText(day) {
   return format("UTC", { weekday: "short", ...DAY }).format(new Date(`${day}T12:00Z`));
+}
+
+/**
+ * The instants at which the clocks of a zone show this: one; none where they go forward over it; two where they go back.
+ * @param {string} local `2026-07-14T14:05` @param {string} zone
+ */
+export function instantsOf(local, zone) {
+  const wanted = Date.parse(`${local}Z`);
+  const off = (/** @type {number} */ at) => Date.parse(`${localOf(at, zone)}Z`) - at;
+  const found = [wanted - off(wanted - 86_400_000), wanted - off(wanted + 86_400_000)];
+  return [...new Set(found)].filter((at) => localOf(at, zone) === local).sort((a, b) => a - b);
 }
 
 /** The instant at which the own side's clock shows this; of an hour that there is twice, the first. @param {string} local `2026-07-14T14:05` */

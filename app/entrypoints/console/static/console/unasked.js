@@ -61,7 +61,6 @@ export function mayOffer(incident) {
 
 /** @param {Row} incident */
 export function openUnasked(incident) {
-  const own = { lender: myMember() };
   const mine = new Set(tables.resource.where("member_id", myMember()).map((unit) => unit.type_code));
   const types = findTypes("").sort((a, b) => Number(mine.has(b.code)) - Number(mine.has(a.code)) || named(a.names).localeCompare(named(b.names)));
   return openForm({
@@ -74,13 +73,9 @@ export function openUnasked(incident) {
       { name: "valid_until", label: t("unasked.until"), kind: "time", required: true },
       { name: "note", label: t("note"), kind: "area" },
     ],
-    after: (problem) => (problem.slug === "agreement-refused" && may("override_reserve", own) && (problem.body.reasons ?? []).every((/** @type {any} */ each) => each.code.startsWith("reserve_floor")) ? [{ name: "override_reserve", label: t("reserve.override"), required: true, most: 300, hint: t("why") }] : []),
     action: t("unasked.offer"),
-    command: ({ type_code, quantity, override_reserve, ...rest }) => ({
-      path: `/incidents/${incident.id}/unasked-offers`,
-      body: { ...rest, lines: [{ type_code, quantity, ...(override_reserve && { override_reserve: { reason: override_reserve } }) }] },
-    }),
-    how: () => ({ done: t("done.unasked_offered", { who: memberName(incident.lead_member_id) }) }),
+    command: ({ type_code, quantity, ...rest }) => ({ path: `/incidents/${incident.id}/unasked-offers`, body: { ...rest, lines: [{ type_code, quantity }] } }),
+    how: () => ({ done: t("done.unasked_offered", { who: memberName(incident.lead_member_id) }), beyond: { lender: myMember(), without: true } }),
   });
 }
 

@@ -4,7 +4,7 @@ import { myMember } from "./api.js";
 import { findPlaces } from "./basemap.js";
 import { Combobox } from "./fields.js";
 import { centreOf } from "./geometry.js";
-import { degreesText, findTypes, folded, language, named, stateName, t, typeName, word } from "./i18n.js";
+import { findTypes, folded, language, named, placeText, stateName, t, typeName, word } from "./i18n.js";
 import { focusOn, useKeys } from "./keys.js";
 import { clearDraft, drawOnMap } from "./map.js";
 import { Age, AsOf, Member, Nothing, Panel, useMark } from "./parts.js";
@@ -152,7 +152,7 @@ function Within() {
     if (!found) return;
     const [lon, lat] = found.coordinates;
     clearDraft();
-    to({ lon, lat, name: t("place.point", { lon: degreesText(lon, 3), lat: degreesText(lat, 3) }) });
+    to({ lon, lat, name: t("place.point", { at: placeText(lon, lat, 3) }) });
   };
   const type = (/** @type {string} */ typed) => {
     setText(typed);

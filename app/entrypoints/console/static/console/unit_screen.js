@@ -6,7 +6,7 @@ import { link, onEntries } from "./feed.js";
 import { ExternalCodes } from "./external_codes.js";
 import { changeFormation, dissolve } from "./formation_edit.js";
 import { partsOfType, PartsOfUnit } from "./formations.js";
-import { allTypes, degreesText, measureText, stateName, t, typeName, word } from "./i18n.js";
+import { allTypes, measureText, placeText, stateName, t, typeName, word } from "./i18n.js";
 import { useKeys } from "./keys.js";
 import { spotlight } from "./map.js";
 import { MapPanel } from "./map_panel.js";
@@ -15,6 +15,7 @@ import { Age, Left, Member, Nothing, Panel, Phone, State } from "./parts.js";
 import { learnDepots } from "./resources.js";
 import { chosen, goTo, lookAt, requestLink } from "./router.js";
 import { may } from "./rules.js";
+import { titled } from "./space.js";
 import { positionOf, resourceRow, tables, take } from "./store.js";
 import { stamp } from "./time.js";
 import { bringBack, changeUnit, retire, takeOut } from "./unit_edit.js";
@@ -40,7 +41,7 @@ export function ResourceScreen({ id }) {
     learnDepots();
   }, [id, live]);
   useEffect(() => {
-    document.title = `${row?.call_sign ?? t("unit")} · Concord`;
+    titled(row?.call_sign ?? t("unit"));
   });
   const mine = row && may("set_resource_status", { owner: row.member_id });
   useKeys([
@@ -93,7 +94,7 @@ function Particulars({ row }) {
   const spoken = (row.readiness?.languages ?? []).map((/** @type {string} */ code) => code.toUpperCase()).join(" · ");
   return html`<${Panel} id="particulars" title=${t("unit.particulars")}><dl class="facts wide-facts">
     <div><dt>${t("field.depot_id")}</dt><dd>${depot ? html`<strong>${depot.name}</strong>${depot.address ? html` <span class="dim">${depot.address}</span>` : ""}` : "–"}</dd></div>
-    <div><dt>${t("unit.where")}</dt><dd>${at ? html`${degreesText(at.lat, 4)} N, ${degreesText(at.lon, 4)} E <span class="dim">· <${Age} at=${at.at} /> ${t("ago")}</span>` : "–"}</dd></div>
+    <div><dt>${t("unit.where")}</dt><dd>${at ? html`${placeText(at.lon, at.lat, 4)} <span class="dim">· <${Age} at=${at.at} /> ${t("ago")}</span>` : "–"}</dd></div>
     ${partsOfType(row.type_code).length ? "" : html`<div><dt>${t("unit.strength")}</dt><dd><strong class="strength">${strength(row)}</strong> <span class="dim">${t("unit.strength.note")}</span></dd></div>`}
     <${PartsOfUnit} row=${row} />
     <div><dt>${t("unit.mobilises")}</dt><dd>${t("span.min", { n: row.mobilisation_min })}</dd></div>
@@ -102,7 +103,14 @@ function Particulars({ row }) {
     <div><dt>${word("readiness", "languages")}</dt><dd>${spoken || "–"}</dd></div>
     <div><dt>${t("kind_of")}</dt><dd>${type ? t(`kind.${type.kind}`) : "–"}</dd></div>
     ${type?.minimum?.length ? html`<div><dt>${t("unit.minimum")}</dt><dd>${type.minimum.map((/** @type {any} */ each) => measureText(each)).join(" · ")}</dd></div>` : ""}
+    ${type?.crosswalk ? html`<div><dt>${t("crosswalk")}</dt><dd><${Crosswalk} of=${type.crosswalk} /></dd></div>` : ""}
     <div><dt>${t("revision")}</dt><dd class="dim">${row.revision}</dd></div></dl><//>`;
+}
+
+/** What other systems call it, each of them named, and said where one has nothing like it. @param {{of: {nims: {match: string, kind: string | null, type: number | null}, emsi: string, eu_module: string | null}}} props */
+function Crosswalk({ of: { nims, emsi, eu_module: module } }) {
+  const kind = nims.match === "none" ? t("crosswalk.none") : `${nims.kind}, ${nims.type ? t("crosswalk.type", { n: nims.type }) : t("crosswalk.by_name")}`;
+  return html`<ul class="said"><li>NIMS: ${kind}</li><li>EMSI: ${emsi}</li><li>${t("crosswalk.eu_module")}: ${module ?? t("crosswalk.none")}</li></ul>`;
 }
 
 /** Where it is. @param {{row: Row}} props */

@@ -1,0 +1,263 @@
+"""Webhooks: whose they are, what stays secret, what they may be pointed at, and what their system has taken over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from pydantic import ValidationError
+
+from app.commands.dispatch_receipts import RingForDispatch, TakeIntoDispatch
+from app.commands.due import run_due
+from app.commands.external_ids import AddExternalId
+from app.commands.incidents import ReportIncident
+from app.commands.webhook_states import DisableWebhook, GiveUpWebhook
+from app.commands.webhooks import (
+    AddWebhook,
+    ChangeWebhook,
+    PauseWebhook,
+    RemoveWebhook,
+    ReplayWebhook,
+    ResumeWebhook,
+    RotateWebhookSecret,
+    SendTestWebhook,
+)
+from app.domain.authority import SYSTEM
+from app.domain.errors import Conflict, Duplicate, NotFound, OutOfRange, TransitionNotAllowed, UnknownCode, WrongFormat
+from app.queries.snapshot import snapshot
+from app.store.engine import reading
+from app.store.webhook_lanes import Claim, add, heard, ring_later
+from tests.world import flood
+
+ADMIN, CAD = ("maas", "admin"), "https://cad.example.org/hook/s3cr3t-path"
+
+
+@pytest.fixture
+def hook(act):
+    """Adds a webhook of maas's; returns its receipt."""
+
+    async def adds(*, who=ADMIN, **body):
+        return await act(AddWebhook, who=who, **({"label": "CAD", "url": CAD, "events": ["*"]} | body))
+
+    return adds
+
+
+async def test_secret_and_address_stand_in_no_journal(act, hook, conn, assert_fold):
+    """Whoever reads the journal, an export of it or a receipt kept for repeats could sign as us, or write to the control room."""
+    made = await hook()
+    rotated = await act(RotateWebhookSecret, made.id, who=ADMIN)
+    secrets = [made.once["secret"], rotated.once["secret"]]
+    assert all(secret.startswith("whsec_") for secret in secrets)
+    assert secrets == [*await conn.fetchrow("SELECT old_secret, secret FROM webhook_endpoint WHERE id = $1", made.id)]
+    told = await conn.fetchval("SELECT string_agg(payload, '') FROM journal_entry WHERE subject_id = $1", made.id)
+    told += await conn.fetchval("SELECT coalesce(string_agg(receipt::text, ''), '') FROM idempotency")
+    assert made.subject["origin"] == "https://cad.example.org"
+    assert not any(word in told for word in (*secrets, "s3cr3t-path"))
+    assert rotated.subject["old_secret_until"] == "2026-07-15T12:00:00.000000Z"
+    await act(RemoveWebhook, made.id, who=ADMIN)
+    assert await conn.fetchval("SELECT secret || coalesce(old_secret, '') FROM webhook_endpoint") == ""
+    await assert_fold()
+
+
+async def test_a_leaked_secret_can_be_ended_at_once(act, hook, conn):
+    """Two count at a time; a third never, and a stolen one not for another day."""
+    made = await hook()
+    await act(RotateWebhookSecret, made.id, who=ADMIN)
+    last = await act(RotateWebhookSecret, made.id, who=ADMIN, old_counts_hours=0)
+    row = await conn.fetchrow("SELECT secret, old_secret FROM webhook_endpoint WHERE id = $1", made.id)
+    assert tuple(row) == (last.once["secret"], None)
+
+
+async def test_only_its_member_begins_with_it(act, hook, door, world):
+    """A webhook that was given up while nobody looked has to ring with whoever comes next, and with nobody else."""
+    made = await hook()
+    await act(GiveUpWebhook, made.id, who=SYSTEM, failing_since="2026-07-11T12:00:00Z")
+    gone = await hook(label="old")
+    await act(RemoveWebhook, gone.id, who=ADMIN)
+    for space, viewer, seen in (("live", "maas", ["failing"]), ("live", "luik", []), ("integration", "maas", [])):
+        async with reading(door.engine, snapshot=True) as conn:
+            found = await snapshot(conn, space, world.members[viewer])
+        assert [each["paused_why"] for each in found.rows["webhook_endpoint"]] == seen
+        assert not any({"secret", "url", "label"} & each.keys() for each in found.rows["webhook_endpoint"])
+
+
+async def test_another_members_webhook_is_not_there(act, hook):
+    """A neighbour's admin could point our control room's events at itself."""
+    made = await hook()
+    for model, body in ((ChangeWebhook, {"url": CAD}), (RotateWebhookSecret, {}), (ReplayWebhook, {"from_seq": 1})):
+        with pytest.raises(NotFound):
+            await act(model, made.id, who=("luik", "admin"), **body)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://cad.example.org", "https://user:pw@cad.example.org/", "https://cad.example.org/#a", "https:///x",
+        "https://cad.example.org:99999/", "https://cad.exämple.org/", "https://a\\@127.0.0.1/",
+        "https://2130706433/", "https://127.1/", "https://0177.0.0.1/", "https://0x7f000001/", "https://a.0X7F/",
+    ],
+)  # fmt: skip
+async def test_addresses_that_can_be_read_in_two_ways_are_refused(hook, url):
+    """One reader would check one host, another would connect to the other."""
+    with pytest.raises(ValidationError):
+        await hook(url=url)
+
+
+async def test_private_addresses_and_http_want_a_setting(hook, door, world):
+    """An admin of one city could read the metadata of the machine that this runs on."""
+    for url in ("https://127.0.0.1/", "https://[::1]/", "https://169.254.169.254/latest", "https://[::ffff:10.0.0.1]/"):
+        with pytest.raises(OutOfRange):
+            await hook(url=url)
+    with pytest.raises(WrongFormat):
+        await hook(url="http://cad.example.org/")
+    door.settings = door.settings.model_copy(update={"webhook_networks": "127.0.0.0/8"})
+    assert (await hook(url="http://127.0.0.1:9000/in")).subject["origin"] == "http://127.0.0.1:9000"
+    with pytest.raises(WrongFormat):  # public, and so by https alone: it would be refused when something is sent
+        await hook(url="http://93.184.216.34/")
+
+
+async def test_what_is_asked_for_is_known(hook, act, incident):
+    """A misspelt event would never come, and nobody would notice until the night it is needed."""
+    with pytest.raises(UnknownCode) as refusal:
+        await hook(events=["mission.*", "misson.in_transit"])
+    assert refusal.value.errors[0].pointer == "/events/1"
+    with pytest.raises(UnknownCode) as refusal:
+        await hook(events=["mission.*", "mission.nope"])
+    assert refusal.value.errors[0].pointer == "/events/1"
+    assert "mission.in_transit" in refusal.value.extra["known"]
+    with pytest.raises(NotFound):
+        await hook(incident_ids=[UUID(int=1)])
+    made = await hook(incident_ids=[incident])
+    with pytest.raises(UnknownCode):
+        await act(ChangeWebhook, made.id, who=ADMIN, events=["mission.nope"])
+    with pytest.raises(NotFound):
+        await act(ChangeWebhook, made.id, who=ADMIN, incident_ids=[UUID(int=1)])
+    with pytest.raises(UnknownCode):
+        await hook(type_codes=["pump.of_no_kind"])
+    with pytest.raises(NotFound):
+        await hook(member_ids=[UUID(int=1)])
+    with pytest.raises(ValidationError):
+        await hook(space_kinds=["drill"])
+
+
+async def test_states(act, hook, assert_fold):
+    """A paused endpoint must come back, one that is removed must not."""
+    made = await hook()
+    assert (await act(PauseWebhook, made.id, who=ADMIN)).subject["paused_why"] == "by_hand"
+    with pytest.raises(TransitionNotAllowed):
+        await act(GiveUpWebhook, made.id, who=SYSTEM, failing_since="2026-07-11T12:00:00Z")
+    assert (await act(ResumeWebhook, made.id, who=ADMIN)).subject["status"] == "active"
+    assert (await act(DisableWebhook, made.id, who=SYSTEM)).subject["status"] == "disabled"
+    await act(ResumeWebhook, made.id, who=ADMIN)
+    given_up = await act(GiveUpWebhook, made.id, who=SYSTEM, failing_since="2026-07-11T12:00:00Z")
+    assert (given_up.subject["status"], given_up.subject["paused_why"]) == ("paused", "failing")
+    await act(RemoveWebhook, made.id, who=ADMIN)
+    for model in (ResumeWebhook, SendTestWebhook, RotateWebhookSecret):
+        with pytest.raises(TransitionNotAllowed):
+            await act(model, made.id, who=ADMIN)
+    await assert_fold()
+
+
+async def test_kinds_of_spaces_begin_and_end(act, hook, conn):
+    """What an endpoint did not ask for any more would still be sent from what waits."""
+    made = await hook(space_kinds=["live", "integration"])
+    lanes = "SELECT array_agg(space_id ORDER BY space_id) FROM webhook_lane"
+    assert await conn.fetchval(lanes) == ["integration", "live"]
+    await act(ChangeWebhook, made.id, who=ADMIN, space_kinds=["exercise"])
+    assert await conn.fetchval(lanes) == ["live"]  # for tests alone
+    for space in ("integration", "live"):
+        with pytest.raises(Conflict) as refused:
+            await act(ReplayWebhook, made.id, who=ADMIN, space=space, from_seq=1)
+        told = {"code": "webhook_space_kind", "figures": {"space_kind": space, "asked": "exercise"}}
+        assert (refused.value.extra["reasons"], "`space`" in refused.value.advice) == ([told], True)
+    with pytest.raises(NotFound):
+        await act(ReplayWebhook, made.id, who=ADMIN, space="drill-of-nobody", from_seq=1)
+    await act(ChangeWebhook, made.id, who=ADMIN, space_kinds=["live"])
+    with pytest.raises(OutOfRange):
+        await act(ReplayWebhook, made.id, who=ADMIN, from_seq=10_000)
+    with pytest.raises(OutOfRange):
+        await act(ReplayWebhook, made.id, who=ADMIN, from_seq=2, to_seq=1)
+
+
+async def test_silence_is_told_and_so_is_its_end(act, hook, door, clock, conn, assert_fold):
+    """A dispatch system that hung looks like a quiet night."""
+    made = await hook(heartbeat_min=5)
+
+    async def silent():
+        await run_due(door)
+        return await conn.fetchval("SELECT silent_since FROM webhook_endpoint WHERE id = $1", made.id)
+
+    clock.move(minutes=9)
+    await heard(conn, made.id, clock.now())
+    clock.move(minutes=9)
+    assert await silent() is None
+    clock.move(minutes=2)
+    assert await silent() == clock.now() - timedelta(minutes=11)
+    await heard(conn, made.id, clock.now())
+    clock.move(minutes=5)
+    assert await silent() is None
+    await act(ChangeWebhook, made.id, who=ADMIN, heartbeat_min=None)
+    clock.move(hours=2)
+    assert await silent() is None
+    events = await conn.fetch("SELECT type FROM journal_entry WHERE subject_id = $1 ORDER BY seq", made.id)
+    assert [row["type"].partition(".")[2] for row in events] == ["added", "silent", "heard_again", "changed"]
+    await assert_fold()
+
+
+@pytest.fixture
+async def told(hook, sent, conn, clock):
+    """luik's unit is committed, and its dispatch is told of it: returns the webhook, the entry's seq and its incident."""
+    made = await hook(who=("luik", "admin"), source="cad-luik", receipts=True)
+    await sent("luik-pump-1")
+    row = await conn.fetchrow("SELECT seq, payload::jsonb -> 'rows' -> 'mission' -> 0 ->> 'incident_id' AS incident"
+                              " FROM journal_entry WHERE type = 'mission.committed'")  # fmt: skip
+    claim = Claim("live", made.id, UUID(int=7))
+    await conn.execute("UPDATE webhook_lane SET lease = $1, leased_until = now() + interval '1 h'", claim.lease)
+    by = clock.now() + timedelta(seconds=60)
+    await add(conn, claim, clock.now(), [(row["seq"], "mission.committed", by)], replayed=False)
+    await ring_later(conn, claim, [UUID(int=8)], [(row["seq"], by)])
+    return made.id, row["seq"], UUID(row["incident"])
+
+
+async def test_number_of_the_dispatch_system_becomes_the_members_own(act, told, door, clock, conn, assert_fold):
+    """Two control rooms on the telephone would each speak of a number that the other one does not have."""
+    webhook, seq, incident = told
+    luik = ("luik", "dispatcher")
+    taken = await act(TakeIntoDispatch, webhook, who=luik, seq=seq, number="2026-001234")
+    assert (taken.subject["status"], taken.subject["number"]) == ("taken", "2026-001234")
+    code = await conn.fetchrow("SELECT source, code, incident_id FROM external_id")
+    assert tuple(code) == ("cad-luik", "2026-001234", incident)
+    with pytest.raises(TransitionNotAllowed):
+        await act(TakeIntoDispatch, webhook, who=luik, seq=seq)
+    clock.move(minutes=2)
+    await run_due(door)
+    assert not await conn.fetchval("SELECT count(*) FROM journal_entry WHERE type = 'dispatch_receipt.missing'")
+    await assert_fold()
+
+
+async def test_what_is_not_taken_over_rings_once_and_may_still_be_taken(act, told, door, clock, conn, assert_fold):
+    """An alarm that ended in a dead interface would be noticed when the unit does not come."""
+    webhook, seq, _incident = told
+    clock.move(seconds=59)
+    await run_due(door)
+    missing = "SELECT count(*) FROM journal_entry WHERE type = 'dispatch_receipt.missing'"
+    assert not await conn.fetchval(missing)
+    clock.move(seconds=2)
+    await run_due(door)
+    assert await conn.fetchval(missing) == 1
+    with pytest.raises(Conflict):
+        await act(RingForDispatch, webhook, who=SYSTEM, seq=seq)
+    taken = await act(TakeIntoDispatch, webhook, who=("luik", "dispatcher"), seq=seq)
+    assert taken.subject["status"] == "taken"
+    await assert_fold()
+
+
+async def test_number_of_another_incident_is_refused(act, told):
+    """One slip would join two incidents in everybody's books."""
+    webhook, seq, _incident = told
+    luik = ("luik", "dispatcher")
+    other = (await act(ReportIncident, **flood())).id
+    await act(AddExternalId, who=luik, source="cad-luik", kind="incident", code="7", subject_id=other)
+    with pytest.raises(Duplicate):
+        await act(TakeIntoDispatch, webhook, who=luik, seq=seq, number="7")
