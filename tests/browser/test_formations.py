@@ -188,6 +188,9 @@ async def test_everybody_can_form_one(screens, do, world, theme, language, width
         await do(AddResource, who=LUIK, ncos=1, crew=2, mobilisation_min=10, **body)
     screen = await screens("luik", theme=theme, language=language, width=width)
     await screen.go("#/resources")
+    await expect(screen.page.locator("#units .count")).to_have_text(
+        screen.w("tally.units", n=20)
+    )  # nothing moves under the thumb
     await screen.button("formation.form", screen.page.locator("#units")).click()
     await screen.dialog.get_by_label(screen.w("formation.type")).select_option(MODULE)
     pumps = screen.dialog.get_by_role("group", name=screen.w.type("pump.high_capacity"))

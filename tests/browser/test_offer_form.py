@@ -64,6 +64,7 @@ async def test_what_is_still_wanted_stands_there_and_a_refusal_says_what_to_do(s
     await nl.button("accept", theirs, exact=True).click()
     await nl.button("accept", nl.dialog, exact=True).click()
     await expect(nl.dialog).to_have_count(0)
+    await expect(nl.button("accept", theirs, exact=True)).to_have_count(0)  # the feed has told the screen
     ours = offers.filter(has_text="Liège").first
     await nl.button("accept", ours, exact=True).click()
     many = nl.dialog.get_by_role("spinbutton")
