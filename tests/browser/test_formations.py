@@ -189,7 +189,7 @@ async def test_everybody_can_form_one(screens, do, world, theme, language, width
     screen = await screens("luik", theme=theme, language=language, width=width)
     await screen.go("#/resources")
     await expect(screen.page.locator("#units .count")).to_have_text(
-        screen.w("tally.units", n=20)
+        screen.w("tally.units", n=31)
     )  # nothing moves under the thumb
     await screen.button("formation.form", screen.page.locator("#units")).click()
     await screen.dialog.get_by_label(screen.w("formation.type")).select_option(MODULE)
