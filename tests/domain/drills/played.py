@@ -1,4 +1,4 @@
-"""The six scenarios played to their end without a server: injects by the core's own clock, players by the scenario's seed.
+"""The scenarios that come along played to their end without a server: injects by the core's own clock, players by the scenario's seed.
 
 What players do is drawn (in time, late, or not at all) and told as the events that expectations and objectives ask for, so that a
 report of it has everything in it that one of a real drill has.

@@ -1,4 +1,4 @@
-"""The six scenarios that come along: playable, complete in four languages, and together an example of everything.
+"""The scenarios that come along: playable, complete in four languages, and together an example of everything.
 
 ``python -m tests.domain.drills.test_shipped`` writes the JSON Schema anew.
 """
@@ -29,6 +29,7 @@ NAMES = [file.stem for file in SCENARIOS]
 WANTED = {
     "meuse-flood": "flood", "vesdre-flash-flood": "flash_flood", "hautes-fagnes-wildfire": "wildfire",
     "chlorine-train": "chemical_release", "bus-crash": "mass_casualty", "power-loss": "power_failure",
+    "meuse-low-water": "chemical_release", "dike-evacuation": "flood",
 }  # fmt: skip
 
 
@@ -62,7 +63,7 @@ def test_each_fits_the_schema(name):
     assert not jsonschema.Draft202012Validator(schema()).is_valid(data)
 
 
-def test_the_six_are_there():
+def test_they_are_there():
     """A city that tries drills begins with one of these."""
     assert {name: shipped(name).hazard for name in NAMES} == WANTED
 
@@ -128,14 +129,14 @@ def test_every_event_that_a_scenario_may_name_is_recorded():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_events_of_each_exist(name):
-    """The same, said of the six."""
+    """The same, said of those that come along."""
     named = {thing.event for thing in walk(shipped(name)) if getattr(thing, "event", None)}
     assert named
     assert named <= EVENTS
 
 
 def used():
-    """Everything of the model that the six use, as (shape, field) and (shape, field, value of a closed list)."""
+    """Everything of the model that they use together, as (shape, field) and (shape, field, value of a closed list)."""
     found = set()
     for name in NAMES:
         for thing in walk(shipped(name)):
@@ -148,13 +149,6 @@ def used():
                 if type(thing).__name__ == shape and isinstance(value := getattr(thing, field), str):
                     found.add((shape, field, value))
     return found
-
-
-LEFT_OUT = {
-    # Nobody acts in the console at a seminar or a workshop: nothing would be measured (docs/decisions.md, 94).
-    ("Scenario", "type", "seminar"),
-    ("Scenario", "type", "workshop"),
-}
 
 
 def said_lists():
@@ -177,16 +171,15 @@ def test_every_feature_of_the_model_is_used_by_one():
     for shape, said in definitions.items():
         for field in said.get("properties", ()):
             features.add((shape, aliases.get(field, {}).get(shape, field)))
-    missing = features - used() - LEFT_OUT
+    missing = features - used()
     assert not missing, sorted(missing)
-    assert not used() & LEFT_OUT
     filters = {
         name for n in NAMES for thing in walk(shipped(n)) if isinstance(thing, Where) for name, _ in asked(thing)
     }
     assert filters == set(Where.model_fields)
 
 
-def test_what_the_six_share_is_written_alike():
+def test_what_they_share_is_written_alike():
     """The words that stop a drill are the same whichever drill it is."""
     assert len({str(shipped(name).stop_words.root) for name in NAMES}) == 1
     assert load_scenario(SCENARIOS[0], real_ground()) == shipped(SCENARIOS[0].stem)
