@@ -20,11 +20,11 @@ from app.interop.drill_wording import NOTHING, TIMES, Wording
 from app.interop.paper import moment, render, words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from app.domain.drills.model import Inject, Objective, Scenario, SyncPoint
-    from app.domain.drills.places import Places
+    from app.domain.drills.places import Places, StaffPerson
     from app.domain.drills.planned import Planned
     from app.domain.drills.views import Handbook
 
@@ -53,9 +53,15 @@ def player_handbook(
 
 
 def controller_handbook(
-    scenario: Scenario, places: Places, language: str, *, occasion: Occasion | None = None, printed_at: datetime
+    scenario: Scenario,
+    places: Places,
+    language: str,
+    *,
+    occasion: Occasion | None = None,
+    people: Sequence[StaffPerson] = (),
+    printed_at: datetime,
 ) -> bytes:
-    """Return the handbook of controllers and evaluators: the plan, and the whole script."""
+    """Return the handbook of controllers and evaluators: the plan, who of its staff is who, and the whole script."""
     say = Wording(language, places)
     occasion = occasion or Occasion()
     data = page(say, "controller_handbook", scenario.title.said(language), printed_at, scenario.id, occasion)
@@ -70,6 +76,7 @@ def controller_handbook(
     data |= {
         "warning": [words("drill-words")["not_for_players"][each] for each in places.languages],
         "summary": scenario.summary.said(language),
+        "people": _people(say, scenario, people),
         "line": _line(say, scenario),
         "events": [_event(say, scenario, number, each) for number, each in enumerate(by_time(scenario), 1)],
         "objectives": [_objective(say, scenario, each) for each in scenario.objectives],
@@ -132,7 +139,7 @@ def _plan(say: Wording, book: Handbook, occasion: Occasion, *, for_players: bool
         "channels": [
             {
                 "means": say.coded("drill_channels", each.means),
-                "detail": each.detail or NOTHING,
+                "detail": each.detail or _elsewhere(say, each.means),
                 "use": each.use.said(language),
             }
             for each in book.communications
@@ -196,6 +203,37 @@ def _staff(say: Wording, book: Handbook) -> list[dict[str, str]]:
         if of:
             by = ", ".join(say.member(each.member) + (f" ({each.count})" if each.count > 1 else "") for each in of)
             found.append({"function": say.role(role), "by": by, "task": say.word(f"duty_{role}")})
+    return found
+
+
+def _elsewhere(say: Wording, means: str) -> str:
+    """Return where the number of a channel stands that has none of its own: each member has one."""
+    column = {"phone": "phone", "radio": "talkgroup"}.get(means)
+    return NOTHING if column is None else say.word("see_who_plays", column=say.word(column), part=say.word("who_plays"))
+
+
+def _people(say: Wording, scenario: Scenario, people: Sequence[StaffPerson]) -> list[dict[str, Any]]:
+    """Return who holds each function of each member, and by what they are reached; blanks for those that nobody knows yet."""
+    found = []
+    for role in _ROLES:
+        for part in (each for each in scenario.roles if each.role == role):
+            place = say.places.members.get(part.member)
+            named = [each for each in people if (each.role, each.member) == (role, part.member)]
+            room = (place.phone, place.talkgroup) if place else ()
+            rows = [
+                {"name": each.name, "reached": [one for one in (*each.phones, each.email) if one], "known": True}
+                for each in named
+            ]
+            rows += [{"name": say.word("to_be_named"), "reached": [], "known": False}] * (part.count - len(named))
+            found.append(
+                {
+                    "function": say.role(role),
+                    "member": say.member(part.member),
+                    "country": say.country(place.country) if place else "",
+                    "room": [each for each in room if each],
+                    "people": rows,
+                }
+            )
     return found
 
 

@@ -6,9 +6,13 @@ import httpx
 import icalendar
 import pytest
 
+from app.commands.contacts import AddContact
+from app.commands.users import AddUser, DeactivateUser
+from app.domain.authority import SYSTEM
+from app.store.engine import reading
 from tests.commands.drilling import SCRIPT
 from tests.entrypoints.drilling import LIVE
-from tests.interop.pdfs import texts_of
+from tests.interop.pdfs import read, squeezed, texts_of
 
 NO_NOTICE = SCRIPT.replace("notice: {kind: announced}", "notice: {kind: no_notice, window_h: 48}")
 BY_EYE = SCRIPT.replace(
@@ -127,6 +131,51 @@ async def test_handbooks(cast):
         assert "ECHTE NOODSITUATIE" in text
     assert "Asks" in text_of((await cast.gets("controller", f"drills/{drill}/controller-handbook.pdf")).content)
     assert (await cast.gets("safety", f"drills/{drill}/controller-handbook.pdf")).status_code == 403
+
+
+async def test_the_staffs_handbook_says_who_is_who(cast, played):
+    """Names are for the staff, numbers as far as their member shares them; neither stands in the journal."""
+    drill, door, members = await cast.planned(), played.drilling.door, played.drilling.members
+    people = {"safety": "be-liege.safety-officer", "director": "nl-maastricht.exercise-director"}
+    for who, shared, phone in (("safety", True, "+32 00 000 7701"), ("director", False, "+31 00 000 7702")):
+        member = people[who].partition(".")[0]
+        contact = AddContact(
+            member_id=members[member],
+            code=who,
+            function="Exercise",
+            name=people[who].upper(),
+            phone=phone,
+            shared=shared,
+        )
+        await door.execute(contact, actor=SYSTEM, space="live")
+    service = AddUser(
+        member_id=members["be-liege"],
+        login="robot",
+        display_name="Robot Controller",
+        roles=["drill_controller"],
+        kind="service",
+    )
+    await door.execute(service, actor=SYSTEM, space="live")
+
+    async def read_by(who, paper="controller"):
+        return read((await cast.gets(who, f"drills/{drill}/{paper}-handbook.pdf")).content)
+
+    for_liege, for_maastricht = await read_by("controller"), await read_by("director")
+    for each in (for_liege, for_maastricht):
+        assert squeezed(people["safety"]) in each
+        assert squeezed(people["director"]) in each
+        assert squeezed("+32 00 000 7701") in each
+        assert squeezed("Robot") not in each
+    assert squeezed("+31 00 000 7702") not in for_liege
+    assert squeezed("+31 00 000 7702") in for_maastricht
+    for_players = await read_by("player", "player")
+    assert squeezed(people["safety"]) not in for_players
+    assert "7701" not in for_players
+    async with reading(door.engine) as conn:
+        journal = await conn.fetchval("SELECT string_agg(payload::text, '') FROM journal_entry")
+    assert "7701" not in journal
+    await door.execute(DeactivateUser(), actor=SYSTEM, space="live", target=played.users["be-liege", "safety_officer"])
+    assert squeezed(people["safety"]) not in await read_by("director")
 
 
 async def test_calendars_tell_the_hour_or_the_window(cast):

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from app.domain.drills.events import EVENTS
-from app.domain.drills.places import read_places
+from app.domain.drills.places import StaffPerson, read_places
 from app.domain.drills.shapes import clock_text
 from app.domain.drills.views import handbook
 from app.domain.protocol_data import LANGUAGES
@@ -131,6 +131,28 @@ def test_the_start_of_a_drill_without_notice_is_not_on_players_paper():
     assert "2027-05-04 11:15+02:00" in "".join(texts_of(staff))
     known = player_handbook(handbook(shipped("meuse-flood")), PLACES, "en", occasion=occasion, printed_at=NOW)
     assert "2027-05-04 11:15+02:00" in "".join(texts_of(known))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_staff_find_each_other(language):
+    """Who has to reach the safety officer in a hurry does not look for a telephone book."""
+    people = (
+        StaffPerson(role="safety_officer", member="nl-maastricht", name="Noor Blank", phones=("+31 00 000 7701",), email="noor@veiligheid.example"),
+        StaffPerson(role="drill_controller", member="nl-maastricht", name="Bas Grau"),
+    )  # fmt: skip
+    scenario = shipped("meuse-flood")
+    book = controller_handbook(scenario, PLACES, language, people=people, printed_at=NOW)
+    found, blank = read(book), squeezed(words("drill-words")["to_be_named"][language])
+    for said in ("Noor Blank", "+31 00 000 7701", "noor@veiligheid.example", "Bas Grau"):
+        assert squeezed(said) in found
+    for role in scenario.roles:
+        assert squeezed(PLACES.members[role.member].phone) in found
+    assert found.count(blank) == sum(role.count for role in scenario.roles) - len(people)
+    # A channel without a number of its own says where the numbers stand; in the players' handbook, too.
+    assert squeezed(words("drill-words")["see_who_plays"][language].partition("{part}")[0].partition("}")[2]) in found
+    without = read(players("meuse-flood", language))
+    assert blank not in without
+    assert squeezed(words("drill-words")["who_is_who"][language]) not in without
 
 
 def test_every_event_has_a_name_on_paper():

@@ -45,6 +45,17 @@ class Places:
         return tuple(dict.fromkeys(self.members[each].time_zone for each in members if each in self.members))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffPerson:
+    """Somebody who has a function in a drill, and by what of their own they are reached; empty: by their control room."""
+
+    role: str
+    member: str
+    name: str
+    phones: tuple[str, ...] = ()
+    email: str = ""
+
+
 def read_places(folder: Path) -> Places:
     """Return the names of a corridor's folder, as ``concord corridor load`` takes it.
 

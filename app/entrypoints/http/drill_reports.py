@@ -25,6 +25,7 @@ from app.interop.drill_handbooks import Occasion, controller_handbook, player_ha
 from app.interop.drill_report_paper import report_paper
 from app.queries.drill_places import places_of
 from app.queries.drill_report import plan_as_of, report_of
+from app.queries.drill_staff import staff_of
 from app.queries.drills import Known, known
 from app.store.drills import scenario_of
 
@@ -93,7 +94,7 @@ async def print_player_handbook(
 async def print_controller_handbook(
     space: Space, drill_id: UUID, actor: CurrentActor, reader: SnapshotReader, door: TheDoor, lang: Language = "en"
 ) -> Response:
-    """The plan and the whole script, for directors, controllers, simulation cell and evaluators."""
+    """The plan and the whole script, for directors, controllers, simulation cell and evaluators; who they are, and by what they are reached."""
     found = await known(reader, space, drill_id, actor)
     found.require_staff("reading the script")
     made = await asyncio.to_thread(
@@ -102,6 +103,7 @@ async def print_controller_handbook(
         await places_of(reader, space),
         lang,
         occasion=_occasion(found, staff=True),
+        people=await staff_of(reader, found),
         printed_at=door.clock.now(),
     )
     return printed(made, f"{found.row['code']}-controller-handbook-{lang}")
