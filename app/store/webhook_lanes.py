@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from app.domain.webhooks import SPACE_KINDS, Wanted
@@ -122,8 +122,7 @@ class Work:
     """Whether the endpoint asks for spaces of this kind; else it is there for tests alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(NamedTuple):
     """One attempt at a delivery."""
 
     seq: int

@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from app.commands.webhooks import AddWebhook
-from app.delivery.webhook_sender import Sender
+from app.delivery.webhook_sender import Body, Sender
 from app.delivery.webhooks import Webhooks
 from app.domain.webhook_addresses import networks
 from app.settings import Settings
@@ -107,7 +107,9 @@ async def test_receiver_keeps_each_event_once_and_says_what_it_took(
             assert kept(store) == seqs
             async with asyncio.timeout(20):
                 await came.wait()
-            forged = await sender.post(address, "live:1:x", b'{"id": "live:1:x"}', ["whsec_c2VjcmV0c2VjcmV0c2VjcmV0"])
+            forged = await sender.post(
+                address, "live:1:x", Body(b'{"id": "live:1:x"}'), ["whsec_c2VjcmV0c2VjcmV0c2VjcmV0"]
+            )
             assert (forged.status, len(kept(store))) == (401, len(seqs))
         finally:
             process.kill()

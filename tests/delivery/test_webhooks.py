@@ -24,7 +24,7 @@ from app.commands.webhooks import (
     SendTestWebhook,
 )
 from app.delivery import webhooks
-from app.delivery.webhook_sender import Sender
+from app.delivery.webhook_sender import Body, Sender
 from app.delivery.webhooks import Webhooks
 from app.domain.chain import Draft, Entry, Viewer
 from app.domain.ids import new_id
@@ -602,7 +602,7 @@ async def test_nothing_is_sent_to_an_address_of_our_own(host, receiver):
     sender = Sender((), timeout_s=5)
     port = receiver.url.rpartition(":")[2].partition("/")[0]
     for scheme in ("http", "https"):
-        answer = await sender.post(f"{scheme}://{host}:{port}/", "id", b"{}", ["whsec_c2VjcmV0c2VjcmV0c2VjcmV0"])
+        answer = await sender.post(f"{scheme}://{host}:{port}/", "id", Body(b"{}"), ["whsec_c2VjcmV0c2VjcmV0c2VjcmV0"])
         assert (answer.status, answer.error) == (None, "address_refused")
     await sender.close()
     assert receiver.hosts == []
@@ -625,6 +625,6 @@ async def test_the_connection_goes_to_the_address_that_was_judged(receiver):
     sender._judging["http"]._inner = ThreadedResolver()
     sender._judging["http"]._inner.resolve = resolve
     receiver.secret = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0"
-    await sender.post(f"http://cad.example.org:{port}/in", "id", b"{}", [receiver.secret])
+    await sender.post(f"http://cad.example.org:{port}/in", "id", Body(b"{}"), [receiver.secret])
     await sender.close()
     assert (asked, receiver.hosts) == (["cad.example.org"], [f"cad.example.org:{port}"])

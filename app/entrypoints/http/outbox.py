@@ -123,7 +123,7 @@ async def read_outbox(
     async with operation(door.engine) as tx:
         await lanes.heard(tx.raw, webhook_id, door.clock.now())
     return OutboxPage(
-        events=tuple(orjson.loads(each.body) for each in made),
+        events=tuple(orjson.loads(each.body.raw) for each in made),
         next_after=shown[-1][0] if shown else max(after, 0),
         more=len(waiting) > limit,
         looked_at=looked_at,

@@ -230,5 +230,5 @@ async def read_delivery(
     base = (door.settings.public_url or "").rstrip("/")
     made = await Messages(base).made(reader, space, kind, found.member_id, [(seq, row.replayed, row.receipt_by)])
     tries = await queries.attempts(reader, webhook_id, space, seq)
-    payload = orjson.loads(made[0].body) if made else None
+    payload = orjson.loads(made[0].body.raw) if made else None
     return DeliveryDetail(**row.model_dump(), payload=payload, attempts=tuple(tries))
