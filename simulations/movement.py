@@ -230,13 +230,14 @@ class Movement:
         if depot is None:
             return None
         place = mission["geometry"]["coordinates"]
-        gate = self._crossings.get(mission["crossing_id"] or "")
-        spots = (depot, *(() if gate is None else (gate,)), (place[0], place[1]))
+        ids = (mission["crossing_id"], *mission["via_crossing_ids"])
+        gates = [self._crossings[id_] for id_ in ids if id_ in self._crossings]
+        spots = (depot, *gates, (place[0], place[1]))
         course = self._courses.get(mission["id"])
         if course is None or course.way.spots != spots:
             way = Way.over(spots)
-            controlled = gate is not None and mission["has_control"]
-            fresh = Course(unit, mission["lender_id"], way, way.marks[1] if controlled else None)
+            controlled = bool(gates) and mission["has_control"]
+            fresh = Course(unit, mission["lender_id"], way, way.marks[len(gates)] if controlled else None)
             if course is None:
                 fresh.begin(mission["status"])
             else:

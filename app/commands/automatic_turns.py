@@ -10,7 +10,7 @@ from sqlmodel import col
 from app.commands.agreement_cases import locked_pairs, matter_of
 from app.commands.called_help import accepted_offer
 from app.commands.costs import expected
-from app.commands.crossing_choice import choose_crossing, has_control
+from app.commands.crossing_choice import choose_way, put_way
 from app.commands.mission_steps import step_to
 from app.commands.response_commitments import begin_own_answers, begin_turn_out
 from app.domain.agreement_reasons import RESERVES
@@ -207,20 +207,20 @@ async def _alarm(
             figures=dict(below.figures),
         )
     await begin_own_answers(uow, request, turn.lender, (turn.agreement, turn.terms.response), aid.type_code)
-    crossing = await choose_crossing(
+    way = await choose_way(
         uow, lender_id=turn.lender, requester_id=aid.requester_id, lon=line.lon, lat=line.lat, terms=turn.terms
     )
     for _ in range(quantity):
-        mission = uow.add(_mission(uow, request, offer_line, turn, line, crossing))
+        mission = uow.add(_mission(uow, request, offer_line, turn, line, way))
         uow.record("mission.committed", mission)
         await begin_turn_out(uow, request, mission)
     return alarm
 
 
 def _mission(
-    uow: UnitOfWork, request: Request, offered: OfferLine, turn: Turn, line: RequestLine, crossing: Crossing | None
+    uow: UnitOfWork, request: Request, offered: OfferLine, turn: Turn, line: RequestLine, way: Sequence[Crossing]
 ) -> Mission:
-    return Mission(
+    mission = Mission(
         space_id=uow.space,
         id=new_id(),
         request_id=request.id,
@@ -236,9 +236,9 @@ def _mission(
         agreement_version=turn.agreement.version,
         status=machine("mission").initial,
         status_at=uow.act.occurred_at,
-        crossing_id=crossing.id if crossing else None,
-        has_control=has_control(crossing),
         place=line.place,
         lon=line.lon,
         lat=line.lat,
     )
+    put_way(mission, way)
+    return mission

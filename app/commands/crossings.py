@@ -174,9 +174,8 @@ def _reopen_later(uow: UnitOfWork, crossing: Crossing) -> None:
 
 async def missions_over(uow: UnitOfWork, crossing_id: UUID) -> list[Mission]:
     """Lock and return the missions that still have the crossing ahead of them."""
-    return await uow.lock_where(
-        Mission, col(Mission.crossing_id) == crossing_id, col(Mission.status).in_(BEFORE_CLEARANCE)
-    )
+    over = (col(Mission.crossing_id) == crossing_id) | col(Mission.via_crossing_ids).contains([crossing_id])
+    return await uow.lock_where(Mission, over, col(Mission.status).in_(BEFORE_CLEARANCE))
 
 
 async def barred_from(

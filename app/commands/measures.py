@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import Field
 from sqlmodel import col
 
+from app.commands.crossing_choice import way_of
 from app.commands.mission_steps import CLOSED, HOME, authorise, locked_mission, not_now
 from app.commands.registry import Act, handles
 from app.commands.statements import may_be_corrected
@@ -14,8 +15,8 @@ from app.domain.because import because
 from app.domain.errors import Conflict, FieldError, MissingField, OutOfRange
 from app.domain.forms import Count, Form, Measure, ShortText
 from app.domain.geo import great_circle_km
-from app.planning.eta import DETOUR, km_over
-from app.store.tables import Claim, ClaimMission, Crossing, Statement, StatementLine
+from app.planning.eta import DETOUR, km_by
+from app.store.tables import Claim, ClaimMission, Statement, StatementLine
 
 if TYPE_CHECKING:
     from app.store.tables import Depot, Mission
@@ -168,17 +169,15 @@ def _implausible(pointer: str, detail: str) -> OutOfRange:
 
 
 async def estimated_km(uow: UnitOfWork, mission: Mission, depot: Depot) -> float:
-    """Return the kilometres there and back: the great circle over the crossing, times ``DETOUR`` (``app.planning.eta``).
+    """Return the kilometres there and back: the great circle over its crossings, times ``DETOUR`` (``app.planning.eta``).
 
     With a destination, from the scene to it and straight home from there. Where the unit was sent elsewhere on the way, only the last place
     is counted.
     """
-    crossing = await uow.get(Crossing, mission.crossing_id) if mission.crossing_id is not None else None
+    crossings = await way_of(uow, mission)
 
     def way(lon: float, lat: float) -> float:
-        if crossing is None:
-            return great_circle_km(depot.lon, depot.lat, lon, lat)
-        return km_over(crossing, depot.lon, depot.lat, lon, lat)
+        return km_by(crossings, depot.lon, depot.lat, lon, lat)
 
     there = way(mission.lon, mission.lat)
     if mission.destination_lon is None or mission.destination_lat is None:

@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from app.commands.agreement_cases import refuse_outright, terms_of
 from app.commands.claim_times import start_clock
-from app.commands.crossing_choice import choose_crossing, has_control, outside_agreement
+from app.commands.crossing_choice import choose_way, outside_agreement, put_way
 from app.commands.fill import mission_facts
 from app.commands.letting_go import end_offers
 from app.commands.measures import estimated_km
@@ -410,7 +410,7 @@ async def give_unit(
     """
     terms = await terms_of(uow, mission.agreement_id, mission.agreement_version)
     parts = await parts_with(uow, mission, await parts_of(uow, unit))
-    crossing = await choose_crossing(
+    way = await choose_way(
         uow,
         lender_id=mission.lender_id,
         requester_id=mission.requester_id,
@@ -421,13 +421,12 @@ async def give_unit(
         named=crossing_id,
         terms=terms,
     )
-    if (elsewhere := await outside_agreement(uow, terms, crossing)) is not None:
+    if (elsewhere := await outside_agreement(uow, terms, way)) is not None:
         if strict:
             refuse_outright([elsewhere], "/crossing_id")
         uow.warn(elsewhere.code, elsewhere.detail, figures=dict(elsewhere.figures))
     mission.resource_id = unit.id
-    mission.crossing_id = crossing.id if crossing is not None else None
-    mission.has_control = has_control(crossing)
+    put_way(mission, way)
     mission.crew_count = crew_of(unit, parts)
     mission.talkgroup = mission.talkgroup or unit.talkgroup
 

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from app.commands.agreement_again import STOPS, Papers, binding_facts, papers_of, warn_superseded
 from app.commands.agreement_cases import hours_until, matter_of
-from app.commands.crossing_choice import choose_crossing, has_control
+from app.commands.crossing_choice import choose_way, first_against, put_way, way_ids
 from app.commands.fill import fill, settle_request
 from app.commands.mission_steps import remind_of_relief
 from app.commands.not_free import not_free, other_type, part_not_free
@@ -164,7 +164,7 @@ async def _ask_again(
             uow.now,
             place=(mission.lon, mission.lat),
             resource_id=mission.resource_id,
-            crossing=None if mission.crossing_id is None else gates[mission.crossing_id].code,
+            crossing=first_against(papers.terms(piece.line), [gates[id_].code for id_ in way_ids(mission)]),
             crossings=names,
             duration_h=hours_until(mission.relieve_by, uow.act.occurred_at),
         )
@@ -331,7 +331,7 @@ async def _mission(
             **because("relieved_before"),
         )
     parts = await parts_of(uow, unit)
-    crossing = await choose_crossing(
+    way = await choose_way(
         uow,
         lender_id=offer.lender_id,
         requester_id=request.member_id,
@@ -342,7 +342,7 @@ async def _mission(
         named=piece.sent.crossing_id,
         terms=papers.terms(piece.line),
     )
-    return uow.add(
+    mission = uow.add(
         Mission(
             space_id=uow.space,
             id=new_id(),
@@ -360,8 +360,6 @@ async def _mission(
             agreement_version=piece.line.agreement_version,
             status=machine("mission").initial,
             status_at=uow.act.occurred_at,
-            crossing_id=crossing.id if crossing else None,
-            has_control=has_control(crossing),
             place=wanted.place,
             lon=wanted.lon,
             lat=wanted.lat,
@@ -372,3 +370,5 @@ async def _mission(
             crew_count=crew_of(unit, parts),
         )
     )
+    put_way(mission, way)
+    return mission

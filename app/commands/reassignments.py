@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlmodel import col, or_
 
 from app.commands.agreement_cases import matter_of, refuse_outright, terms_of
-from app.commands.crossing_choice import choose_crossing, has_control, outside_agreement
+from app.commands.crossing_choice import choose_way, outside_agreement, put_way
 from app.commands.fill import fill
 from app.commands.mission_steps import (
     BEFORE_CLEARANCE,
@@ -312,7 +312,7 @@ async def _choose_way(uow: UnitOfWork, mission: Mission, proposal: Reassignment)
     unit = None if mission.resource_id is None else await uow.get(Resource, mission.resource_id)
     terms = await terms_of(uow, mission.agreement_id, mission.agreement_version)
     parts = [] if unit is None else await parts_with(uow, mission, await parts_of(uow, unit))
-    crossing = await choose_crossing(
+    way = await choose_way(
         uow,
         lender_id=mission.lender_id,
         requester_id=mission.requester_id,
@@ -322,10 +322,9 @@ async def _choose_way(uow: UnitOfWork, mission: Mission, proposal: Reassignment)
         terms=terms,
         parts=parts,
     )
-    if (elsewhere := await outside_agreement(uow, terms, crossing)) is not None:
+    if (elsewhere := await outside_agreement(uow, terms, way)) is not None:
         uow.warn(elsewhere.code, elsewhere.detail, figures=dict(elsewhere.figures))
-    mission.crossing_id = None if crossing is None else crossing.id
-    mission.has_control = has_control(crossing)
+    put_way(mission, way)
 
 
 async def _open_line(uow: UnitOfWork, mission: Mission, line_id: UUID, incident_id: UUID) -> RequestLine:

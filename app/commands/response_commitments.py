@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING, Final
 from sqlmodel import and_, col, or_
 
 from app.commands.agreement_cases import matter_of
+from app.commands.crossing_choice import way_of
 from app.commands.registry import Command, handles
 from app.domain.agreements import Stock, check, choose
 from app.domain.errors import Conflict
-from app.domain.geo import great_circle_km
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
 from app.domain.requests import PLANNED, STILL_ASKING
 from app.domain.response_commitments import promised
-from app.planning.eta import driving_min, minutes_over
+from app.planning.eta import minutes_by
 from app.store.agreements import agreed, response_of
 from app.store.tables import (
     AutomaticAlarm,
     Call,
-    Crossing,
     Depot,
     Mission,
     Request,
@@ -211,10 +210,7 @@ async def _turn_out_since(uow: UnitOfWork, mission: Mission, minutes: int, at_le
         return at_least
     depot = await uow.get(Depot, (await uow.get(Resource, mission.resource_id)).depot_id)
     way = (depot.lon, depot.lat, mission.lon, mission.lat)
-    if mission.crossing_id is None:
-        drive_min = driving_min(great_circle_km(*way))
-    else:
-        drive_min = minutes_over(await uow.get(Crossing, mission.crossing_id), *way)
+    drive_min = minutes_by(await way_of(uow, mission), *way)
     return max(at_least, there_by - timedelta(minutes=drive_min + minutes))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from app.commands.crossing_choice import way_ids
 from app.commands.missions import give_unit
 from app.commands.registry import Act, handles
 from app.domain.because import because
@@ -20,7 +21,7 @@ class RerouteMission(Act):
     """Send a unit over another crossing: the one it was to take is closed, or too weak for it, or there is a queue."""
 
     crossing_id: UUID | None = None
-    """Which one; the open one that is soonest there if none is named."""
+    """Which one; the open way that is soonest there if none is named. Where it leads to a country between, the way goes on as is soonest."""
 
 
 @handles(RerouteMission)
@@ -44,9 +45,9 @@ async def reroute_mission(uow: UnitOfWork, cmd: RerouteMission) -> None:
             extra={**because("no_unit_named"), "current": mission.state()},
             hint="Name the unit, with its crossing.",
         )
-    was = mission.crossing_id
+    was = way_ids(mission)
     await give_unit(uow, mission, await uow.get(Resource, mission.resource_id), crossing_id=cmd.crossing_id)
-    if mission.status == "at_border" and mission.crossing_id != was:
+    if mission.status == "at_border" and way_ids(mission) != was:
         mission.status = machine("mission").to(mission.status, "in_transit", by=uow.act.command).to
         mission.status_at = max(uow.act.occurred_at, mission.status_at)
-    uow.record("mission.rerouted", mission, state=mission.status, was_crossing_id=was)
+    uow.record("mission.rerouted", mission, state=mission.status, was_crossing_id=was[0] if was else None, was_via_crossing_ids=was[1:])

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from app.domain.agreement_parts import with_parts
 from app.domain.agreement_reasons import FIGURES as AGREED
@@ -22,7 +23,7 @@ from app.domain.lender_words import CAN, CANNOT, CANNOT_FIGURES, cannot
 from app.domain.protocol_data import parse, read
 from app.domain.reasons import ReasonsShape, Texts, texts_of, with_crossings, worded
 from app.planning.efforts import effort_of
-from app.planning.eta import driving_min, excesses, is_open, km_over
+from app.planning.eta import driving_min, excesses, is_open, km_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from app.domain.agreement_terms import Terms
     from app.domain.agreements import AgreementFacts, Use, Verdict
     from app.domain.cost_terms import Estimate
-    from app.planning.eta import Passage
 
 Obstacle: TypeAlias = Literal[
     "out_of_service",
@@ -165,14 +165,24 @@ class Why:
         return worded(texts[self.code][language], figures, language)
 
 
+def transits_of(gates: Sequence[Gate]) -> tuple[Why, ...]:
+    """Return what is told of a way over these crossings: each country between, with the crossing at which it is left."""
+    return tuple(
+        Why("transits", {"country": country, "crossing": b.code}, blocking=False, crossings=(b,))
+        for a, b in pairwise(gates)
+        for country in a.countries & b.countries
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A unit with its estimate. Without a way over the border (``gate`` and a reason tell) there is none."""
+    """A unit with its estimate. Without a way over the border (``gates`` and a reason tell) there is none."""
 
     unit: Unit
-    gate: Gate | None
+    gates: tuple[Gate, ...]
+    """The crossings of its way, in turn."""
     km: float
-    """Great circle, by way of the crossing."""
+    """Great circle, by way of the crossings."""
     drive_min: float
     verdict: Verdict | None
     """What the agreements say to one unit; None for the requester's own, and where there is nothing to ask."""
@@ -183,12 +193,12 @@ class Candidate:
 
     @property
     def delay_min(self) -> int:
-        """What the crossing costs."""
-        return 0 if self.gate is None else self.gate.delay_min
+        """What the crossings cost."""
+        return sum(gate.delay_min for gate in self.gates)
 
     @property
     def total_min(self) -> float:
-        """From the order to the arrival: getting ready, driving, the crossing."""
+        """From the order to the arrival: getting ready, driving, the crossings."""
         return self.unit.mobilisation_min + self.drive_min + self.delay_min
 
     @property
@@ -234,9 +244,9 @@ def rank(units: Iterable[Unit], gates: Sequence[Gate], wanted: Wanted, agreed: A
     for unit in units:
         own = unit.member_id == wanted.member_id
         before = None if own else asked.verdict(unit, None, None)
-        gate, km, hindrance = ways.of(unit, before)
+        way, km, hindrance = ways.of(unit, before)
         effort = effort_of(km, unit.crew)
-        verdict = None if own else asked.verdict(unit, gate, effort)
+        verdict = None if own else asked.verdict(unit, _asked_about(way, before), effort)
         state = _state(unit, agreed.stocks.get(unit.member_id))
         against = () if own else _agreement(verdict, gates, gone=bool(state))
         word = () if own else asked.word(unit)
@@ -244,7 +254,7 @@ def rank(units: Iterable[Unit], gates: Sequence[Gate], wanted: Wanted, agreed: A
         found.append(
             Candidate(
                 unit,
-                gate,
+                way,
                 km,
                 driving_min(km),
                 verdict,
@@ -260,6 +270,12 @@ def rank(units: Iterable[Unit], gates: Sequence[Gate], wanted: Wanted, agreed: A
     cannot = [each for each in found if not each.can and each.total_min <= last][:limit]
     ordered = sorted((*shown, *cannot), key=lambda each: (each.total_min, each.unit.call_sign, each.unit.id))
     return Ranking(tuple(ordered), len(can) - len(shown))
+
+
+def _asked_about(way: Sequence[Gate], verdict: Verdict | None) -> Gate | None:
+    """Return the crossing of a way about which the agreements are asked: the first that one does not allow, or the first one."""
+    against = (gate for gate in way if verdict is not None and not verdict.terms.allows_crossing(gate.code))
+    return next(against, next(iter(way), None))
 
 
 class _Asked:
@@ -333,35 +349,47 @@ class Goal(Protocol):
     def at(self) -> datetime: ...
 
 
+class _Way(NamedTuple):
+    """Crossings in turn, and what comes after the first one: minutes with all delays, and km of the great circle."""
+
+    minutes: float
+    km: float
+    gates: tuple[Gate, ...]
+
+
 class Ways:
-    """The ways to one place. Units stand together at depots, so what was computed for one is kept for the next."""
+    """The ways to one place: the rule of ``choice.py`` on great circles. Units stand together at depots, so what was computed for one is kept for the next."""
 
     def __init__(self, gates: Sequence[Gate], wanted: Goal) -> None:
         self._wanted = wanted
         self._gates = gates
-        self._lengths: dict[tuple[float, float, str], list[tuple[float, float, Gate]]] = {}
+        self._onward: dict[str, list[_Way]] = {}
+        self._lengths: dict[tuple[float, float, str], list[_Way]] = {}
         self._direct: dict[tuple[float, float], float] = {}
 
-    def of(self, unit: Unit, verdict: Verdict | None = None) -> tuple[Gate | None, float, tuple[Why, ...]]:
-        """Return the crossing of the unit, the way's length in km, what stands in the way, and why it is not a sooner one.
+    def of(self, unit: Unit, verdict: Verdict | None = None) -> tuple[tuple[Gate, ...], float, tuple[Why, ...]]:
+        """Return the crossings of the unit in turn, the way's length in km, and what stands in the way, or is told of it.
 
-        A crossing that the agreement of ``verdict`` allows goes before the others, as it does when the unit is committed.
+        A way whose crossings the agreement of ``verdict`` allows goes before the others, as it does when the unit is committed.
         """
         wanted = self._wanted
         if unit.country == wanted.country:
-            return None, self._straight(unit), ()
-        ways = [way for way in self._over(unit) if is_open(way[2], wanted.at)]
+            return (), self._straight(unit), ()
+        ways = [way for way in self._over(unit) if all(is_open(gate, wanted.at) for gate in way.gates)]
         barred: list[Gate] = []
         if verdict is not None:
-            ways.sort(key=lambda way: not verdict.terms.allows_crossing(way[2].code))
-        for _, km, gate in ways:
-            if not excesses(gate, unit):
-                return gate, km, _limits(unit, barred, blocking=False)
-            barred.append(gate)
+            ways.sort(key=lambda way: not all(verdict.terms.allows_crossing(gate.code) for gate in way.gates))
+        for way in ways:
+            beyond = next((gate for gate in way.gates if excesses(gate, unit)), None)
+            if beyond is None:
+                return way.gates, way.km, (*transits_of(way.gates), *_limits(unit, barred, blocking=False))
+            if beyond not in barred:
+                barred.append(beyond)
         if barred:
-            return None, self._straight(unit), _limits(unit, barred, blocking=True)
+            joining = [gate for gate in barred if gate.countries == {unit.country, wanted.country}]
+            return (), self._straight(unit), _limits(unit, joining or barred, blocking=True)
         countries = {"from_country": unit.country, "to_country": wanted.country}
-        return None, self._straight(unit), (Why("no_open_crossing", countries),)
+        return (), self._straight(unit), (Why("no_open_crossing", countries),)
 
     def _straight(self, unit: Unit) -> float:
         place = (unit.lon, unit.lat)
@@ -369,19 +397,40 @@ class Ways:
             self._direct[place] = great_circle_km(*place, self._wanted.lon, self._wanted.lat)
         return self._direct[place]
 
-    def _over(self, unit: Unit) -> list[tuple[float, float, Gate]]:
-        """Return (minutes, km, crossing) for each crossing between the two countries, the soonest first."""
+    def _over(self, unit: Unit) -> list[_Way]:
+        """Return each way between the two countries, from where the unit is, the soonest first."""
         key = (unit.lon, unit.lat, unit.country)
         if key not in self._lengths:
-            between = frozenset({unit.country, self._wanted.country})
-            gates = [gate for gate in self._gates if gate.countries == between]
-            ways = [(self._km(gate, unit), gate) for gate in gates]
-            timed = [(driving_min(km) + gate.delay_min, km, gate) for km, gate in ways]
-            self._lengths[key] = sorted(timed, key=lambda way: (way[0], way[2].code))
+            onward = self._after_first(unit.country)
+            to = {
+                gate.code: great_circle_km(unit.lon, unit.lat, gate.lon, gate.lat)
+                for gate in {way.gates[0].code: way.gates[0] for way in onward}.values()
+            }
+            whole = [
+                _Way(way.minutes + driving_min(km), way.km + km, way.gates)
+                for way in onward
+                for km in (to[way.gates[0].code],)
+            ]
+            self._lengths[key] = sorted(whole, key=lambda way: (way.minutes, [gate.code for gate in way.gates]))
         return self._lengths[key]
 
-    def _km(self, gate: Passage, unit: Unit) -> float:
-        return km_over(gate, unit.lon, unit.lat, self._wanted.lon, self._wanted.lat)
+    def _after_first(self, country: str) -> list[_Way]:
+        """Return the ways from a country, over one crossing, or two with a country between: what comes after the first one."""
+        if country not in self._onward:
+            there = self._wanted.country
+            chains: list[tuple[Gate, ...]] = [(gate,) for gate in self._gates if gate.countries == {country, there}]
+            for first in self._gates:
+                for last in self._gates if country in first.countries else ():
+                    between = first.countries - {country}
+                    if between and there not in between and last.countries == between | {there}:
+                        chains.append((first, last))
+            self._onward[country] = [self._from_first(chain) for chain in chains]
+        return self._onward[country]
+
+    def _from_first(self, chain: tuple[Gate, ...]) -> _Way:
+        first, *rest = chain
+        km = km_by(rest, first.lon, first.lat, self._wanted.lon, self._wanted.lat)
+        return _Way(driving_min(km) + sum(gate.delay_min for gate in chain), km, chain)
 
 
 def _limits(unit: Unit, barred: Sequence[Gate], *, blocking: bool) -> tuple[Why, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 from app.domain.geo import covers, great_circle_km
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from app.domain.geo import GeoJson
@@ -131,6 +131,11 @@ def km_over(crossing: Passage, lon1: float, lat1: float, lon2: float, lat2: floa
 def minutes_over(crossing: Passage, lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     """Return the estimated minutes from one place to another over the crossing, its delay included."""
     return driving_min(km_over(crossing, lon1, lat1, lon2, lat2)) + crossing.delay_min
+
+
+def minutes_by(crossings: Sequence[Passage], lon1: float, lat1: float, lon2: float, lat2: float) -> float:
+    """Return the estimated minutes from one place to another by way of crossings, in turn, their delays included."""
+    return driving_min(km_by(crossings, lon1, lat1, lon2, lat2)) + sum(each.delay_min for each in crossings)
 
 
 def soonest(

@@ -215,6 +215,11 @@ class Assignment:
     """Crossings that it passes after ``crossing``, where it goes through a country between, and in which buckets."""
 
     @property
+    def crossings(self) -> tuple[str, ...]:
+        """All crossings of its way, in turn."""
+        return () if self.crossing is None else (self.crossing, *(code for code, _ in self.via))
+
+    @property
     def key(self) -> tuple[UUID, Hashable]:
         """By which two plans are compared."""
         return self.line_id, self.pool_id
@@ -280,11 +285,11 @@ class Moved:
 
 
 class Way(NamedTuple):
-    """Under what units go, and over which crossing."""
+    """Under what units go, and over which crossings, in turn."""
 
     agreement: str | None
     ad_hoc: bool
-    crossing: str | None
+    crossings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +372,7 @@ def _ways(plan: Plan) -> dict[tuple[UUID, UUID, str], dict[Way, int]]:
     found: dict[tuple[UUID, UUID, str], dict[Way, int]] = defaultdict(lambda: defaultdict(int))
     for each in plan.assignments:
         if each.member_id is not None:
-            way = Way(each.agreement, each.ad_hoc, each.crossing)
+            way = Way(each.agreement, each.ad_hoc, each.crossings)
             found[each.line_id, each.member_id, each.type_code][way] += each.quantity
     return found
 

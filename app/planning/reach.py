@@ -33,19 +33,19 @@ class Reach:
     """A unit that can be there in time."""
 
     unit: Unit
-    gate: Gate | None
-    """Where it would pass the border."""
+    gates: tuple[Gate, ...]
+    """Where it would pass borders, in turn."""
     km: float
-    """Great circle, by way of the crossing."""
+    """Great circle, by way of the crossings."""
 
     @property
     def delay_min(self) -> int:
-        """What the crossing costs."""
-        return 0 if self.gate is None else self.gate.delay_min
+        """What the crossings cost."""
+        return sum(gate.delay_min for gate in self.gates)
 
     @property
     def eta_min(self) -> int:
-        """Whole minutes from the order to the arrival: getting ready, driving, the crossing."""
+        """Whole minutes from the order to the arrival: getting ready, driving, the crossings."""
         return round(self.unit.mobilisation_min + driving_min(self.km) + self.delay_min)
 
 
@@ -57,10 +57,10 @@ def within(units: Iterable[Unit], gates: Sequence[Gate], spot: Spot, minutes: in
     ways = Ways(gates, spot)
     found: list[Reach] = []
     for unit in units:
-        gate, km, hindrance = ways.of(unit)
+        way, km, hindrance = ways.of(unit)
         if any(why.blocking for why in hindrance):
             continue
-        reach = Reach(unit, gate, km)
+        reach = Reach(unit, way, km)
         if reach.eta_min <= minutes:
             found.append(reach)
     return sorted(found, key=lambda each: (each.eta_min, each.unit.id))

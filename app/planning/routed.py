@@ -15,6 +15,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.planning.candidates import Why
+from app.planning.choice import chosen_way
 from app.planning.eta import km_by
 from app.planning.recommend import LeftOut, Pick, Recommendation
 from app.planning.travel import Goal, Settled, Travel
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from app.planning.plan import Plan, Situation
     from app.planning.recommend import Ask
     from app.planning.supply import Supply
-    from app.planning.travel import Anchored
+    from app.planning.travel import Anchored, Eta
 
     Floats = npt.NDArray[np.float64]
 
@@ -99,8 +100,7 @@ def not_told(legs: Legs, travel: Travel, situation: Situation, plan: Plan) -> tu
     for each in plan.assignments:
         if each.fixed:
             continue
-        codes = [code for code in (each.crossing, *(via for via, _ in each.via)) if code is not None]
-        gates = [travel.gates[travel.number_of(code)] for code in codes]
+        gates = [travel.gates[travel.number_of(code)] for code in each.crossings]
         stops = [pools[each.pool_id], *((gate.lon, gate.lat) for gate in gates), lines[each.line_id]]
         every += each.quantity
         own += 0 if told_by(legs, stops) else each.quantity
@@ -164,10 +164,7 @@ def place_of(each: Pick | LeftOut, supply: Supply) -> Place:
     return (each.unit.lon, each.unit.lat) if row is None else (float(row[0].lon[row[1]]), float(row[0].lat[row[1]]))
 
 
-def _eta(each: Pick | LeftOut, supply: Supply, routed: Travel, goal: Goal, ask: Ask) -> Any:
+def _eta(each: Pick | LeftOut, supply: Supply, routed: Travel, goal: Goal, ask: Ask) -> Eta:
     unit, allowed = each.unit, each.ruling.crossings
-    said = {"mobilise_min": each.eta.mobilise_min, "acknowledge_min": each.eta.acknowledge_min, "unit": unit}
-    eta = routed.eta(*place_of(each, supply), unit.country, goal, ask.at, **said, allowed=allowed)  # type: ignore[arg-type]
-    if np.isfinite(eta.total_min) or allowed is None:
-        return eta
-    return routed.eta(*place_of(each, supply), unit.country, goal, ask.at, **said)  # type: ignore[arg-type]
+    eta = chosen_way(routed, *place_of(each, supply), unit.country, goal, ask.at, unit=unit, allowed=allowed)
+    return replace(eta, mobilise_min=each.eta.mobilise_min, acknowledge_min=each.eta.acknowledge_min)

@@ -13,14 +13,14 @@ the best open crossing. Minutes are floats; what can't be reached is infinite.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
-from itertools import pairwise
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
 from app.domain.geo import MEAN_EARTH_RADIUS_KM
-from app.planning.candidates import Why
+from app.planning.candidates import Why, transits_of
 from app.planning.eta import DETOUR, SPEED_KMH, carries, is_open
 
 if TYPE_CHECKING:
@@ -82,11 +82,7 @@ class Eta:
     @property
     def transits(self) -> tuple[Why, ...]:
         """Through which country it goes between, told with the crossing at which it leaves that."""
-        return tuple(
-            Why("transits", {"country": country, "crossing": b.code}, blocking=False, crossings=(b,))
-            for a, b in pairwise(self.gates)
-            for country in a.countries & b.countries
-        )
+        return transits_of(self.gates)
 
     @property
     def total_min(self) -> float:
@@ -184,6 +180,18 @@ class Travel:
             self.limits_version += 1
         self.gates[number] = gate
         self.delay[number] = gate.delay_min
+
+    def with_gates(self, gates: Iterable[Gate]) -> Travel:
+        """Return the same times with these crossings as they are now; what rests on roads alone is shared.
+
+        Raises:
+            KeyError: one is new or has moved.
+        """
+        found = copy(self)
+        found.gates, found.delay = list(self.gates), self.delay.copy()
+        for gate in gates:
+            found.put_gate(gate)
+        return found
 
     def number_of(self, code: str) -> int:
         """Return the column in which the crossing stands."""
@@ -333,21 +341,34 @@ class Travel:
         acknowledge_min: float = 0,
         unit: Sized | None = None,
         allowed: Collection[str] | None = None,
+        by: str | None = None,
     ) -> Eta:
-        """Return when one unit would be at the goal, over the soonest open crossing that carries it and is allowed."""
+        """Return when one unit would be at the goal, over the soonest open crossings that carry it and are allowed.
+
+        ``by`` is one that it has to pass: at first, or where no such way leads to the goal, after another one.
+        """
         places = np.array([lon]), np.array([lat])
         settled = self.settle(*places, [country])
         if country == goal.country:
             road = float(self.inside(settled, slice(None), *places, goal)[0])
             return Eta(acknowledge_min, mobilise_min, road, 0.0, None)
         usable = self.open_at(at) & self.carrying(unit) & self.allowed(allowed)
-        over = self.onward(country, goal, usable[None])[0]
-        minutes = np.where(self.firsts(country, goal.country, usable), settled.to_gate[0] + over, INFINITE)
+        named = None if by is None else np.array([gate.code == by for gate in self.gates], np.bool_)
+        minutes = self._by_first(settled.to_gate[0], country, goal, usable, named)
+        if named is not None and not np.isfinite(minutes).any():
+            goal = replace(goal, from_gate=np.where(named, goal.from_gate, INFINITE))
+            minutes = self._by_first(settled.to_gate[0], country, goal, usable, ~named)
         if not np.isfinite(minutes).any():
             return Eta(acknowledge_min, mobilise_min, INFINITE, 0.0, None)
         best = int(np.argmin(minutes))
         then = self.second(country, goal, usable, best)
         return self.told(acknowledge_min, mobilise_min, float(minutes[best]), best, then)
+
+    def _by_first(self, to_gate: Floats, country: str, goal: Goal, usable: Bools, begins: Bools | None) -> Floats:
+        """Return (crossings,) the minutes on the way that begins at each, if that is one of those at which it may begin."""
+        over = self.onward(country, goal, usable[None])[0]
+        firsts = self.firsts(country, goal.country, usable)
+        return np.where(firsts if begins is None else firsts & begins, to_gate + over, INFINITE)
 
     def told(self, acknowledge_min: float, mobilise_min: float, way_min: float, first: int, then: int) -> Eta:
         """Return minutes on a way over crossings by their numbers (-1: none) in parts."""

@@ -94,16 +94,18 @@ class CandidateView(ReadModel):
     mobilisation_min: int
     drive_min: int
     delay_min: int
-    """At the crossing."""
+    """At the crossings."""
     eta_min: int | None
     """Minutes from now; null where no crossing is open to it."""
     arrives_at: datetime | None
     in_time: bool | None
     """Whether that is soon enough; null where the line names no time."""
     distance_km: float
-    """Great circle, by way of the crossing."""
+    """Great circle, by way of the crossings."""
     crossing_id: UUID | None
-    """Where it would pass the border."""
+    """Where it would leave its country."""
+    via_crossing_ids: tuple[UUID, ...]
+    """Those that it would pass after that one, on a way through a third country."""
     can: bool
     """Nothing stands against sending it."""
     only_reserve: bool
@@ -119,7 +121,7 @@ class CandidateView(ReadModel):
 
 
 class AssumptionsView(ReadModel):
-    """What the estimate rests on: `detour` times the great circle at `speed_kmh`, the crossing's delay, the time to get ready."""
+    """What the estimate rests on: `detour` times the great circle at `speed_kmh`, the crossings' delays, the time to get ready."""
 
     detour: float
     speed_kmh: int
@@ -235,7 +237,8 @@ def _view(
         arrives_at=arrives_at,
         in_time=None if needed_by is None or arrives_at is None else arrives_at <= needed_by,
         distance_km=round(found.km, 1),
-        crossing_id=None if found.gate is None else found.gate.id,
+        crossing_id=found.gates[0].id if found.gates else None,
+        via_crossing_ids=tuple(gate.id for gate in found.gates[1:]),
         can=found.can,
         only_reserve=found.only_reserve,
         only_agreement=found.only_agreement,

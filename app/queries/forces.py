@@ -18,8 +18,8 @@ import structlog
 from app.domain.chain import Entry
 from app.domain.errors import ProtocolDataError
 from app.domain.resource_types import parts_of_type
+from app.planning.choice import read_roads
 from app.planning.papers import Counted, Home, Papers
-from app.planning.roads import Border, named_crossings, parse_roads
 from app.planning.supply import Supply
 from app.planning.travel import Travel
 from app.queries.forces_rows import AT_ONCE, all_units, gates_of, members_of, some_units
@@ -151,10 +151,7 @@ class Forces:
         if self._roads_file is None:
             return None
         try:
-            text = self._roads_file.read_text("utf-8")
-            named = named_crossings(self._roads_file, text)
-            borders = {gate.code: Border(gate.lon, gate.lat, gate.countries) for gate in gates if gate.code in named}
-            return parse_roads(self._roads_file, text, borders)
+            return read_roads(self._roads_file, gates)
         except (OSError, UnicodeDecodeError, ProtocolDataError) as error:
             log.warning("roads_not_used", space=self.space, error=str(error))
             self.roads_wrong = True

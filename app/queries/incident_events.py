@@ -339,10 +339,12 @@ class _Said(dict[str, str]):
         return word("decline_reasons", self.row["reason"], [self._tongue])[0]
 
     def _crossing(self) -> str:
-        own = self.entry.subject_kind == "crossing"
-        return self.telling.named(
-            "crossing", self.row["id"] if own else self.data.get("crossing_id") or self.row["crossing_id"]
-        )
+        if self.entry.subject_kind == "crossing":
+            return self.telling.named("crossing", self.row["id"])
+        if self.data.get("crossing_id"):
+            return self.telling.named("crossing", self.data["crossing_id"])
+        way = (self.row["crossing_id"], *self.row.get("via_crossing_ids", ()))
+        return " → ".join(self.telling.named("crossing", id_) for id_ in way)
 
     def _control(self) -> str:
         return word("crossing_controls", self.row["control"], [self._tongue])[0]

@@ -57,6 +57,9 @@ class MissionView(Row):
     ended_by: str | None
     """Why it fills its line no more: `stood_down`, `recalled`, `aborted`, `relieved` or `reassigned`; null where it does."""
     crossing_id: UUID | None
+    """At which it leaves its country."""
+    via_crossing_ids: tuple[UUID, ...]
+    """Those that it passes after that one, on a way through a country between."""
     has_control: bool
     """Whether it passes through the border states."""
     rendezvous_id: UUID | None
@@ -100,7 +103,7 @@ class MissionView(Row):
     kilometres: float | None
     """There and back."""
     kilometres_from: str | None
-    """`odometer`, or `estimate`: the great circle over the crossing, times 1.3."""
+    """`odometer`, or `estimate`: the great circle over its crossings, times 1.3."""
     crew_count: int | None
     person_hours: float | None
     consumables: tuple[dict[str, Any], ...]

@@ -5,27 +5,31 @@ Both are what the commands decide by (``commands.agreement_again``, ``commands.c
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from app.domain.requests import PLANNED
 from app.planning.candidates import Gate
-from app.planning.eta import Size, country_of, excesses, is_open, minutes_over
+from app.planning.choice import chosen_way, travel_with
+from app.planning.eta import CLOSED, Size, country_of, excesses, is_open
 from app.queries.candidates import AREAS, GATES
 from app.queries.lists import decoded
 from app.queries.models import ReadModel
 from app.store.agreements import cited
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     import asyncpg
 
     from app.domain.agreement_terms import Terms
     from app.planning.eta import Sized
+    from app.planning.travel import Eta, Travel
     from app.queries.offers import OfferView
 
 SideOfOffer: TypeAlias = Literal["requester", "lender"]
@@ -39,10 +43,10 @@ _ABOUT: Final = """
       LEFT JOIN incident i ON i.space_id = r.space_id AND i.id = r.incident_id
      WHERE o.space_id = $1 AND o.id = ANY($2)
 """
-# Where the way of each line begins: at the depot of its unit, and as long as nobody has named one at the lender's own centre.
+# Where the way of each line begins: where its unit is, and as long as nobody has named one at the lender's own centre.
 _PIECES: Final = """
     SELECT l.id, l.agreement_id, l.agreement_version, w.lon, w.lat, lends.country AS lender, asks.country AS requester,
-           coalesce(d.lon, lends.lon) AS from_lon, coalesce(d.lat, lends.lat) AS from_lat,
+           coalesce(p.lon, u.lon, lends.lon) AS from_lon, coalesce(p.lat, u.lat, lends.lat) AS from_lat,
            (SELECT jsonb_agg(jsonb_build_array(u.weight_t, u.height_m, u.width_m)) FROM resource u
              WHERE u.space_id = l.space_id AND (u.id = l.resource_id OR u.formation_id = l.resource_id)) AS sizes
       FROM offer_line l
@@ -52,30 +56,35 @@ _PIECES: Final = """
       JOIN member asks ON asks.space_id = o.space_id AND asks.id = r.member_id
       JOIN member lends ON lends.space_id = o.space_id AND lends.id = o.lender_id
       LEFT JOIN resource u ON u.space_id = l.space_id AND u.id = l.resource_id
-      LEFT JOIN depot d ON d.space_id = u.space_id AND d.id = u.depot_id
+      LEFT JOIN position p ON p.space_id = u.space_id AND p.resource_id = u.id AND p.at > u.position_at
      WHERE l.space_id = $1 AND l.offer_id = $2 AND NOT l.committed AND (o.status <> 'accepted' OR l.accepted_quantity > 0)
      ORDER BY l.id
 """
 
 
 class WayView(ReadModel):
-    """One crossing over which the units of an offer could come."""
+    """One way on which the units of an offer could come, by the crossing at which they leave their country."""
 
     crossing_id: UUID
+    via_crossing_ids: tuple[UUID, ...]
+    """Those after it, on a way through a country between."""
     eta_min: int
-    """Estimated minutes from the depot to the place, the crossing's delay among them; of several units the last one's."""
+    """Estimated minutes on the way to the place, the delays of its crossings among them; of several units the last one's."""
     allowed: bool
     """The agreement of every line lets units pass there."""
     against: tuple[str, ...]
     """Codes of the agreements that do not."""
     barred: tuple[Literal["closed", "too_heavy", "too_high", "too_wide"], ...]
-    """Why a unit can't pass there now."""
+    """Why a unit can't pass there now, or at a crossing after it."""
     best: bool
     """The one that is taken where none is named."""
 
 
 class WaysView(ReadModel):
-    """The crossings between the two sides of an offer: those that can be taken first, the soonest first."""
+    """The ways between the two sides of an offer: those that can be taken first, the soonest first.
+
+    A way through a country between is told where it is sooner than those that lead there directly and can be taken, or where none of them can.
+    """
 
     offer_id: UUID
     items: tuple[WayView, ...]
@@ -118,54 +127,86 @@ def _bound(terms: Terms | None, country: str, phases: Mapping[str, str]) -> bool
 class _Piece:
     """One line: where its way begins and ends, how large its unit is, and what it stands under."""
 
-    countries: frozenset[str]
+    country: str
+    there: str
     start: tuple[float, float]
     goal: tuple[float, float]
     size: Sized | None
     terms: Terms | None
     agreement: str | None
 
+    def allows(self, gate: Gate) -> bool:
+        """Whether what it stands under lets its unit pass there."""
+        return self.terms is None or self.terms.allows_crossing(gate.code)
 
-async def ways(conn: asyncpg.Connection[Any], space: str, offer: OfferView, *, at: datetime) -> WaysView:
-    """Return the crossings over which what is not committed of an offer could come; none where it passes no border."""
+    def way(self, travel: Travel, at: datetime, by: str | None = None, *, whatever: bool = False) -> Eta:
+        """Return its way, over a crossing if one is named; ``whatever``: however large its unit is."""
+        allowed = None if self.terms is None else [gate.code for gate in travel.gates if self.allows(gate)]
+        goal = travel.goal(*self.goal, self.there)
+        size = None if whatever else self.size
+        return chosen_way(travel, *self.start, self.country, goal, at, unit=size, allowed=allowed, by=by)
+
+
+async def ways(
+    conn: asyncpg.Connection[Any], space: str, offer: OfferView, *, at: datetime, roads: Path | None = None
+) -> WaysView:
+    """Return the ways on which what is not committed of an offer could come; none where it passes no border.
+
+    ``roads`` is the file of the corridor's roads.
+    """
     pieces = await _pieces(conn, space, offer)
+    if not pieces:
+        return WaysView(offer_id=offer.id, items=())
     gates = [Gate(**{**row, "countries": frozenset(row["countries"])}) for row in await conn.fetch(GATES, space)]
-    between = [gate for gate in gates if any(gate.countries == piece.countries for piece in pieces)]
-    best = {gate.id for piece in pieces if (gate := _best(piece, between, at)) is not None}
-    views = [_way(gate, [piece for piece in pieces if piece.countries == gate.countries], at, best) for gate in between]
-    views.sort(key=lambda way: (bool(way.barred), not way.allowed, way.eta_min, way.crossing_id))
+    travel = await asyncio.to_thread(travel_with, gates, roads)
+    best = {tuple(gate.code for gate in piece.way(travel, at).gates) for piece in pieces}
+    opened = travel.with_gates(replace(gate, control="none") for gate in gates if gate.control == CLOSED)
+    by_gates: dict[tuple[str, ...], list[tuple[_Piece, Eta]]] = {}
+    for piece in pieces:
+        for eta in _each_way(piece, travel, opened, at):
+            by_gates.setdefault(tuple(gate.code for gate in eta.gates), []).append((piece, eta))
+    known = {gate.code: gate for gate in gates}
+    views = [_way([known[code] for code in codes], told, at, best) for codes, told in by_gates.items()]
+    views.sort(key=lambda way: (bool(way.barred), not way.allowed, way.eta_min, way.crossing_id, way.via_crossing_ids))
     return WaysView(offer_id=offer.id, items=tuple(views))
 
 
-def _best(piece: _Piece, gates: Sequence[Gate], at: datetime) -> Gate | None:
-    """Return what ``choose_crossing`` takes: of those that carry the unit one that is allowed, the soonest."""
-    open_ways = [
-        gate
-        for gate in gates
-        if gate.countries == piece.countries and is_open(gate, at) and not excesses(gate, piece.size)
-    ]
-    return min(
-        open_ways,
-        key=lambda gate: (not _allows(piece, gate), minutes_over(gate, *piece.start, *piece.goal), gate.code),
-        default=None,
-    )
+def _each_way(piece: _Piece, travel: Travel, opened: Travel, at: datetime) -> list[Eta]:
+    """Return the ways of a piece by the crossing at which they begin: those that are barred, too, and through a country between only what is worth it."""
+    found: list[Eta] = []
+    for gate in travel.gates:
+        if piece.country not in gate.countries:
+            continue
+        eta = piece.way(travel, at, gate.code)
+        if eta.gate is not gate and piece.there in gate.countries:
+            eta = piece.way(opened, at, gate.code, whatever=True)
+        if eta.gate is not None and eta.gate.code == gate.code:
+            found.append(eta)
+    direct = [(eta, travel.gates[travel.number_of(eta.gates[0].code)]) for eta in found if not eta.via]
+    usable = [eta.total_min for eta, gate in direct if not _barred([gate], piece, at)]  # as it is, and not opened
+    soonest = min(usable, default=float("inf"))
+    return [eta for eta in found if not eta.via or eta.total_min < soonest]
 
 
-def _allows(piece: _Piece, gate: Gate) -> bool:
-    return piece.terms is None or piece.terms.allows_crossing(gate.code)
+def _barred(way: Sequence[Gate], piece: _Piece, at: datetime) -> list[str]:
+    closed = [] if all(is_open(gate, at) for gate in way) else ["closed"]
+    return [*closed, *sorted({excess.code for gate in way for excess in excesses(gate, piece.size)})]
 
 
-def _way(gate: Gate, pieces: Sequence[_Piece], at: datetime, best: set[UUID]) -> WayView:
-    against = {piece.agreement for piece in pieces if piece.agreement and not _allows(piece, gate)}
-    beyond = {excess.code for piece in pieces for excess in excesses(gate, piece.size)}
+def _way(
+    way: Sequence[Gate], told: Sequence[tuple[_Piece, Eta]], at: datetime, best: Collection[tuple[str, ...]]
+) -> WayView:
+    against = {piece.agreement for piece, _ in told if piece.agreement and not all(map(piece.allows, way))}
+    barred = dict.fromkeys(code for piece, _ in told for code in _barred(way, piece, at))
     return WayView.model_validate(
         {
-            "crossing_id": gate.id,
-            "eta_min": round(max(minutes_over(gate, *piece.start, *piece.goal) for piece in pieces)),
+            "crossing_id": way[0].id,
+            "via_crossing_ids": tuple(gate.id for gate in way[1:]),
+            "eta_min": round(max(eta.total_min for _, eta in told)),
             "allowed": not against,
             "against": sorted(against),
-            "barred": [*([] if is_open(gate, at) else ["closed"]), *sorted(beyond)],
-            "best": gate.id in best,
+            "barred": list(barred),
+            "best": tuple(gate.code for gate in way) in best,
         }
     )
 
@@ -183,7 +224,8 @@ async def _pieces(conn: asyncpg.Connection[Any], space: str, offer: OfferView) -
         if there != row["lender"]:
             found.append(
                 _Piece(
-                    frozenset({row["lender"], there}),
+                    row["lender"],
+                    there,
                     (row["from_lon"], row["from_lat"]),
                     (row["lon"], row["lat"]),
                     size,

@@ -54,13 +54,14 @@ _LINES: Final = f"""
 """  # noqa: S608 - constants of ours
 _MISSIONS: Final = """
     SELECT x.id, x.status, x.status_at, x.ended_by, x.place, s.call_sign, t.names AS type_names,
-           a.names AS lender, b.names AS requester, c.names AS crossing
+           a.names AS lender, b.names AS requester,
+           (SELECT jsonb_agg(c.names ORDER BY at) FROM unnest(x.crossing_id || x.via_crossing_ids) WITH ORDINALITY way (id, at)
+              JOIN crossing c ON c.space_id = x.space_id AND c.id = way.id) AS crossings
     FROM mission x
     JOIN resource_type t ON t.code = x.type_code
     JOIN member a ON a.space_id = x.space_id AND a.id = x.lender_id
     JOIN member b ON b.space_id = x.space_id AND b.id = x.requester_id
     LEFT JOIN resource s ON s.space_id = x.space_id AND s.id = x.resource_id
-    LEFT JOIN crossing c ON c.space_id = x.space_id AND c.id = x.crossing_id
     WHERE x.space_id = $1 AND x.kind <> 'day_to_day' AND x.status NOT IN ('returned', 'closed') ORDER BY x.status_at DESC LIMIT $2
 """
 _DEBTS: Final = """
@@ -139,4 +140,4 @@ def decoded_names(value: Any) -> dict[str, str]:
     return found
 
 
-_JSON_COLUMNS: Final = ("phases", "lead", "type_names", "requester", "lender", "crossing", "owed_by", "names", "member")
+_JSON_COLUMNS: Final = ("phases", "lead", "type_names", "requester", "lender", "crossings", "owed_by", "names", "member")

@@ -42,13 +42,15 @@ class MovedView(ReadModel):
 
 
 class WayView(ReadModel):
-    """Under what units go, and over which crossing."""
+    """Under what units go, and over which crossings."""
 
     agreement_code: str | None
     agreement_version: int | None
     ad_hoc: bool
     """No agreement allows it."""
     crossing_id: UUID | None
+    via_crossing_ids: tuple[UUID, ...]
+    """Those that they pass after that one."""
 
 
 class ReroutedView(ReadModel):
@@ -221,7 +223,8 @@ def _way(way: Way, gates: Mapping[str, Gate]) -> WayView:
         agreement_code=code or None,
         agreement_version=int(version) if version else None,
         ad_hoc=way.ad_hoc,
-        crossing_id=None if way.crossing is None else gates[way.crossing].id,
+        crossing_id=gates[way.crossings[0]].id if way.crossings else None,
+        via_crossing_ids=tuple(gates[code].id for code in way.crossings[1:]),
     )
 
 

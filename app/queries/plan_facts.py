@@ -65,7 +65,7 @@ _CAPACITY: Final = "SELECT code, capacity_vph FROM crossing WHERE space_id = $1"
 # Those that have still to pass the border pass it before long: they take places in the present hour, and in the next ones where that is full.
 _TAKEN: Final = """
     SELECT c.code, m.type_code, count(*)::int AS many FROM mission m
-      JOIN crossing c ON c.space_id = m.space_id AND c.id = m.crossing_id
+      JOIN crossing c ON c.space_id = m.space_id AND c.id = ANY (m.crossing_id || m.via_crossing_ids)
      WHERE m.space_id = $1 AND m.status IN ('committed', 'mobilising', 'in_transit', 'at_border') GROUP BY c.code, m.type_code
 """
 

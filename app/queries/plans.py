@@ -13,7 +13,7 @@ from uuid import UUID
 from app.domain.agreement_reasons import YEARLY_COST_CAP
 from app.domain.agreements import within
 from app.domain.cost_terms import estimate
-from app.planning.candidates import Why
+from app.planning.candidates import Why, transits_of
 from app.planning.efforts import effort_of
 from app.planning.eta import km_by
 from app.planning.plan import PRIORITIES, Plan
@@ -194,6 +194,8 @@ class AssignmentView(ReadModel):
     """Where they leave their own country."""
     via_crossing_ids: tuple[UUID, ...]
     """Those that they pass after that one, where the way goes through a third country: tell its control room."""
+    warnings: tuple[WhyView, ...]
+    """What somebody should know of the way: that it goes through a third country (`transits`)."""
     waits_min: int
     """At the border, where it is full before."""
     agreement_code: str | None
@@ -411,8 +413,7 @@ class _Reader:
 
     def _assignment(self, each: Assignment, units: tuple[FreeUnit, ...], line: OpenLine) -> AssignmentView:
         assert each.member_id is not None
-        gates = [] if each.crossing is None else [self.kept.gates[each.crossing]]
-        gates += [self.kept.gates[via] for via, _ in each.via]
+        gates = [self.kept.gates[code] for code in each.crossings]
         code, _, version = (each.agreement or "").rpartition("/")
         party = self.viewer is None or self.viewer in {each.member_id, line.asked.borrower}
         eta_min = round(each.eta_min)
@@ -427,6 +428,10 @@ class _Reader:
             arrives_at=self.posed.picture.at + timedelta(minutes=eta_min),
             crossing_id=gates[0].id if gates else None,
             via_crossing_ids=tuple(gate.id for gate in gates[1:]),
+            warnings=tuple(
+                WhyView(code=why.code, blocking=False, text=why.said(self.language), figures=dict(why.figures))
+                for why in transits_of(gates)
+            ),
             waits_min=round(each.waits_min),
             agreement_code=code or None,
             agreement_version=int(version) if version else None,

@@ -52,14 +52,16 @@ class ReachView(ReadModel):
     mobilisation_min: int
     drive_min: int
     delay_min: int
-    """At the crossing."""
+    """At the crossings."""
     eta_min: int
     """Minutes from now."""
     arrives_at: datetime
     distance_km: float
-    """Great circle, by way of the crossing."""
+    """Great circle, by way of the crossings."""
     crossing_id: UUID | None
-    """Where it would pass the border."""
+    """Where it would leave its country."""
+    via_crossing_ids: tuple[UUID, ...]
+    """Those that it would pass after that one, on a way through a third country."""
     cannot: WhyView | None
     """Its owner's own word that it cannot, while that stands: until when, and why."""
 
@@ -124,7 +126,8 @@ def _view(found: Reach, type_code: str, at: datetime, word: Word | None, languag
         eta_min=found.eta_min,
         arrives_at=at + timedelta(minutes=found.eta_min),
         distance_km=round(found.km, 1),
-        crossing_id=None if found.gate is None else found.gate.id,
+        crossing_id=found.gates[0].id if found.gates else None,
+        via_crossing_ids=tuple(gate.id for gate in found.gates[1:]),
         cannot=None
         if told is None
         else WhyView(code=why.code, blocking=True, text=why.said(language), figures=dict(why.figures)),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -185,7 +186,7 @@ class _Request:
         given = await offers.offers(conn, space, viewer=reader.member, request=id_, limit=MOST)
         named = {line.resource_id for offer in given for line in offer.lines} | {each.resource_id for each in sent}
         units = await conn.fetch(_UNITS, space, [each for each in named if each is not None])
-        passed = {each.crossing_id for each in sent if each.crossing_id}
+        passed = {id_ for each in sent if each.crossing_id for id_ in (each.crossing_id, *each.via_crossing_ids)}
         cited = {each.agreement_id for each in sent if each.agreement_id}
         met = {line.rendezvous_id for line in asked.lines if line.rendezvous_id}
         return cls(
@@ -244,18 +245,18 @@ class _Request:
         unit = self.units.get(mission.resource_id)
         if unit is None or mission.status not in UNDER_WAY:
             return None
-        (lon, lat), crossing = line.geometry.coordinates, self.crossings.get(mission.crossing_id)
+        lon, lat = line.geometry.coordinates
+        way = [self.crossings[id_] for id_ in (mission.crossing_id, *mission.via_crossing_ids) if id_ is not None]
         areas = [(each.country, each.area) for each in self.members.values()]
         here = country_of(areas, unit["lon"], unit["lat"], otherwise=self.members[mission.lender_id].country)
         there = country_of(areas, lon, lat, otherwise=self.members[mission.requester_id].country)
-        if crossing is None or here == there:
-            drive = driving_min(great_circle_km(unit["lon"], unit["lat"], lon, lat))
-        else:
-            way_lon, way_lat = crossing.place.coordinates
-            drive = crossing.delay_min + driving_min(
-                great_circle_km(unit["lon"], unit["lat"], way_lon, way_lat)
-                + great_circle_km(way_lon, way_lat, lon, lat)
-            )
+        if here == there:
+            way = []
+        elif here != self.members[mission.lender_id].country:  # it is in the country between already
+            way = way[1:]
+        stops = [(unit["lon"], unit["lat"]), *(each.place.coordinates for each in way), (lon, lat)]
+        km = sum(great_circle_km(*a, *b) for a, b in pairwise(stops))
+        drive = driving_min(km) + sum(each.delay_min for each in way)
         ready = unit["mobilisation_min"] if mission.status in AT_HOME else 0
         return now + timedelta(minutes=round(drive + ready))
 

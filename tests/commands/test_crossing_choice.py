@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.commands.crossing_choice import choose_crossing, has_control
+from app.commands.crossing_choice import choose_way, has_control
 from app.commands.incidents import ReportIncident
 from app.commands.requests import DraftRequest
 from app.domain.authority import SYSTEM
@@ -34,23 +34,23 @@ async def uow(engine):
 async def test_the_way_between_two_countries(uow, world):
     """A unit sent to the wrong crossing loses more time than any form saves."""
     pump = await uow.get(Resource, world.units("luik", "pump")[0])
-    found = await choose_crossing(
+    [found] = await choose_way(
         uow, lender_id=world.members["luik"], requester_id=world.members["maas"], unit=pump, **AT_EIJSDEN
     )
-    assert (found.code, has_control(found)) == ("eijsden", False)
-    found = await choose_crossing(
+    assert (found.code, has_control([found])) == ("eijsden", False)
+    [found] = await choose_way(
         uow, lender_id=world.members["aken"], requester_id=world.members["maas"], **AT_EIJSDEN
     )
-    assert (found.code, has_control(found)) == ("vaals", True)
+    assert (found.code, has_control([found])) == ("vaals", True)
 
 
 async def test_no_border_no_crossing(uow, world):
     """Liège and Hasselt lie in one country: nobody stops between them."""
-    found = await choose_crossing(
+    found = await choose_way(
         uow, lender_id=world.members["luik"], requester_id=world.members["hasselt"], lon=5.34, lat=50.93
     )
-    assert found is None
-    assert not has_control(None)
+    assert found == ()
+    assert not has_control(found)
     assert uow.warnings == []
 
 
@@ -60,15 +60,25 @@ async def test_a_closed_crossing_is_taken_neither_by_choice_nor_by_name(uow, wor
     eijsden.control = "closed"
     sides = {"lender_id": world.members["luik"], "requester_id": world.members["maas"], **AT_EIJSDEN}
     await uow.flush()
-    assert await choose_crossing(uow, **sides) is None
+    way = await choose_way(uow, **sides)
+    assert [each.code for each in way] == ["lichtenbusch", "vaals"], "through Germany"
+    assert has_control(way)
+    (told,) = uow.warnings
+    assert (told["code"], told["figures"]) == ("transits", {"country": "DE", "crossing": "vaals"})
+    assert told["detail"].endswith("Tell the control room there.")
+    uow.warnings.clear()
+    vaals = await uow.get(Crossing, world.crossings["vaals"])
+    vaals.control = "closed"
+    await uow.flush()
+    assert await choose_way(uow, **sides) == ()
     assert [warning["code"] for warning in uow.warnings] == ["no_open_crossing"]
     with pytest.raises(Conflict):
-        await choose_crossing(uow, **sides, named=eijsden.id)
+        await choose_way(uow, **sides, named=eijsden.id)
     eijsden.closed_until = NOON
     await uow.flush()
-    assert await choose_crossing(uow, **sides) is eijsden
+    assert await choose_way(uow, **sides) == (eijsden,)
     with pytest.raises(NotFound):
-        await choose_crossing(uow, **sides, named=world.members["luik"])
+        await choose_way(uow, **sides, named=world.members["luik"])
 
 
 async def test_a_unit_is_not_sent_over_a_bridge_that_does_not_carry_it(uow, world):
@@ -79,22 +89,29 @@ async def test_a_unit_is_not_sent_over_a_bridge_that_does_not_carry_it(uow, worl
     await uow.flush()
     sides = {"lender_id": world.members["luik"], "requester_id": world.members["maas"], **AT_EIJSDEN}
     with pytest.raises(Conflict) as refused:
-        await choose_crossing(uow, **sides, unit=pump, named=eijsden.id)
+        await choose_way(uow, **sides, unit=pump, named=eijsden.id)
     assert refused.value.extra["reasons"] == [
         {"code": "too_heavy", "figures": {"weight_t": 16.0, "max_weight_t": 12.0}},
         {"code": "too_high", "figures": {"height_m": 3.6, "max_height_m": 3.5}},
     ]
     assert "16 t, limit 12 t" in refused.value.detail
-    assert await choose_crossing(uow, **sides, unit=pump) is None
-    assert [warning["code"] for warning in uow.warnings] == ["no_open_crossing", "too_heavy", "too_high"]
-    assert uow.warnings[1]["figures"] == {"crossing": "eijsden", "weight_t": 16.0, "max_weight_t": 12.0}
+    way = await choose_way(uow, **sides, unit=pump)
+    assert [each.code for each in way] == ["lichtenbusch", "vaals"]
+    assert [warning["code"] for warning in uow.warnings] == ["transits", "too_heavy", "too_high"]
+    figures = {"crossing": "eijsden", "goes_by": "lichtenbusch", "weight_t": 16.0, "max_weight_t": 12.0}
+    assert uow.warnings[1]["figures"] == figures
+    vaals = way[1]
+    vaals.max_weight_t = 12.0
+    await uow.flush()
+    assert await choose_way(uow, **sides, unit=pump) == (), "a second crossing that does not carry it is none either"
+    assert uow.warnings[3]["code"] == "no_open_crossing"
 
 
 async def test_a_crossing_that_opens_by_itself_has_its_checks_again(uow, world):
     """A mission that is planned over it a moment before would not know of the border states."""
     vaals = await uow.get(Crossing, world.crossings["vaals"])
     vaals.control, vaals.closed_until, vaals.reopens_as = "closed", NOON, "checks"
-    assert has_control(vaals)
+    assert has_control([vaals])
 
 
 async def test_the_border_is_where_the_place_is_not_who_asks(do, ask, door, world):

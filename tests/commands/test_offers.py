@@ -548,6 +548,7 @@ async def test_the_crossing_is_the_open_one(do, ask, world, assert_fold):
     await do(AcceptOffer(), made.id, who=MAAS)
     closed = SetCrossingState(control="closed")
     await do(closed, world.crossings["eijsden"])
+    await do(closed, world.crossings["lichtenbusch"])
     there = {"offer_line_id": made.rows["offer_line"][0]["id"], "crossing_id": world.crossings["eijsden"]}
     with pytest.raises(Conflict):
         await do(CommitOffer.model_validate({"units": [there]}), made.id)

@@ -82,6 +82,7 @@ async def test_the_lender_sends_it_another_way(do, world, say, sent, assert_fold
     """Whoever lends decides which way its unit takes; the other side and a third member do not."""
     (mission,) = await sent("aken", 1)
     await say("vaals", control="closed")
+    await say("eijsden", control="closed")
     for who in (MAAS, LUIK, ("aken", "viewer")):
         with pytest.raises(RoleMissing):
             await do(RerouteMission(), mission, who=who)
@@ -97,6 +98,25 @@ async def test_the_lender_sends_it_another_way(do, world, say, sent, assert_fold
     await assert_fold()
 
 
+async def test_whatever_closes_on_a_way_over_two_crossings_is_told(do, pg, world, say, sent, assert_fold):
+    """The second border is an hour away: a unit that hears there that it is closed has driven it for nothing."""
+    await say("vaals", control="closed")
+    (mission,) = await sent("aken", 1)
+    row = await (await pg()).fetchrow("SELECT crossing_id, via_crossing_ids, has_control FROM mission")
+    assert tuple(row) == (world.crossings["lichtenbusch"], [world.crossings["eijsden"]], True)
+    await say("eijsden", max_weight_t=12.0)
+    assert await barred(pg) == {}
+    closed = await say("eijsden", control="closed")
+    assert closed.warnings[0]["missions"] == [str(mission)]
+    assert await barred(pg) == {mission: "crossing_closed"}
+    await say("vaals", control="checks")
+    straight = await do(RerouteMission(), mission, who=AKEN)
+    assert (straight.subject["crossing_id"], straight.subject["via_crossing_ids"]) == (str(world.crossings["vaals"]), [])
+    assert straight.rows["mission"][0]["via_crossing_ids"] == []
+    assert (await say("eijsden", control="none")).warnings == []
+    await assert_fold()
+
+
 async def test_a_unit_at_the_border_turns_round(do, world, say, sent, assert_fold):
     """It stands before a barrier that will not open: from there, too, another crossing is a way."""
     (mission,) = await sent("aken", 1)
@@ -106,7 +126,11 @@ async def test_a_unit_at_the_border_turns_round(do, world, say, sent, assert_fol
     stays = await do(RerouteMission(crossing_id=world.crossings["vaals"]), mission, who=AKEN)
     assert stays.subject["status"] == "at_border"
     turned = await do(RerouteMission(crossing_id=world.crossings["eijsden"]), mission, who=AKEN)
-    assert (turned.subject["status"], turned.subject["has_control"]) == ("in_transit", False)
+    way = [turned.subject["crossing_id"], *turned.subject["via_crossing_ids"]]
+    assert way == [str(world.crossings[code]) for code in ("lichtenbusch", "eijsden")], "from Germany it lies behind another"
+    assert (turned.subject["status"], turned.subject["has_control"]) == ("in_transit", True)
+    for state in ("at_border", "cleared"):
+        await do(ReportAtBorder(to=state), mission, who=AKEN)
     await do(AdvanceMission(to="on_scene"), mission, who=AKEN)
     with pytest.raises(TransitionNotAllowed):
         await do(RerouteMission(), mission, who=AKEN)

@@ -64,7 +64,8 @@ async def test_reasons_speak_the_readers_language(client, door, world, request_)
     broken = SetResourceStatus(status="out_of_service", reason="crew")
     await door.execute(broken, actor=SYSTEM, space="live", target=luik)
     closed = SetCrossingState(control="closed")
-    await door.execute(closed, actor=SYSTEM, space="live", target=world.crossings["vaals"])
+    for code in ("vaals", "lichtenbusch"):
+        await door.execute(closed, actor=SYSTEM, space="live", target=world.crossings[code])
     found = (await client("luik", "dispatcher").get(address, params={"line": pump, "limit": 50})).json()
     by_name = {item["call_sign"]: item for item in found["items"]}
     (why,) = by_name["luik pump 1"]["reasons"]

@@ -534,8 +534,20 @@ async def test_a_way_through_a_third_country_names_each_crossing(client, world, 
         if each["member_id"] == str(world.members["luik"]) and each["request_line_id"] == line
     }
     assert ways == {(str(world.crossings["lichtenbusch"]), str(world.crossings["vaals"]))}
-    border = {each["eta"]["crossing_min"] for each in told["assignments"] if each["via_crossing_ids"]}
-    assert border == {25}
+    through = [each for each in told["assignments"] if each["via_crossing_ids"]]
+    assert {each["eta"]["crossing_min"] for each in through} == {25}
+    for each in told["assignments"]:
+        warned = [(why["code"], why["figures"]) for why in each["warnings"]]
+        assert warned == ([("transits", {"country": "DE", "crossing": "vaals"})] if each in through else [])
+    assert {why["text"] for each in through for why in each["warnings"]} == {
+        "De weg gaat door een derde land (Duitsland) en verder over Vaals. Meld het bij de meldkamer daar."
+    }
+    (other,) = {
+        (each["before"]["crossing_id"], *each["before"]["via_crossing_ids"], each["after"]["crossing_id"], *each["after"]["via_crossing_ids"])
+        for each in told["change"]["rerouted"]
+        if each["member_id"] == str(world.members["luik"])
+    }  # fmt: skip
+    assert other == tuple(str(world.crossings[code]) for code in ("eijsden", "lichtenbusch", "vaals"))
 
 
 @pytest.mark.usefixtures("no_detour")
@@ -580,7 +592,7 @@ async def test_the_same_units_by_another_agreement_or_none_are_a_difference(clie
     plan, told = (await maas.get(PLAN)).json(), (await maas.post(WHAT_IF, json=body)).json()
     rerouted = {each["member_id"]: each for each in told["change"]["rerouted"]}
     luik = rerouted[str(world.members["luik"])]
-    way = {"crossing_id": str(world.crossings["eijsden"])}
+    way = {"crossing_id": str(world.crossings["eijsden"]), "via_crossing_ids": []}
     assert (luik["request_line_id"], luik["quantity"]) == (line, sent(plan, world)[line, "luik"])
     assert luik["before"] == way | {"agreement_code": "maas-broad", "agreement_version": 1, "ad_hoc": False}
     assert luik["after"] == way | {"agreement_code": None, "agreement_version": None, "ad_hoc": True}

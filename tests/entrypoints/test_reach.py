@@ -41,7 +41,15 @@ async def test_a_closed_crossing_and_a_broken_unit(client, door, world):
     pump = world.resources["luik-pump-1"]
     broken = SetResourceStatus(status="out_of_service", reason="damage")
     await door.execute(broken, actor=SYSTEM, space="live", target=pump)
-    await door.execute(SetCrossingState(control="closed"), actor=SYSTEM, space="live", target=world.crossings["vaals"])
+    closed = SetCrossingState(control="closed")
+    await door.execute(closed, actor=SYSTEM, space="live", target=world.crossings["vaals"])
+    round_ = {each["resource_id"]: each for each in await reached(http, within_min=24 * 60)}[
+        str(world.units("aken", "pump")[0])
+    ]
+    way = [round_["crossing_id"], *round_["via_crossing_ids"]]
+    assert way == [str(world.crossings[code]) for code in ("lichtenbusch", "eijsden")]
+    assert round_["delay_min"] == 15
+    await door.execute(closed, actor=SYSTEM, space="live", target=world.crossings["lichtenbusch"])
     after = {each["resource_id"] for each in await reached(http, within_min=24 * 60, status="available")}
     assert str(pump) in before - after
     assert {str(id_) for id_ in world.units("aken", "pump")} <= before - after

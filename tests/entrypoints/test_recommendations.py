@@ -10,14 +10,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from app.commands.crossings import SetCrossingState
+from app.commands.crossings import AddCrossing, SetCrossingState
 from app.commands.resources import SetResourceStatus
 from app.delivery.routers import HttpRouter
 from app.domain.authority import SYSTEM
 from app.main import create_app
+from app.queries.plan_facts import picture_of
 from app.settings import Settings
 from tests.until import until
-from tests.world import flood
+from tests.world import everywhere, flood
 
 LINES = [
     {
@@ -261,10 +262,13 @@ def served(database, clock):
             await self.lifespan.__aexit__(*error)
 
         async def get(self, world, address):
-            headers = {"Authorization": f"Bearer {world.token('maas', 'dispatcher')}"}
-            transport = httpx.ASGITransport(app=self.app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://concord.test", headers=headers) as http:
+            async with self.http(world, "maas") as http:
                 return (await http.get(address)).json()
+
+        def http(self, world, member):
+            headers = {"Authorization": f"Bearer {world.token(member, 'dispatcher')}"}
+            transport = httpx.ASGITransport(app=self.app)
+            return httpx.AsyncClient(transport=transport, base_url="http://concord.test", headers=headers)
 
     return Serving
 
@@ -284,6 +288,47 @@ async def test_ways_are_of_the_corridors_roads_where_it_has_some(served, world, 
         assert wrong["ways"]["note"]
         straight = next(item for item in wrong["items"] if item["call_sign"] == "luik pump 1")
     assert luik["eta"]["road_min"] != straight["eta"]["road_min"]
+
+
+async def test_a_unit_is_committed_to_the_way_that_was_told(served, door, clock, pg, world, asked, tmp_path):
+    """Told over one bridge and sent over another, it stands before a barrier at night; and the next ones are planned into a queue that nobody counted."""
+    file = tmp_path / "roads.yaml"
+    file.write_text(ROADS, "utf-8")
+    sides = {"member_a_id": world.members["maas"], "member_b_id": world.members["luik"], "capacity_vph": 60}
+    kanne = {"code": "kanne", "names": everywhere("Kanne"), "lon": 5.5, "lat": 50.75, "roads": ["N671"], **sides}
+    at_kanne = (await door.execute(AddCrossing.model_validate(kanne), actor=SYSTEM, space="live")).id
+    closed = SetCrossingState(control="closed")
+    await door.execute(closed, actor=SYSTEM, space="live", target=world.crossings["vaals"])
+    clock.move(minutes=1)
+    space = "/api/v1/spaces/live"
+    async with served(roads=file) as app, app.http(world, "maas") as maas:
+        told, sent = {}, {}
+        for owner, call_sign in (("aken", "aken pump 1"), ("luik", "luik pump 1")):
+            async with app.http(world, owner) as theirs:
+                unit = str(world.resources[f"{owner}-pump-1"])
+                if owner == "luik":  # it is out on a practice ground, and not at its depot
+                    report = {"items": [{"resource_id": unit, "lon": 5.5, "lat": 50.745}]}
+                    await theirs.post(f"{space}/positions", json=report)
+                found = (await maas.get(asked, params={"member": str(world.members[owner])})).json()
+                pick = next(item for item in found["items"] if item["call_sign"] == call_sign)
+                told[owner] = (pick["crossing_id"], *pick["via_crossing_ids"])
+                line = {"request_line_id": found["request_line_id"], "resource_id": unit}
+                offer = (await theirs.post(asked.replace("recommendations", "offers"), json={"lines": [line]})).json()
+                await maas.post(f"{space}/offers/{offer['id']}/accept", json={})
+                ways = (await theirs.get(f"{space}/offers/{offer['id']}/crossings")).json()["items"]
+                (best,) = [way for way in ways if way["best"]]
+                assert (best["crossing_id"], *best["via_crossing_ids"]) == told[owner]
+                assert best["eta_min"] == pytest.approx(pick["eta"]["road_min"] + pick["eta"]["crossing_min"], abs=1)
+                made = await theirs.post(f"{space}/offers/{offer['id']}/commit", json={})
+                (mission,) = made.json()["rows"]["mission"]
+                sent[owner] = (mission["crossing_id"], *mission["via_crossing_ids"])
+        assert sent == told
+        assert told["luik"] == (str(at_kanne),)
+        assert told["aken"] == tuple(str(world.crossings[code]) for code in ("lichtenbusch", "eijsden"))
+        read = (await maas.get(f"{space}/missions")).json()["items"]
+        assert {(each["crossing_id"], *each["via_crossing_ids"]) for each in read} == set(told.values())
+        facts = await picture_of(await pg(), app.app.state.forces.of("live"), clock.now(), None)
+        assert facts.taken == {("lichtenbusch", 0): 1, ("eijsden", 0): 1, ("kanne", 0): 1}
 
 
 class Table(BaseHTTPRequestHandler):

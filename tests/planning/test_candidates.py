@@ -13,6 +13,7 @@ import pytest
 from app.domain.agreement_terms import Terms
 from app.domain.agreements import AgreementFacts, Stock
 from app.domain.errors import ProtocolDataError
+from app.domain.geo import great_circle_km
 from app.domain.protocol_data import LANGUAGES
 from app.planning.candidates import FIGURES, Agreed, Gate, Unit, Wanted, Why, obstacle_texts, obstacle_texts_from, rank
 from app.settings import protocols_path
@@ -62,7 +63,7 @@ EIJSDEN = gate("eijsden", "NL BE")
 VAALS = gate("vaals", "NL DE", lon=6.02, lat=50.77, delay_min=10, control="checks")
 
 
-def agreement(*, keep=0, lenders=(LUIK, AKEN)):
+def agreement(*, keep=0, lenders=(LUIK, AKEN), crossings="*"):
     facts = AgreementFacts(
         id=uuid.UUID(int=9),
         code="maas",
@@ -75,7 +76,7 @@ def agreement(*, keep=0, lenders=(LUIK, AKEN)):
         expires_at=None,
     )
     reserve = [{"type": "pump.high_capacity", "keep": keep}] if keep else []
-    return facts, Terms(kinds=("immediate",), reserve=reserve)
+    return facts, Terms(kinds=("immediate",), reserve=reserve, crossings=crossings)
 
 
 def ranked(units, *, gates=(EIJSDEN, VAALS), known=None, stocks=None, limit=10, wanted=WANTED):
@@ -90,10 +91,10 @@ def test_the_first_to_arrive_stands_first():
     assert [each.unit.call_sign for each in found.candidates] == ["own", "luik", "aken", "slow"]
     assert all(each.can for each in found.candidates)
     aken = found.candidates[2]
-    assert (aken.gate, aken.delay_min) == (VAALS, 10)
+    assert (aken.gates, aken.delay_min) == ((VAALS,), 10)
     assert aken.total_min == pytest.approx(10 + aken.drive_min + 10)
     own = found.candidates[0]
-    assert (own.gate, own.verdict, own.reasons) == (None, None, ())
+    assert (own.gates, own.verdict, own.reasons) == ((), None, ())
 
 
 @pytest.mark.parametrize(
@@ -142,8 +143,35 @@ def test_a_closed_or_narrow_border_is_in_the_way():
     assert not found.reachable
     strong = gate("far", "NL BE", lon=5.9, lat=50.75)
     (found,) = ranked([unit(weight_t=16.0)], gates=[weak, strong]).candidates
-    assert (found.gate, found.can, found.reachable) == (strong, True, True)
+    assert (found.gates, found.can, found.reachable) == ((strong,), True, True)
     assert [(why.code, why.blocking) for why in found.reasons] == [("too_heavy", False)]
+
+
+def test_where_no_bridge_joins_both_the_way_goes_through_the_country_between():
+    """A flood closes every bridge of one border: who says "nobody can come" then has not looked at the other one."""
+    shut = gate("eijsden", "NL BE", control="closed")
+    round_ = gate("lichtenbusch", "BE DE", lon=6.02, lat=50.72, delay_min=15)
+    (found,) = ranked([unit()], gates=[shut, VAALS, round_]).candidates
+    assert (found.gates, found.delay_min, found.can) == ((round_, VAALS), 25, True)
+    assert [(why.code, dict(why.figures)) for why in found.reasons] == [
+        ("transits", {"country": "DE", "crossing": "vaals"})
+    ]
+    assert found.km == pytest.approx(
+        great_circle_km(found.unit.lon, found.unit.lat, 6.02, 50.72)
+        + great_circle_km(6.02, 50.72, 6.02, 50.77)
+        + great_circle_km(6.02, 50.77, WANTED.lon, WANTED.lat)
+    )
+    one = agreement(crossings=["eijsden", "lichtenbusch"])
+    (found,) = ranked([unit()], known=[one], gates=[shut, VAALS, round_]).candidates
+    assert [why.code for why in found.reasons if why.blocking] == ["crossing_not_allowed"]
+    weak = replace(VAALS, max_weight_t=12.0)
+    (found,) = ranked([unit(weight_t=16.0)], gates=[shut, weak, round_]).candidates
+    assert (found.gates, [why.code for why in found.reasons]) == ((), ["too_heavy"])
+    near = [VAALS, round_, EIJSDEN]
+    (found,) = ranked([unit()], gates=near).candidates
+    assert (found.gates, found.reasons) == ((EIJSDEN,), ())
+    (found,) = ranked([unit(AKEN)], gates=[replace(VAALS, control="closed"), round_, EIJSDEN]).candidates
+    assert found.gates == (round_, EIJSDEN)
 
 
 def test_what_is_too_much_for_a_crossing_is_told_with_both_figures():

@@ -19,8 +19,8 @@ def test_the_first_to_arrive_stands_first():
     found = within([unit(LUIK, "far"), unit(MAAS, "near")], [EIJSDEN], SPOT, 120)
     assert [each.unit.call_sign for each in found] == ["near", "far"]
     near, far = found
-    assert (near.gate, near.delay_min) == (None, 0)
-    assert far.gate == EIJSDEN
+    assert (near.gates, near.delay_min) == ((), 0)
+    assert far.gates == (EIJSDEN,)
     assert far.eta_min == round(10 + driving_min(far.km))
 
 

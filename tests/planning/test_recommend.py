@@ -14,6 +14,7 @@ from app.domain.agreement_terms import Terms
 from app.domain.agreements import AgreementFacts, Case, Stock, Use, check, choose
 from app.domain.protocol_data import LANGUAGES
 from app.planning.candidates import obstacle_texts
+from app.planning.choice import chosen_way
 from app.planning.eta import excesses, is_open
 from app.planning.recommend import Ask, recommend
 from app.planning.routed import RoutedTravel, ranked_anew
@@ -237,6 +238,12 @@ def test_the_ranking_is_that_of_a_naive_look_at_each_unit(rows, paper, at, shut,
     for told, row in zip([*found.picks, *found.left_out], [*picks, *left], strict=True):
         assert told.eta.total_min == pytest.approx(row[3].total_min)
         assert (told.eta.gates, told.eta.crossing_min) == (row[3].gates, row[3].crossing_min)
+    goal = of.goal(lon, lat, country)
+    for pick in found.picks:
+        each = next(one for one in there if one.id == pick.unit.id)
+        place = each.lon, each.lat, each.country
+        alone = chosen_way(of, *place, goal, NOON, unit=each, allowed=pick.ruling.crossings)
+        assert alone.total_min == pytest.approx(pick.eta.road_min + pick.eta.crossing_min), "it goes as it was told"
     for out in found.left_out:
         texts = obstacle_texts().get(out.first.code) or reason_texts()[out.first.code]
         assert out.first.code == out.codes[0]

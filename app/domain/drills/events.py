@@ -208,7 +208,8 @@ class Reader:
             "via": {data.get("via")},
         }
         if "mission" in about and "crossing" not in about:
-            said["crossing"] = {self._code(about["mission"].get("crossing_id"))}
+            way = (about["mission"].get("crossing_id"), *about["mission"].get("via_crossing_ids", ()))
+            said["crossing"] = {self._code(id_) for id_ in way}
         return {name: kept for name, values in said.items() if (kept := frozenset(str(v) for v in values if v))}
 
     def _resource(self, row: Row) -> tuple[str, str, str, str]:

@@ -135,7 +135,7 @@ async def list_offer_crossings(
     does not allow, say so. None where it passes no border.
     """
     found = await queries.offer(reader, space, offer_id, viewer=actor.member_id)
-    return await ways(reader, space, found, at=door.clock.now())
+    return await ways(reader, space, found, at=door.clock.now(), roads=door.settings.roads)
 
 
 @router.post(

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlmodel import Field
 
 from app.store.tables.base import Spaced, UtcTime, one_of, ref, state_of
@@ -21,7 +22,8 @@ ALARMS = ("staged_without_task", "relief_due")
 class Mission(Spaced, table=True):
     """A unit on its way. ``resource_id`` is empty only after a phone call or an automatic alarm, until the lender names the unit.
 
-    ``has_control`` is fixed when the crossing is chosen: whether this mission passes through the border states.
+    ``crossing_id`` is where it leaves its country, ``via_crossing_ids`` what it passes after that, on a way through a country between. ``has_control``
+    is fixed when the way is chosen: whether this mission passes through the border states, once for all of its crossings.
     ``ended_by`` says why it fills its line no more: ``stood_down`` (requester), ``recalled`` or ``aborted`` (lender),
     ``relieved`` (another took over), ``reassigned`` (it does other work now), ``taken_back`` (a phone call that was written down by mistake: there
     never was such a unit on its way). ``relief_of_id`` is the mission that this one
@@ -58,6 +60,7 @@ class Mission(Spaced, table=True):
         one_of("kind", REQUEST_KINDS),
         one_of("ended_by", ENDS, null=True),
         one_of("kilometres_from", ("odometer", "estimate"), null=True),
+        CheckConstraint("crossing_id IS NOT NULL OR via_crossing_ids = '{}'", name="way"),
         CheckConstraint("incident_id IS NOT NULL OR kind = 'day_to_day'", name="incident"),
         CheckConstraint("relief_of_id <> id AND stands_for_id <> id", name="relief"),
         CheckConstraint("split_from_id <> id", name="split"),
@@ -109,6 +112,7 @@ class Mission(Spaced, table=True):
     status_at: datetime = Field(sa_type=UtcTime)
     ended_by: str | None = None
     crossing_id: UUID | None = None
+    via_crossing_ids: list[UUID] = Field(default_factory=list, sa_type=ARRAY(PG_UUID(as_uuid=True)))
     has_control: bool = False
     rendezvous_id: UUID | None = None
     place: str | None = None

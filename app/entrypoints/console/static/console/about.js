@@ -93,6 +93,16 @@ export function crossingText(crossing) {
   return parts.join(" · ");
 }
 
+/** The crossings of a way, in turn: a mission's, or one that is told. @param {any} way @returns {Row[]} */
+export function wayOf(way) {
+  return [way?.crossing_id, ...(way?.via_crossing_ids ?? [])].flatMap((id) => tables.crossing.get(id) ?? []);
+}
+
+/** Their names, as one way; empty where it passes no border. @param {any} way */
+export function wayText(way) {
+  return wayOf(way).map((row) => named(row.names)).join(" → ");
+}
+
 /** Whether my side has said anything to a request, and stands by it. @param {string} id */
 export function answered(id) {
   const own = myMember();

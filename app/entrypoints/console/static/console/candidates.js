@@ -2,13 +2,13 @@
  * Who can get there first, for one line of a request: own units and the other side's, with why and why not. The estimate is the
  * server's; nothing is reserved by looking at it.
  */
-import { HOME, linesOf, lineText, memberName, UNFILLED } from "./about.js";
+import { HOME, linesOf, lineText, memberName, UNFILLED, wayOf, wayText } from "./about.js";
 import { myMember } from "./api.js";
 import { money } from "./claim_parts.js";
 import { mayGoBeyond, WhoMay } from "./beyond.js";
 import { actFor, askUnit, sendUnit } from "./offering.js";
 import { KIND, sendRun } from "./day_to_day.js";
-import { language, named, stateName, t } from "./i18n.js";
+import { named, stateName, t } from "./i18n.js";
 import { Age, Member, Nothing, Panel, Phone, State } from "./parts.js";
 import { mayOfferFor, openOffer } from "./offer_form.js";
 import { Readiness } from "./offers.js";
@@ -101,8 +101,8 @@ export function standing(requestId, unit) {
 /** @param {{rank: number, found: Candidate, request: any, line: any, compact?: boolean}} props rank: of those that can come; 0 where it can't */
 function CandidateRow({ rank, found, request, line, compact }) {
   const mission = missionFor(request.id, found.resource_id);
-  const crossing = tables.crossing.get((mission ?? found).crossing_id);
-  const over = [crossing, ...(mission ? [] : found.via_crossing_ids.map((id) => tables.crossing.get(id)))].flatMap((row) => row ?? []);
+  const over = wayOf(mission ?? found);
+  const [crossing] = over;
   const stands = standing(request.id, found.resource_id);
   const reasons = stands ? [] : found.reasons;
   const act = acts(found, request);
@@ -114,7 +114,7 @@ function CandidateRow({ rank, found, request, line, compact }) {
     <span class="candidate-rank" title=${rank ? t("candidates.rank", { n: rank }) : undefined} aria-hidden="true">${rank || (stands ? "✓" : found.can ? "…" : "–")}</span>
     <span class="candidate-unit"><strong>${found.call_sign}</strong> <${Member} id=${found.member_id} short=${compact} />${found.member_id === myMember() ? "" : html` <${Phone} id=${found.member_id} />`}</span>
     <span class="candidate-eta">${found.eta_min === null ? "–" : html`<strong>${t("span.min", { n: found.eta_min })}</strong>`}${found.in_time === false ? html` <span class="late">${t("too_late")}</span>` : ""}</span>
-    <span class="candidate-way">${found.distance_km === null ? "" : `${t("km", { n: Math.round(found.distance_km) })} · `}${crossing ? html`<span class=${over.some((row) => row.control === "closed") ? "late" : ""}>${over.map(crossingName).join(" → ")}${compact && found.delay_min ? ` +${t("span.min", { n: found.delay_min })}` : ""}</span> · ` : ""}${found.of_requester ? (found.member_id === myMember() ? t("own_unit") : t("own_unit.theirs", { who: memberName(found.member_id) })) : found.agreement_code ? html`<span class="agreement" title=${found.agreement_code}>${agreementName(found)}${compact || !found.agreement_version ? "" : ` v${found.agreement_version}`}</span>` : t("no_agreement")}${compact ? "" : html`${found.eta ? html` · <span class="eta-parts">${etaText(found.eta)}</span>` : ""}${found.reserve_left === null ? "" : ` · ${t("candidates.reserve_left", { n: found.reserve_left })}`}${found.readiness && !found.of_requester ? html` · ${t("candidates.ready")} <${Readiness} ready=${found.readiness} />` : ""}${Number(found.estimate?.amount) > 0 ? ` · ${t("cost.estimate", { amount: money(found.estimate?.amount, found.estimate?.currency ?? "") })}` : ""} · <span class="dim">${t("position")} <${Age} at=${found.position_at} /></span>`}</span>
+    <span class="candidate-way">${found.distance_km === null ? "" : `${t("km", { n: Math.round(found.distance_km) })} · `}${crossing ? html`<span class=${over.some((row) => row.control === "closed") ? "late" : ""}>${wayText(mission ?? found)}${compact && found.delay_min ? ` +${t("span.min", { n: found.delay_min })}` : ""}</span> · ` : ""}${found.of_requester ? (found.member_id === myMember() ? t("own_unit") : t("own_unit.theirs", { who: memberName(found.member_id) })) : found.agreement_code ? html`<span class="agreement" title=${found.agreement_code}>${agreementName(found)}${compact || !found.agreement_version ? "" : ` v${found.agreement_version}`}</span>` : t("no_agreement")}${compact ? "" : html`${found.eta ? html` · <span class="eta-parts">${etaText(found.eta)}</span>` : ""}${found.reserve_left === null ? "" : ` · ${t("candidates.reserve_left", { n: found.reserve_left })}`}${found.readiness && !found.of_requester ? html` · ${t("candidates.ready")} <${Readiness} ready=${found.readiness} />` : ""}${Number(found.estimate?.amount) > 0 ? ` · ${t("cost.estimate", { amount: money(found.estimate?.amount, found.estimate?.currency ?? "") })}` : ""} · <span class="dim">${t("position")} <${Age} at=${found.position_at} /></span>`}</span>
     ${(!compact || !found.can) && reasons.length > 0 && html`<ul class="why">${blocking.map((reason) => html`<li class="why-not">${againstText(reason)}</li>`)}${notes.map((reason) => html`<li>${againstText(reason)}</li>`)}${passedBy.length > 0 && html`<li>${t("candidates.passes_by", { name: named(crossing?.names), others: [...new Set(passedBy.map((reason) => crossingCalled(reason.figures.crossing)))].join(", ") })}</li>`}${asks && html`<li><${WhoMay} act=${act} lender=${myMember()} /></li>`}</ul>`}
     <span class="candidate-act">${stands ? html`<${State} text=${stands} tone="notice" />` : html`<${Act} found=${found} request=${request} line=${line} />`}</span></li>`;
 }
@@ -140,9 +140,4 @@ function Act({ found, request, line }) {
 function agreementName(found) {
   const agreement = tables.agreement.get(found.agreement_id);
   return agreement ? named(agreement.names) : found.agreement_code;
-}
-
-/** @param {any} crossing */
-function crossingName(crossing) {
-  return crossing.names[language.value] ?? crossing.names.en ?? crossing.code;
 }

@@ -1,5 +1,5 @@
 /** Significant events: what the journal tells, in words of the reader's language; the newest first. */
-import { ENDED, crossingText, linesOf, linesText, memberName, rankOf, unitText } from "./about.js";
+import { ENDED, crossingText, linesOf, linesText, memberName, rankOf, unitText, wayText } from "./about.js";
 import { read } from "./api.js";
 import { manifestText, measuresText } from "./crew.js";
 import { link, onEntries } from "./feed.js";
@@ -161,7 +161,7 @@ export function tell(entry) {
       return event === "made" ? t("event.offers", { who: memberName(row.lender_id), what: offeredText(entry, row.id) }) : t("event.offer", { who: memberName(row.lender_id), what: offeredText(entry, row.id), state: event === "committed" ? t("event.committed") : stateName("offer", row.status) });
     case "mission":
       if (event === "relief_due" || event === "staged_without_task") return `${unitText(row)}: ${t(`alarm.${event}`)}`;
-      return missionText(event, entry.data?.inferred ? { ...row, status: entry.data.state } : row, entry.units); // what one message did at once is told with its last state
+      return missionText(event, entry.data?.inferred ? { ...row, status: entry.data.state } : { ...row, barred_at: entry.data?.crossing_id }, entry.units); // what one message did at once is told with its last state
     case "call":
       return t(`event.call_${row.status}`, { what: `${row.quantity} × ${typeName(row.type_code)}` });
     case "automatic_aid":
@@ -208,8 +208,8 @@ const ABOUT_MISSION = {
   split: () => ({}),
   taken_back: () => ({}),
   split_off: (row) => ({ whole: unitText(tables.mission.get(row.split_from_id) ?? row) }),
-  rerouted: (row) => ({ crossing: named(tables.crossing.get(row.crossing_id)?.names) }),
-  barred: (row) => ({ crossing: named(tables.crossing.get(row.crossing_id)?.names) }),
+  rerouted: (row) => ({ crossing: wayText(row) || "–" }),
+  barred: (row) => ({ crossing: named(tables.crossing.get(row.barred_at ?? row.crossing_id)?.names) }),
   rendezvous: (row) => ({ place: tables.rendezvous.get(row.rendezvous_id)?.guide_code ?? "–" }),
   rendezvous_none: () => ({}),
 };

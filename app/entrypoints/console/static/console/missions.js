@@ -1,12 +1,12 @@
 /** The units of a request: where each is on its way, and the steps that whoever is signed in may take. */
-import { HOME, linesText, linesOf, memberName, unitText } from "./about.js";
+import { HOME, linesText, linesOf, memberName, unitText, wayText } from "./about.js";
 import { myMember, readAll } from "./api.js";
 import { manifestText, measuresText, nameGuide, nameLiaison, Person, recordMeasures, usePeople, writeManifest } from "./crew.js";
 import { transport } from "./day_to_day.js";
 import { leadToButton, openDialog } from "./dialogs.js";
 import { carryOut, carryOutConfirmed } from "./doing.js";
 import { PartsOfMission, split, splits } from "./formations.js";
-import { codes, named, stateName, t, typeName, word } from "./i18n.js";
+import { codes, stateName, t, typeName, word } from "./i18n.js";
 import { askExtension, askSupport, Matters, movable, reassign } from "./matters.js";
 import { learnUnit } from "./offering.js";
 import { Age, Member, Panel, Phone, State, useMark } from "./parts.js";
@@ -52,14 +52,13 @@ function Mission({ id, request }) {
 /** What one has to know about a unit that is out; what is not known takes no room. @param {{row: Row}} props */
 function Facts({ row }) {
   const at = positionOf(tables.resource.get(row.resource_id));
-  const crossing = tables.crossing.get(row.crossing_id);
   const measured = measuresText(row);
   const fact = (/** @type {string} */ name, /** @type {any} */ what) => (what ? html`<div><dt>${name}</dt><dd>${what}</dd></div>` : "");
   return html`<dl class="facts inline-facts mission-facts">
     ${fact(t("type"), row.resource_id ? typeName(row.type_code) : "")}
     ${fact(t("where_to"), row.place)}
     ${fact(t("destination"), row.destination)}
-    ${fact(t("crossing"), crossing ? named(crossing.names) : "")}
+    ${fact(t("crossing"), wayText(row))}
     ${fact(t("rendezvous"), row.rendezvous_id && !AFTER_RENDEZVOUS.includes(row.status) ? html`<${PlaceName} id=${row.rendezvous_id} />` : "")}
     ${fact(t("talkgroup"), row.talkgroup)}
     <${ReliefLine} row=${row} />

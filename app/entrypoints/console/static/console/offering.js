@@ -1,5 +1,5 @@
 /** What lenders and requesters do about an offer: ask, send, accept, decline, commit, withdraw. What binds is confirmed. */
-import { crossingText, linesText, linesOf, memberName } from "./about.js";
+import { crossingText, linesText, linesOf, memberName, wayOf, wayText } from "./about.js";
 import { read } from "./api.js";
 import { beyondText, byNamedAct } from "./beyond.js";
 import { leadToButton, openDialog, Reasons } from "./dialogs.js";
@@ -97,7 +97,7 @@ export async function commit(request, offer) {
 /** By how many minutes a crossing may be slower than the soonest, and is still on the way. */
 const ROUND_MIN = 30;
 
-/** @typedef {{crossing_id: string, eta_min: number, allowed: boolean, against: string[], barred: string[], best: boolean}} Way */
+/** @typedef {{crossing_id: string, via_crossing_ids: string[], eta_min: number, allowed: boolean, against: string[], barred: string[], best: boolean}} Way */
 
 /** @param {{request: Row, offer: Row, close: () => void}} props */
 function Commit({ request, offer, close }) {
@@ -134,15 +134,15 @@ function Commit({ request, offer, close }) {
 
 /** @param {Way} way */
 function wayName(way) {
-  return named(tables.crossing.get(way.crossing_id)?.names);
+  return wayText(way);
 }
 
 /** A crossing to choose: how long over it, and why it should not or can't be taken. @param {Way} way */
 function wayOption(way) {
-  const crossing = tables.crossing.get(way.crossing_id);
+  const closed = wayOf(way).filter((row) => row.control === "closed");
   const agreements = tables.agreement.all.value.filter((row) => way.against.includes(row.code)).map((row) => named(row.names));
   const told = [
-    ...(crossing && way.barred.includes("closed") ? [crossingText(crossing)] : []), ...way.barred.filter((code) => code !== "closed").map((code) => t(`crossing.${code}`)),
+    ...closed.map(crossingText), ...way.barred.filter((code) => code !== "closed").map((code) => t(`crossing.${code}`)),
     ...(way.allowed ? [] : [t("crossing.not_allowed", { agreement: agreements.join(", ") || way.against.join(", ") })]),
     ...(way.barred.length ? [] : [t("crossing.minutes", { n: way.eta_min })]),
   ];

@@ -1,8 +1,8 @@
 /** The offers on a request, the soonest first, with fit, border, readiness, cost, agreement, and what stands against them. */
-import { memberName } from "./about.js";
+import { memberName, wayOf, wayText } from "./about.js";
 import { accept } from "./accepting.js";
 import { myMember, readAll } from "./api.js";
-import { language, named, stateName, t, typeName, word } from "./i18n.js";
+import { named, stateName, t, typeName, word } from "./i18n.js";
 import { money } from "./claim_parts.js";
 import { commit, declineOffer, learnUnit, offerText, withdraw } from "./offering.js";
 import { Age, Left, Member, Panel, Phone, State, useMark } from "./parts.js";
@@ -98,11 +98,12 @@ function OfferLine({ line, eta }) {
   const unit = tables.resource.get(line.resource_id);
   const agreement = tables.agreement.get(line.agreement_id);
   const mission = tables.mission.where("request_id", line.request_id).find((row) => row.offer_line_id === line.id);
-  const crossing = tables.crossing.get(mission ? mission.crossing_id : eta?.crossing_id);
+  const over = wayOf(mission ?? eta);
+  const delay = over.reduce((sum, row) => sum + row.delay_min, 0);
   return html`<li class="offer-line"><strong>${unit?.call_sign ?? `${line.quantity} × ${typeName(line.type_code)}`}</strong>${unit ? html` <span class="dim">${typeName(line.type_code)}</span>` : ""}
     <dl class="facts inline-facts">
       ${!mission && eta?.eta_min != null ? html`<div><dt>${t("eta")}</dt><dd>${t("span.min", { n: eta.eta_min })}</dd></div>` : ""}
-      ${crossing ? html`<div><dt>${t("border")}</dt><dd class=${crossing.control === "closed" ? "late" : ""}>${crossing.names[language.value] ?? crossing.code}${crossing.delay_min ? ` +${t("span.min", { n: crossing.delay_min })}` : ""}</dd></div>` : ""}
+      ${over.length ? html`<div><dt>${t("border")}</dt><dd class=${over.some((row) => row.control === "closed") ? "late" : ""}>${wayText(mission ?? eta)}${delay ? ` +${t("span.min", { n: delay })}` : ""}</dd></div>` : ""}
       ${unit ? html`<div><dt>${t("ready")}</dt><dd><${Readiness} ready=${unit.readiness} /></dd></div>` : ""}
       <div><dt>${t("cost")}</dt><dd>${line.cost?.terms === "free_for_hours" ? t("cost.free_hours", { n: line.cost.hours }) : word("cost_terms", line.cost?.terms)}${Number(line.estimate?.amount) > 0 ? ` · ${t("cost.estimate", { amount: money(line.estimate.amount, line.estimate.currency) })}` : ""}</dd></div>
       <div><dt>${t("agreement")}</dt><dd>${agreement ? html`<span title=${agreement.code}>${named(agreement.names)}</span>` : t("ad_hoc")}</dd></div></dl>

@@ -10,7 +10,7 @@ import { stamp } from "./time.js";
 import { problemText } from "./told.js";
 import { html, useEffect, useState } from "./view.js";
 
-/** @typedef {{agreement_code: string | null, agreement_version: number | null, ad_hoc: boolean, crossing_id: string | null}} Way */
+/** @typedef {{agreement_code: string | null, agreement_version: number | null, ad_hoc: boolean, crossing_id: string | null, via_crossing_ids: string[]}} Way */
 /** @typedef {{moved: {request_line_id: string, member_id: string, type_code: string, before: number, after: number}[], rerouted: {request_line_id: string, member_id: string, type_code: string, quantity: number, before: Way, after: Way}[], unmet_units: number, life_safety_unmet: number, minutes: number, cost: {currency: string, before: string, after: string}[], later: {request_line_id: string, minutes: number, fewer: number}[]}} Change */
 /** @typedef {{under_way: number, kept: number, newly: {request_line_id: string, member_id: string, type_code: string, quantity: number, ad_hoc: boolean}[], not_kept: {request_line_id: string, member_id: string, type_code: string, quantity: number, units: import("./plan_lines.js").Unit[], offer_status: string, to_line_id: string | null}[], penalty_min: number}} Now */
 /** @typedef {import("./plan_lines.js").Quality & {name: string, at: string, ways: import("./recommended.js").Ways, lines: import("./plan_lines.js").PlanLine[], assignments: import("./plan_lines.js").Assignment[], help: {what: string, text: string}[], now: Now, same_since: string, change: (Change & {since: string}) | null}} Plan */

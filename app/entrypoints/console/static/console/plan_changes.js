@@ -1,5 +1,5 @@
 /** What one plan changes of another, and of what is promised now, in words. */
-import { linesOf, memberName } from "./about.js";
+import { linesOf, memberName, wayOf } from "./about.js";
 import { money } from "./claim_parts.js";
 import { named, stateName, t, typeName } from "./i18n.js";
 import { Nothing } from "./parts.js";
@@ -43,7 +43,8 @@ function laterText({ minutes, fewer }) {
 function otherwise(before, after) {
   const paper = [before, after].map(paperOf);
   const told = paper[0] === paper[1] ? [] : [html`<span class=${after.ad_hoc ? "notice" : ""}>${paper.join(" → ")}</span>`];
-  if (before.crossing_id !== after.crossing_id) told.push(html`<span>${[before, after].map((way) => (way.crossing_id ? t("plan.over", { name: named(tables.crossing.get(way.crossing_id)?.names) }) : "–")).join(" → ")}</span>`);
+  const over = [before, after].map((way) => (way.crossing_id ? t("plan.over", { name: wayOf(way).map((row) => named(row.names)).join(" + ") }) : "–"));
+  if (over[0] !== over[1]) told.push(html`<span>${over.join(" → ")}</span>`);
   return told.map((each, at) => html`${at ? " · " : ""}${each}`);
 }
 

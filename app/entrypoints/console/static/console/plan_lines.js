@@ -1,5 +1,5 @@
 /** The lines of a plan: how good it is, who goes where, what stays open and why; in the plan that counts also what one can do about it. */
-import { memberName, PRIORITIES, UNFILLED } from "./about.js";
+import { memberName, PRIORITIES, UNFILLED, wayText } from "./about.js";
 import { myMember } from "./api.js";
 import { mayGoBeyond, WhoMay } from "./beyond.js";
 import { standing } from "./candidates.js";
@@ -17,7 +17,7 @@ import { html } from "./view.js";
 
 /** @typedef {import("./recommended.js").Why} Why */
 /** @typedef {{resource_id: string, call_sign: string}} Unit */
-/** @typedef {{request_line_id: string, member_id: string, type_code: string, quantity: number, units: Unit[], eta_min: number, eta: import("./recommended.js").Eta, arrives_at: string, crossing_id: string | null, via_crossing_ids: string[], waits_min: number, agreement_code: string | null, ad_hoc: boolean, part: boolean, estimate: {amount: string, currency: string} | null}} Assignment */
+/** @typedef {{request_line_id: string, member_id: string, type_code: string, quantity: number, units: Unit[], eta_min: number, eta: import("./recommended.js").Eta, arrives_at: string, crossing_id: string | null, via_crossing_ids: string[], warnings: import("./recommended.js").Why[], waits_min: number, agreement_code: string | null, ad_hoc: boolean, part: boolean, estimate: {amount: string, currency: string} | null}} Assignment */
 /** @typedef {{request_id: string, ref: string, request_line_id: string, member_id: string, type_code: string, priority: string, needed_by: string | null, under_way: number, parts_under_way: Record<string, number>, wanted: number, unmet: number, last_min: number | null, why: {why: Why, units: number, member_id: string | null}[]}} PlanLine */
 /** @typedef {{status: string, note: string | null, ways?: import("./recommended.js").Ways, unmet_units: number, life_safety_unmet: number, worst_share: number}} Quality */
 
@@ -49,13 +49,13 @@ function Line({ line, sent, acts }) {
 
 /** @param {{sent: Assignment, line: PlanLine, acts?: boolean}} props */
 function Sent({ sent, line, acts }) {
-  const over = [sent.crossing_id, ...sent.via_crossing_ids].flatMap((id) => tables.crossing.get(id) ?? []);
   const agreement = tables.agreement.all.value.find((row) => row.code === sent.agreement_code);
   const own = sent.member_id === line.member_id;
   return html`<li class="plan-unit">
     <span class="plan-who"><strong>${sent.quantity}\u00a0×</strong>${sent.type_code === line.type_code ? "" : ` ${typeName(sent.type_code)}`} <${Member} id=${sent.member_id} />${sent.member_id === myMember() ? "" : html` <${Phone} id=${sent.member_id} />`}</span>
     <span class="plan-eta"><strong>${t("span.min", { n: sent.eta_min })}</strong> <time datetime=${sent.arrives_at}>${stamp(sent.arrives_at)}</time></span>
-    <span class="dim">${sent.units.map((unit) => unit.call_sign).join(", ")}${over.length ? ` · ${over.map((row) => named(row.names)).join(" → ")}` : ""}${sent.waits_min > 0 ? ` · ${t("plan.waits", { n: sent.waits_min })}` : ""} · ${own ? t("own_unit.theirs", { who: memberName(sent.member_id) }) : sent.ad_hoc ? html`<span class="notice">${t("plan.ad_hoc")}</span>` : agreement ? named(agreement.names) : sent.agreement_code}${Number(sent.estimate?.amount) > 0 ? ` · ${t("cost.estimate", { amount: money(sent.estimate?.amount, sent.estimate?.currency ?? "") })}` : ""} · <span class="eta-parts">${etaText(sent.eta)}</span></span>
+    <span class="dim">${sent.units.map((unit) => unit.call_sign).join(", ")}${sent.crossing_id ? ` · ${wayText(sent)}` : ""}${sent.waits_min > 0 ? ` · ${t("plan.waits", { n: sent.waits_min })}` : ""} · ${own ? t("own_unit.theirs", { who: memberName(sent.member_id) }) : sent.ad_hoc ? html`<span class="notice">${t("plan.ad_hoc")}</span>` : agreement ? named(agreement.names) : sent.agreement_code}${Number(sent.estimate?.amount) > 0 ? ` · ${t("cost.estimate", { amount: money(sent.estimate?.amount, sent.estimate?.currency ?? "") })}` : ""} · <span class="eta-parts">${etaText(sent.eta)}</span></span>
+    ${sent.warnings.length > 0 && html`<ul class="why">${sent.warnings.map((each) => html`<li key=${each.text}>${againstText(each)}</li>`)}</ul>`}
     ${acts && !own && html`<${Act} sent=${sent} line=${line} />`}</li>`;
 }
 

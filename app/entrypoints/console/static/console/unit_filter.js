@@ -12,7 +12,7 @@ import { problemText } from "./told.js";
 import { computed, signal, useEffect } from "./view.js";
 
 /** @typedef {import("./store.js").Row} Row */
-/** @typedef {{resource_id: string, eta_min: number, drive_min: number, delay_min: number, crossing_id: string | null, distance_km: number}} Reached */
+/** @typedef {{resource_id: string, eta_min: number, drive_min: number, delay_min: number, crossing_id: string | null, via_crossing_ids: string[], distance_km: number}} Reached */
 
 export const KINDS = ["team", "vehicle", "equipment", "facility", "supply", "person"];
 export const STATUSES = ["available", "reserved", "committed", "out_of_service"];

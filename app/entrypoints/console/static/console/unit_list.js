@@ -1,5 +1,5 @@
 /** The list of the resources screen, and what narrows it. */
-import { members } from "./about.js";
+import { members, wayText } from "./about.js";
 import { myMember } from "./api.js";
 import { findPlaces } from "./basemap.js";
 import { Combobox } from "./fields.js";
@@ -15,7 +15,7 @@ import { positionOf, tables } from "./store.js";
 import { formFormation } from "./formation_edit.js";
 import { addUnit } from "./unit_edit.js";
 import { filter, inUse, items, kindOf, KINDS, MINUTES, narrow, narrowed, reach, shownRows, STATUSES, tally, tallyText, widen } from "./unit_filter.js";
-import { crossingName, Ready, StatusSign, statusText, Together } from "./unit_parts.js";
+import { Ready, StatusSign, statusText, Together } from "./unit_parts.js";
 import { html, useEffect, useRef, useState } from "./view.js";
 
 const USUAL_MIN = "60";
@@ -83,7 +83,7 @@ function UnitRow({ id, now }) {
   const at = positionOf(row);
   if (!row) return null;
   const near = filter.value.lon ? reach.value?.of.get(id) : undefined;
-  const over = crossingName(near?.crossing_id);
+  const over = wayText(near);
   return html`<li id=${`unit-${id}`} class="unit-item ${now ? "now" : ""} ${mark}">
     <button ref=${button} type="button" class="row-button unit-button" aria-pressed=${now} onClick=${() => (now ? (chosen.value = null) : choose(id))} onDblClick=${() => goTo(unitLink(id))}>
       <${StatusSign} status=${row.status} />

@@ -1,5 +1,5 @@
 /** Pieces that say something about a unit: how it stands, whether it is ready to cross, who is on it. */
-import { named, stateName, t, word } from "./i18n.js";
+import { stateName, t, word } from "./i18n.js";
 import { isWhole, missionOf } from "./unit_filter.js";
 import { tables } from "./store.js";
 import { html } from "./view.js";
@@ -57,10 +57,4 @@ export function Together({ row }) {
   if (isWhole(row.type_code)) return html` <span class="badge whole">${t("formation.is_of", { n: parts })}</span>`;
   const of = row.formation_id ? tables.resource.get(row.formation_id)?.call_sign : undefined;
   return row.formation_id ? html` <span class="part-of">${t("formation.part_of")} ${of ?? t("formation.is")}</span>` : null;
-}
-
-/** @param {string | null | undefined} id */
-export function crossingName(id) {
-  const found = tables.crossing.get(id);
-  return found ? named(found.names) : "";
 }

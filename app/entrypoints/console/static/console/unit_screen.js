@@ -1,5 +1,5 @@
 /** One unit: how it stands, where it is, what it can do on the other side, the help it gives now, and all that happened to it. */
-import { linesOf, linesText } from "./about.js";
+import { linesOf, linesText, wayText } from "./about.js";
 import { Problem, read, readAll } from "./api.js";
 import { ChosenCard } from "./chosen.js";
 import { link, onEntries } from "./feed.js";
@@ -20,7 +20,7 @@ import { positionOf, resourceRow, tables, take } from "./store.js";
 import { stamp } from "./time.js";
 import { bringBack, changeUnit, retire, takeOut } from "./unit_edit.js";
 import { missionOf } from "./unit_filter.js";
-import { crossingName, Readiness, sizeText, StatusSign, statusText, strength } from "./unit_parts.js";
+import { Readiness, sizeText, StatusSign, statusText, strength } from "./unit_parts.js";
 import { html, useEffect, useState } from "./view.js";
 
 /** @typedef {import("./store.js").Row} Row */
@@ -80,7 +80,7 @@ function Work({ row }) {
     ${mission ? html`<dl class="facts wide-facts"><div><dt>${t("status")}</dt><dd><strong>${stateName("mission", mission.status)}</strong> <span class="dim">${t("since")} ${stamp(mission.status_at)} (<${Age} at=${mission.status_at} />)</span></dd></div>
       ${request && html`<div><dt>${t("request")}</dt><dd><a class="ref" href=${requestLink(request.id)}>${request.ref}</a> ${linesText(linesOf(request.id))}</dd></div>`}
       <div><dt>${t("unit.helps")}</dt><dd class="ring"><${Member} id=${mission.requester_id} /> <${Phone} id=${mission.requester_id} /></dd></div>
-      ${mission.crossing_id && html`<div><dt>${t("crossing")}</dt><dd>${crossingName(mission.crossing_id)}</dd></div>`}
+      ${mission.crossing_id && html`<div><dt>${t("crossing")}</dt><dd>${wayText(mission)}</dd></div>`}
       ${mission.talkgroup && html`<div><dt>${t("talkgroup")}</dt><dd>${mission.talkgroup}</dd></div>`}
       <div><dt>${t("unit.relief")}</dt><dd>${mission.relieve_by ? html`<${Left} at=${mission.relieve_by} />` : html`<span class="dim">${t("unit.no_relief")}</span>`}</dd></div></dl>`
     : html`<p class="nothing">${last ? html`${t("unit.rests_since")} ${stamp(last.status_at)} (<${Age} at=${last.status_at} />)` : t("unit.rest_unknown")}</p>`}<//>`;

@@ -1,5 +1,5 @@
 /** How a unit comes to where it is wanted: over which crossing, and where it is met. What bars a way is told with both figures. */
-import { countryOf, crossingText, HOME, unitText } from "./about.js";
+import { countryOf, crossingText, HOME, unitText, wayOf } from "./about.js";
 import { openDialog } from "./dialogs.js";
 import { carryOut } from "./doing.js";
 import { distanceKm } from "./geometry.js";
@@ -49,11 +49,11 @@ export function barsOf(crossing, unit) {
 
 /** The way of a unit is barred: why, and what to do. @param {{row: Row}} props */
 export function WayBarred({ row }) {
-  const crossing = tables.crossing.get(row.crossing_id);
   const unit = tables.resource.get(row.resource_id);
-  if (!crossing || !BEFORE_BORDER.includes(row.status)) return null;
+  if (!BEFORE_BORDER.includes(row.status)) return null;
+  const crossing = wayOf(row).find((each) => barsOf(each, unit).length > 0);
+  if (!crossing) return null;
   const bars = barsOf(crossing, unit);
-  if (!bars.length) return null;
   return html`<p class="barred" role="status"><span class="late">! ${bars.join(" ")}</span>${crossing.closed_until && html` <${Left} at=${crossing.closed_until} />`}
     ${may("reroute_mission", { lender: row.lender_id }) && row.resource_id ? html` <button type="button" class="button small danger" onClick=${() => reroute(row)}>${t("reroute")}</button>` : html` <span class="dim">${t("barred.lender_decides")}</span>`}</p>`;
 }
@@ -62,8 +62,8 @@ export function WayBarred({ row }) {
 export async function reroute(row) {
   const picked = await openDialog(t("reroute"), (close) => html`<${Ways} id=${row.id} close=${close} />`);
   if (picked === undefined) return;
-  const was = tables.crossing.get(row.crossing_id);
-  const back = was && !barsOf(was, tables.resource.get(row.resource_id)).length && row.status !== "at_border";
+  const [was, ...then] = wayOf(row);
+  const back = was && ![was, ...then].some((each) => barsOf(each, tables.resource.get(row.resource_id)).length) && row.status !== "at_border";
   const now = tables.mission.get(row.id) ?? row;
   await carryOut({ path: `/missions/${row.id}/reroute`, body: picked ? { crossing_id: picked } : {}, revision: now.revision }, {
     done: t("done.rerouted", { unit: unitText(row) }),
