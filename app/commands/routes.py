@@ -50,4 +50,10 @@ async def reroute_mission(uow: UnitOfWork, cmd: RerouteMission) -> None:
     if mission.status == "at_border" and way_ids(mission) != was:
         mission.status = machine("mission").to(mission.status, "in_transit", by=uow.act.command).to
         mission.status_at = max(uow.act.occurred_at, mission.status_at)
-    uow.record("mission.rerouted", mission, state=mission.status, was_crossing_id=was[0] if was else None, was_via_crossing_ids=was[1:])
+    uow.record(
+        "mission.rerouted",
+        mission,
+        state=mission.status,
+        was_crossing_id=was[0] if was else None,
+        was_via_crossing_ids=was[1:],
+    )

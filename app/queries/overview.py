@@ -140,4 +140,14 @@ def decoded_names(value: Any) -> dict[str, str]:
     return found
 
 
-_JSON_COLUMNS: Final = ("phases", "lead", "type_names", "requester", "lender", "crossings", "owed_by", "names", "member")
+_JSON_COLUMNS: Final = (
+    "phases",
+    "lead",
+    "type_names",
+    "requester",
+    "lender",
+    "crossings",
+    "owed_by",
+    "names",
+    "member",
+)

@@ -38,9 +38,7 @@ async def test_the_way_between_two_countries(uow, world):
         uow, lender_id=world.members["luik"], requester_id=world.members["maas"], unit=pump, **AT_EIJSDEN
     )
     assert (found.code, has_control([found])) == ("eijsden", False)
-    [found] = await choose_way(
-        uow, lender_id=world.members["aken"], requester_id=world.members["maas"], **AT_EIJSDEN
-    )
+    [found] = await choose_way(uow, lender_id=world.members["aken"], requester_id=world.members["maas"], **AT_EIJSDEN)
     assert (found.code, has_control([found])) == ("vaals", True)
 
 

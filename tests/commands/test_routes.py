@@ -111,7 +111,10 @@ async def test_whatever_closes_on_a_way_over_two_crossings_is_told(do, pg, world
     assert await barred(pg) == {mission: "crossing_closed"}
     await say("vaals", control="checks")
     straight = await do(RerouteMission(), mission, who=AKEN)
-    assert (straight.subject["crossing_id"], straight.subject["via_crossing_ids"]) == (str(world.crossings["vaals"]), [])
+    assert (straight.subject["crossing_id"], straight.subject["via_crossing_ids"]) == (
+        str(world.crossings["vaals"]),
+        [],
+    )
     assert straight.rows["mission"][0]["via_crossing_ids"] == []
     assert (await say("eijsden", control="none")).warnings == []
     await assert_fold()
@@ -127,7 +130,9 @@ async def test_a_unit_at_the_border_turns_round(do, world, say, sent, assert_fol
     assert stays.subject["status"] == "at_border"
     turned = await do(RerouteMission(crossing_id=world.crossings["eijsden"]), mission, who=AKEN)
     way = [turned.subject["crossing_id"], *turned.subject["via_crossing_ids"]]
-    assert way == [str(world.crossings[code]) for code in ("lichtenbusch", "eijsden")], "from Germany it lies behind another"
+    assert way == [str(world.crossings[code]) for code in ("lichtenbusch", "eijsden")], (
+        "from Germany it lies behind another"
+    )
     assert (turned.subject["status"], turned.subject["has_control"]) == ("in_transit", True)
     for state in ("at_border", "cleared"):
         await do(ReportAtBorder(to=state), mission, who=AKEN)
