@@ -14,6 +14,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+from contextlib import contextmanager
+from functools import partial
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
@@ -54,7 +59,7 @@ def main(folder: Path = FOLDER) -> None:
     home.chmod(0o755)
     data = home / "demo"
     command = [sys.executable, "-m", "app.cli", "demo", "--port", "0", "--data", str(data), "--speed", SPEED]
-    env = os.environ | {"PYTHONUNBUFFERED": "1"}
+    env = os.environ | {"PYTHONUNBUFFERED": "1", "CONCORD_WEBHOOK_NETWORKS": "127.0.0.0/8"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env) as demo:
         try:
             address = ""
@@ -75,7 +80,7 @@ def main(folder: Path = FOLDER) -> None:
 def take(program, address, passwords, folder, only=()):
     """Take the pictures of a server where the flood is being played: all, or ``only`` some by their names."""
     folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, taking_all() as taking:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         for theme in THEMES:
             for width, height in SIZES:
@@ -87,7 +92,7 @@ def take(program, address, passwords, folder, only=()):
                 )
                 page = context.new_page()
                 page.set_default_timeout(PATIENCE_MS)
-                for name in scenes(page, address, passwords, narrow=width < 800):
+                for name in scenes(page, address, passwords, taking, narrow=width < 800):
                     if only and name not in only:
                         continue
                     page.screenshot(path=folder / f"{name}-{theme}-{width}.png")
@@ -96,7 +101,32 @@ def take(program, address, passwords, folder, only=()):
         browser.close()
 
 
-def scenes(page, address, passwords, *, narrow):
+class Taking(BaseHTTPRequestHandler):
+    """A dispatch system that takes whatever comes."""
+
+    def do_POST(self):  # noqa: N802 - the name is the library's
+        """Read it, and say so."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(HTTPStatus.NO_CONTENT)
+        self.end_headers()
+
+    def log_message(self, *said):
+        """Say nothing."""
+
+
+@contextmanager
+def taking_all():
+    """Run a dispatch system; yields its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Taking)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/concord"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def scenes(page, address, passwords, taking, *, narrow):
     """Go from screen to screen; yields the name of each when it is to be seen."""
     page.goto(f"{address}/sign-in?lang=en")
     yield "sign-in"
@@ -152,13 +182,14 @@ def scenes(page, address, passwords, *, narrow):
     page.keyboard.press("Escape")
     yield from automatic(page, narrow=narrow)
     yield from protocols(page, narrow=narrow)
+    yield from plan(page)
     yield from coordination(page)
     for login, screens in (
         (REPRESENTATIVE, agreements),
         (PAYER, bills),
         (LENDER, months),
         (DIRECTOR, drills),
-        (ADMIN, administration),
+        (ADMIN, partial(administration, taking=taking)),
     ):
         page.context.clear_cookies()
         page.goto(f"{address}/sign-in?lang=en")
@@ -254,6 +285,14 @@ def protocols(page, *, narrow):
     yield "protocol"
 
 
+def plan(page):
+    """What is proposed for all open lines together."""
+    go(page, "#/plan")
+    expect(page.get_by_role("region", name=SAY("plan.what_if"), exact=True)).to_be_visible()
+    settled(page)
+    yield "plan"
+
+
 def coordination(page):
     """Whose turn it is to lead the corridor, and whose comes next."""
     go(page, "#/coordination")
@@ -312,7 +351,7 @@ def drills(page):
     yield "improvement"
 
 
-def administration(page):
+def administration(page, taking):
     """A user with roles and tokens, and how the service is."""
     go(page, "#/admin/users")
     page.locator(".entry").first.click()
@@ -327,6 +366,31 @@ def administration(page):
     page.get_by_role("button", name=SAY("import.try"), exact=True).click()
     expect(page.locator("#import-refused tbody tr").first).to_be_visible()
     yield "import"
+    yield from dispatch(page, taking)
+
+
+def dispatch(page, taking):
+    """A dispatch system that hears of what happens, and what it was sent."""
+    go(page, "#/admin/dispatch?tab=endpoints")
+    hooks = page.get_by_role("region", name=SAY("hooks"), exact=True)
+    expect(hooks.get_by_role("button", name=SAY("hooks.add"), exact=True)).to_be_visible()
+    settled(page)
+    if not hooks.get_by_role("listitem").count():
+        hooks.get_by_role("button", name=SAY("hooks.add"), exact=True).click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("textbox", name=SAY("hooks.label"), exact=True).fill("Control room")
+        dialog.get_by_role("textbox", name=SAY("hooks.url"), exact=True).fill(taking)
+        dialog.get_by_role("button", name=SAY("hooks.add"), exact=True).click()
+        dialog.get_by_role("button", name=SAY("hooks.secret.kept"), exact=True).click()
+        page.get_by_role("button", name=SAY("hooks.replay"), exact=True).click()
+        dialog.get_by_role("spinbutton", name=SAY("hooks.replay.from")).fill("1")
+        dialog.get_by_role("button", name=SAY("go_on"), exact=True).click()
+        dialog.get_by_role("button", name=SAY("hooks.replay"), exact=True).click()
+    else:
+        hooks.get_by_role("listitem").first.get_by_role("button").first.click()
+    expect(page.get_by_role("region", name=SAY("deliveries"), exact=True).get_by_text("HTTP 204").first).to_be_visible()
+    settled(page)
+    yield "dispatch"
 
 
 def go(page, where):

@@ -44,7 +44,7 @@ export function ClaimScreen({ id }) {
         ${claim.exchange_rate && html`<div><dt>${t("claim.ledger")}</dt><dd>${money(claim.ledger_total, claim.ledger_currency)} <span class="dim">${t("claim.rate_of", { rate: figure(claim.exchange_rate), day: dayOf(claim.rate_date), source: claim.rate_source })}</span></dd></div>`}
         ${!claim.submitted_at && html`<div><dt>${t("claim.claim_by")}</dt><dd>${dayOf(claim.claim_by)} <${Left} at=${claim.claim_by} /></dd></div>`}
         ${claim.submitted_at && html`<div><dt>${t("claim.submitted_on")}</dt><dd>${dayOf(claim.submitted_at)}</dd></div>`}
-        ${claim.pay_by && !claim.paid_at && !["waived", "closed"].includes(claim.status) && html`<div><dt>${t("claim.pay_by")}</dt><dd>${dayOf(claim.pay_by)} <${Left} at=${claim.pay_by} /></dd></div>`}
+        ${claim.pay_by && !claim.paid_at && !["waived", "closed"].includes(claim.status) && html`<div><dt>${t("claim.pay_until")}</dt><dd>${dayOf(claim.pay_by)} <${Left} at=${claim.pay_by} /></dd></div>`}
         ${claim.paid_at && html`<div><dt>${t("claim.paid")}</dt><dd>${dayOf(claim.paid_at)} · ${claim.payment_reference}</dd></div>`}
       </dl>
       <div class="request-who"><span class="ring"><${Member} id=${claim.lender_id} /> <${Phone} id=${claim.lender_id} /></span><span class="ring"><${Member} id=${claim.requester_id} /> <${Phone} id=${claim.requester_id} /></span></div>
