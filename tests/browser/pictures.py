@@ -104,7 +104,7 @@ def take(program, address, passwords, folder, only=()):
 class Taking(BaseHTTPRequestHandler):
     """A dispatch system that takes whatever comes."""
 
-    def do_POST(self):  # noqa: N802 - the name is the library's
+    def do_POST(self):
         """Read it, and say so."""
         self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(HTTPStatus.NO_CONTENT)
