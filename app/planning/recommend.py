@@ -174,12 +174,13 @@ def recommend(
 
 @dataclass(slots=True)
 class _Cells:
-    """What is worked out by cell. ``ways`` are the crossings that count: (cells, crossings)."""
+    """What is worked out by cell."""
 
-    ways: npt.NDArray[np.bool_]
+    way: npt.NDArray[np.int64]
+    """(cells, crossings) by which of the minutes after a crossing, sets of crossings times crossings, a way goes on; the last one, which is infinite, where none does."""
     home: npt.NDArray[np.bool_]
     bits: Bits
-    """(cells, crossings and, last, none)"""
+    """(cells, none and, after it, crossings)"""
     acknowledge: Floats
     rulings: list[Ruling | None]
     over: dict[tuple[int, int], Ruling]
@@ -205,17 +206,22 @@ def _scan(block: Block, travel: Travel, goal: Goal, ask: Ask, rulings: Rulings) 
         total[home] = base[home] + travel.inside(block, home, block.lon[home], block.lat[home], goal)
     abroad = np.flatnonzero(~at_home)
     if gates and len(abroad):
-        onward = np.full((len(cells.sets), gates), INFINITE)
+        onward = np.full(len(cells.sets) * gates + 1, INFINITE)
+        by_set = onward[:-1].reshape(-1, gates)
         for country, numbers, usable in cells.by_country:
-            onward[numbers] = travel.onward(country, goal, usable)
-        over = np.where(cells.ways, onward[cells.then, np.arange(gates)], INFINITE)
+            if country != ask.country:  # who is there already passes nothing
+                by_set[numbers] = travel.onward(country, goal, usable)
+        over = onward.take(cells.way)
         minutes = block.to_gate.take(abroad, axis=0)  # whole rows: much faster than picking columns
         minutes += over.take(cell[abroad], axis=0)
         best = minutes.argmin(axis=1)
         soonest = minutes[np.arange(len(abroad)), best]
         total[abroad] = base[abroad] + soonest
         gate[abroad] = np.where(np.isfinite(soonest), best, -1)
-    reasons = cells.bits.take(cell * (gates + 1) + np.where(gate < 0, gates, gate))
+    at = cell * (gates + 1)
+    at += gate
+    at += 1
+    reasons = cells.bits.take(at)
     reasons |= block.state[:count]
     near = total
     lost = np.flatnonzero(np.isinf(total))
@@ -223,7 +229,9 @@ def _scan(block: Block, travel: Travel, goal: Goal, ask: Ask, rulings: Rulings) 
         near = total.copy()
         near[lost] = base[lost] + travel.straight_min(kilometres(block.lon[lost], block.lat[lost], goal.lon, goal.lat))
     if ask.within_min is not None:
-        reasons |= np.where(np.isfinite(total) & (total > ask.within_min), BIT["too_late"], 0)
+        late = total > ask.within_min
+        late[lost] = False
+        reasons |= late * np.int64(BIT["too_late"])
     return _Scan(
         total, near, reasons, gate, cells.rulings, cells.over, cells.opened, cells.is_open, cells.then, cells.sets
     )
@@ -292,14 +300,15 @@ def _cells(block: Block, travel: Travel, goal: Goal, is_open: npt.NDArray[np.boo
                 whose = block.owners[number]
                 over[number, gate] = rulings(whose.member_id, whose.ground, travel.gates[gate].code)
             ruling = over[number, gate]
-            bits[cell, gate] = ruling.bits
+            bits[cell, gate + 1] = ruling.bits
             goes_on = mine & travel.allowed(ruling.crossings)
             if not _goes_on(travel, country, to, gate, goes_on):
                 goes_on = mine
-                bits[cell, gate] |= BIT["crossing_not_allowed"]
+                bits[cell, gate + 1] |= BIT["crossing_not_allowed"]
             then[cell, gate] = sets.number(country, goes_on)
+    way = np.where(ways, then.astype(np.int64) * gates + np.arange(gates), len(sets.sets) * gates)
     return _Cells(
-        ways, at_home[kind], bits, answers[owner], told, over, opened, is_open, then, sets.sets, sets.by_country()
+        way, at_home[kind], bits, answers[owner], told, over, opened, is_open, then, sets.sets, sets.by_country()
     )
 
 

@@ -372,10 +372,11 @@ class Travel:
 
     def told(self, acknowledge_min: float, mobilise_min: float, way_min: float, first: int, then: int) -> Eta:
         """Return minutes on a way over crossings by their numbers (-1: none) in parts."""
-        passed = [number for number in (first, then) if number >= 0]
-        delay = float(sum(self.delay[number] for number in passed))
-        gates = tuple(self.gates[number] for number in passed)
-        return Eta(acknowledge_min, mobilise_min, way_min - delay, delay, gates[0] if gates else None, gates[1:])
+        if first < 0:
+            return Eta(acknowledge_min, mobilise_min, way_min, 0.0, None)
+        gate, via = self.gates[first], () if then < 0 else (self.gates[then],)
+        delay = float(gate.delay_min + sum(each.delay_min for each in via))
+        return Eta(acknowledge_min, mobilise_min, way_min - delay, delay, gate, via)
 
     # ---------------------------------------------------------------- the graph
 
