@@ -164,9 +164,9 @@ async def change_agreement_draft(uow: UnitOfWork, cmd: ChangeAgreementDraft) -> 
             detail = "The agreement is known by its name; a new version does not change it."
             raise OutOfRange(detail, errors=[FieldError("/names", OutOfRange.slug, detail)])
         found.agreement.names = dict(cmd.names)
+    parties = sorted(found.parties | cmd.parties())  # who is none any more learns that, too
     rewrite(draft, cmd)
     uow.revise(found.agreement)
-    parties = sorted(found.parties | cmd.parties())
     uow.record("agreement.draft_changed", found.agreement, draft, visibility="parties", parties=parties)
 
 

@@ -172,8 +172,6 @@ async def consent_to_agreement(uow: UnitOfWork, cmd: ConsentToAgreement) -> None
             extra={**because("time_passed", until_at=stamp(version.expires_at)), "current": version.state()},
             hint="Withdraw it, and write one that ends later.",
         )
-    if uow.actor.member_id is not None:
-        keep_after(uow, cmd, version.proposed_at, "The version was proposed", version)
     terms = read_terms(version.terms)
     await require_one_currency(uow, agreement, terms, version.effective_at, pointer=None)
     consented = await _consented(uow, version)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from sqlmodel import col
 
 from app.commands.claims import agree, tell
-from app.domain.because import because
-from app.domain.errors import Conflict
+from app.commands.rate_lookup import contested
 from app.store.tables import Claim, ClaimLine, ExchangeRate
 
 if TYPE_CHECKING:
@@ -46,10 +45,5 @@ async def require_rate_agreed(uow: UnitOfWork, claim: Claim) -> None:
         col(ExchangeRate.day) == claim.rate_date,
         col(ExchangeRate.status) == "contested",
     )
-    if not found:
-        return
-    (rate,) = found
-    detail = f"The exchange rate that it is converted by, {rate.rate}, is contested: {rate.counter_rate} is named against it."
-    hint = "Let whoever entered it or whoever contests it agree to the other's rate first."
-    told = because("rate_contested", rate=str(rate.rate), counter_rate=str(rate.counter_rate))
-    raise Conflict(detail, extra={**told, "exchange_rate": rate.state(), "current": claim.state()}, hint=hint)
+    if found:
+        raise contested(found[0], claim)

@@ -71,9 +71,9 @@ async def require_free(uow: UnitOfWork, found: Held, rule: Recurrence | None) ->
 async def under_way_with(uow: UnitOfWork, found: Held) -> list[Reason]:
     """Return the drills under way in which a player of this one plays, as reasons why it does not begin.
 
-    Takes the turn of drills that begin, until the transaction ends: of two that begin at once, the second sees the first.
+    Takes the drills' turn: of two that begin at once, the second sees the first.
     """
-    await uow.raw.execute(_TURN, uow.space)
+    await _take_turn(uow)
     mine = {each.member_id for each in found.players}
     reasons = []
     others = await uow.find(Drill, col(Drill.id) != found.drill.id, col(Drill.status).in_(UNDER_WAY))
@@ -101,8 +101,17 @@ async def next_free(uow: UnitOfWork, found: Held, rule: Recurrence, after: datet
     return NextFree(None, skipped)
 
 
+async def _take_turn(uow: UnitOfWork) -> None:
+    """Have no other drill begin, or get its hour, until the transaction ends. After the drill's own lock."""
+    await uow.raw.execute(_TURN, uow.space)
+
+
 async def _others(uow: UnitOfWork, found: Held) -> list[Booking]:
-    """Return what is on the calendar beside a drill: each hour of the others within two years, so that all of a year meet them."""
+    """Return what is on the calendar beside a drill: each hour of the others within two years, so that all of a year meet them.
+
+    Takes the drills' turn: of two that get their hours at once, the second sees the first.
+    """
+    await _take_turn(uow)
     live = col(Drill.status).in_(["scheduled", "held", *UNDER_WAY])
     taken: list[Booking] = []
     for other in await uow.find(Drill, col(Drill.id) != found.drill.id, live):

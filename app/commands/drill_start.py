@@ -59,14 +59,14 @@ async def answer_ready(uow: UnitOfWork, cmd: AnswerReady) -> None:
     A drill that is held begins with the last answer it waits for.
 
     Raises:
-        TransitionNotAllowed: it is over.
+        TransitionNotAllowed: it is over; or has begun, and the member is not ready.
         Duplicate: it was said before.
     """
     found = await held(uow)
     drill = found.drill
     uow.authorise({"plays": found.sides["plays"]})
     (player,) = [each for each in found.players if each.member_id == uow.actor.member_id]
-    if drill.status in UNDER_WAY:
+    if drill.status in UNDER_WAY and cmd.ready:
         await _join(uow, drill, player)
         return
     require_planned(drill)

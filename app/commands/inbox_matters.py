@@ -59,6 +59,7 @@ async def run_inbox_message(uow: UnitOfWork, cmd: RunInboxMessage) -> None:
 
     Raises:
         Conflict: it does not wait any more.
+        StaleRevision: somebody has seen to it since the actor read it.
         WrongFormat: a change names no place in it.
     """
     kept = await locked_message(uow, uow.require_target())
@@ -66,6 +67,8 @@ async def run_inbox_message(uow: UnitOfWork, cmd: RunInboxMessage) -> None:
     _authorise(uow, source.member_id)
     if kept.outcome != "quarantined":
         raise Conflict("This message does not wait for anybody any more.")
+    # Whoever changes the matter holds its message.
+    uow.expect_revision(await uow.get(InboxMatter, kept.id))
     edited = kept.edited
     if cmd.changes:
         edited = _mended(edited if edited is not None else _body(kept.body), cmd.changes)

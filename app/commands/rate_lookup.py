@@ -15,6 +15,7 @@ from app.store.tables import ExchangeRate
 if TYPE_CHECKING:
     from datetime import date
 
+    from app.store.tables import Claim, Statement
     from app.store.unit_of_work import UnitOfWork
 
 
@@ -54,3 +55,11 @@ def no_rate(base: str, quote: str, day: date) -> Conflict:
         },
         hint=hint,
     )
+
+
+def contested(rate: ExchangeRate, of: Claim | Statement) -> Conflict:
+    """Build the refusal to agree to, or pay, a sum that rests on a rate that somebody does not believe."""
+    detail = f"The exchange rate that it is converted by, {rate.rate}, is contested: {rate.counter_rate} is named against it."
+    hint = "Let whoever entered it or whoever contests it agree to the other's rate first."
+    told = because("rate_contested", rate=str(rate.rate), counter_rate=str(rate.counter_rate))
+    return Conflict(detail, extra={**told, "exchange_rate": rate.state(), "current": of.state()}, hint=hint)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlmodel import col
 
+from app.commands.rate_lookup import keep_rates
 from app.commands.registry import Command, handles
 from app.commands.statements import in_ledger, set_off, tell
 from app.domain.cost_terms import RATE_DAYS
@@ -39,7 +40,8 @@ class CompleteStatements(Command):
 
 @handles(CompleteStatements)
 async def complete_statements(uow: UnitOfWork, _cmd: CompleteStatements) -> None:
-    """Record ``statement.completed`` for the two members of each statement that the rate was missing in. Locks these, and their lines.
+    """Record ``statement.completed`` for the two members of each statement that the rate was missing in. Keeps the exchange rates; locks
+    these statements, and their lines.
 
     Of many it completes some, and comes back at once for the others.
 
@@ -47,6 +49,7 @@ async def complete_statements(uow: UnitOfWork, _cmd: CompleteStatements) -> None
         Conflict: none waits for this rate.
     """
     uow.authorise()
+    await keep_rates(uow)
     rate = await uow.get(ExchangeRate, uow.require_target())
     until = rate.day + timedelta(days=RATE_DAYS)
     found = await uow.raw.fetch(_WAITING, uow.space, rate.quote, rate.base, rate.day, until, AT_ONCE)

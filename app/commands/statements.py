@@ -18,7 +18,7 @@ from sqlmodel import col, select
 
 from app.commands.claim_billing import billed, costs_of, effort_of
 from app.commands.occurred import keep_after
-from app.commands.rate_lookup import keep_rates, no_rate, rate_on
+from app.commands.rate_lookup import contested, keep_rates, no_rate, rate_on
 from app.commands.registry import Act, Command, handles
 from app.domain.because import because
 from app.domain.day_to_day import KIND as DAY_TO_DAY
@@ -157,7 +157,7 @@ async def acknowledge_statement(uow: UnitOfWork, cmd: AcknowledgeStatement) -> N
     """Record ``statement.acknowledged`` for the two members, with whose word it is. Locks the statement.
 
     Raises:
-        Conflict: this member has said so before, or nobody knows yet what is to be paid: an exchange rate is missing.
+        Conflict: this member has said so before, or nobody knows yet what is to be paid: an exchange rate is missing, or contested.
     """
     statement, own = await _locked(uow)
     keep_short(cmd.why)
@@ -169,6 +169,7 @@ async def acknowledge_statement(uow: UnitOfWork, cmd: AcknowledgeStatement) -> N
         )
     if statement.net is None:
         raise await _not_converted(uow, statement)
+    await _require_rates_agreed(uow, statement)
     setattr(statement, mine, uow.act.occurred_at)
     both = statement.acknowledged_by_a_at is not None and statement.acknowledged_by_b_at is not None
     facts = {"both_acknowledged": both}
@@ -229,12 +230,13 @@ async def answer_statement(uow: UnitOfWork, cmd: AnswerStatement) -> None:
 async def reissue_statement(uow: UnitOfWork, cmd: ReissueStatement) -> None:
     """Record ``statement.reissued`` with the new version, its lines and the one that it replaces, and what is different, for the two members.
 
-    Locks the statement, its missions and its lines, and keeps the exchange rates.
+    Keeps the exchange rates; locks the statement, its missions and its lines.
 
     Raises:
         TransitionNotAllowed: nobody disputes it.
         Conflict: nothing of it comes out differently.
     """
+    await keep_rates(uow)  # before the statement, as whoever corrects one: it locks what it converts
     old, _ = await _locked(uow, authorised=False)
     before = await uow.find(StatementLine, col(StatementLine.statement_id) == old.id)
     wrong = [line for line in before if old.disputed_mission_id in {None, line.mission_id}]
@@ -256,7 +258,6 @@ async def reissue_statement(uow: UnitOfWork, cmd: ReissueStatement) -> None:
         currency=old.currency,
         issued_at=uow.act.occurred_at,
     )
-    await keep_rates(uow)
     lines = await _lines(uow, new, missions, pair)
     set_off(new, lines)
     changes = _changes(before, lines)
@@ -283,6 +284,7 @@ async def pay_statement(uow: UnitOfWork, cmd: PayStatement) -> None:
 
     Raises:
         TransitionNotAllowed: not both have acknowledged it, or nothing is to be paid.
+        Conflict: an exchange rate that it is converted by is contested.
         OutOfOrder: it would have been paid before it was issued.
     """
     statement, own = await _locked(uow, authorised=False)
@@ -290,6 +292,7 @@ async def pay_statement(uow: UnitOfWork, cmd: PayStatement) -> None:
     keep_short(cmd.why)
     keep_after(uow, cmd, statement.issued_at, "The statement was issued", statement)
     _step(statement, "pay", {"something_to_pay": bool(statement.net)})
+    await _require_rates_agreed(uow, statement)
     statement.paid_at, statement.payment_reference = uow.act.occurred_at, cmd.reference
     tell(uow, "statement.paid", statement, party_id=own)
 
@@ -378,6 +381,20 @@ async def _not_converted(uow: UnitOfWork, statement: Statement) -> Conflict:
     refusal = no_rate(line.currency, statement.currency, line.day)
     refusal.extra["current"] = statement.state()
     return refusal
+
+
+async def _require_rates_agreed(uow: UnitOfWork, statement: Statement) -> None:
+    """Refuse to bind a member by a rate that somebody does not believe. The caller holds the statement.
+
+    Raises:
+        Conflict: with the rate as it stands.
+    """
+    of = (col(StatementLine.statement_id) == statement.id, col(StatementLine.currency) != statement.currency)
+    lines = await uow.find(StatementLine, *of, col(StatementLine.amount) > ZERO)
+    for currency, day in sorted({(line.currency, line.day) for line in lines}):
+        rate = await rate_on(uow, currency, statement.currency, day)
+        if rate is not None and rate.status == "contested":
+            raise contested(rate, statement)
 
 
 async def _unstated(uow: UnitOfWork, pair: Mapping[UUID, Member], month: date) -> list[Mission]:

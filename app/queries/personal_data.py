@@ -220,7 +220,7 @@ _NAMING: Final = """
 
 
 _MESSAGES: Final = """
-    SELECT m.space_id AS space, m.id, m.body FROM inbox_message m JOIN inbox_source s ON s.id = m.source_id
+    SELECT m.space_id AS space, m.id, m.body, m.edited::text AS edited FROM inbox_message m JOIN inbox_source s ON s.id = m.source_id
      WHERE s.member_id = $1 ORDER BY m.space_id, m.id
 """
 
@@ -262,11 +262,15 @@ async def _texts(conn: asyncpg.Connection[Any], member: UUID, names: Sequence[st
             found.setdefault((row["space"], id_, field, text), told)
     async for row in conn.cursor(_MESSAGES, member):
         text = row["body"].decode(errors="replace")
-        if says(_read(text), pattern):
-            id_ = row["id"]
-            found[row["space"], id_, "body", text] = TextView(
-                space=row["space"], seq=None, kind="inbox_message", id=id_, field="body", text=text
-            )
+        said = {"body": (text, _read(text))}
+        if row["edited"] is not None:  # what a person has made of it
+            said["edited"] = (row["edited"], orjson.loads(row["edited"]))
+        for field, (text, value) in said.items():
+            if says(value, pattern):
+                key = (row["space"], row["id"], field, text)
+                found[key] = TextView(
+                    space=row["space"], seq=None, kind="inbox_message", id=row["id"], field=field, text=text
+                )
     return tuple(found.values())
 
 

@@ -63,11 +63,14 @@ class Cad:
         return made
 
     async def does(
-        self, model: Any, target: UUID | None = None, *, role: str = "dispatcher", space: str = "live", **body: Any
-    ) -> Any:
+        self, model: Any, target: UUID | None = None, *, role: str = "dispatcher", space: str = "live",
+        revision: int | None = None, **body: Any
+    ) -> Any:  # fmt: skip
         """Carry out a command as somebody of the member."""
         actor = self.world.actor(self.member, role)
-        return await self.door.execute(model.model_validate(body), actor=actor, space=space, target=target)
+        return await self.door.execute(
+            model.model_validate(body), actor=actor, space=space, target=target, revision=revision
+        )
 
     async def reads(self, mapping: str | dict[str, Any]) -> Any:
         """Have its messages read by a mapping, tried and turned on; return the version."""

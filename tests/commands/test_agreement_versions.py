@@ -249,6 +249,8 @@ async def test_a_draft_can_be_written_anew_and_what_is_proposed_can_not(act, bod
     changed = await act(ChangeAgreementDraft, drafted.id, who=MAAS_BINDS, names=everywhere("Hasselt"), **anew)
     assert changed.subject["names"]["en"] == "Hasselt"
     assert changed.rows["agreement_version"][0]["notice_days"] == 30
+    told = await conn.fetchval("SELECT parties FROM journal_entry WHERE type = 'agreement.draft_changed'")
+    assert set(told) == {world.members[each] for each in ("luik", "maas", "hasselt")}, "maas is no party any more"
     with pytest.raises(NotFound):
         await act(ChangeAgreementDraft, drafted.id, who=MAAS_BINDS, **anew)
     await act(ProposeAgreement, drafted.id, who=HASSELT_BINDS)

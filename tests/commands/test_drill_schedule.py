@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from app.domain.drills.expectations import expectations
-from app.domain.errors import Conflict, Duplicate, Malformed, OutOfRange
+from app.domain.errors import Conflict, Duplicate, Malformed, OutOfRange, TransitionNotAllowed
 from app.queries.drill_calendar import entries
 from app.store.engine import reading
 from tests.commands.drilling import DIRECTOR_BE, HEERLEN, LIEGE, MAASTRICHT, SCRIPT
+from tests.interleaving import overlapping
 from tests.world import flood
 
 HOUR = {"start": "2026-07-14T16:00", "time_zone": "Europe/Brussels"}
@@ -92,6 +93,8 @@ async def test_who_comes_late_is_not_judged_by_what_was_asked_before(drilling):
     await drilling.until(minutes=127)
     before = await drilling.play(drill)
     assert set(before.play.joined) == {"nl-maastricht"}
+    with pytest.raises(TransitionNotAllowed):
+        await drilling.does("answer_ready", drill, who=MAASTRICHT, ready=False)
     await drilling.does("answer_ready", drill, who=MAASTRICHT)
     with pytest.raises(Duplicate):
         await drilling.does("answer_ready", drill, who=MAASTRICHT)
@@ -151,6 +154,16 @@ async def test_nobody_begins_a_second_drill(drilling, beside):
     assert {each["figures"]["drill"] for each in row["held_because"]} == {code}
     await drilling.does("end_drill", first)
     await drilling.does("start_drill", second)
+
+
+async def test_two_drills_that_get_one_hour_at_once(drilling, beside, monkeypatch):
+    """Two directors press *Schedule* in the same second: in both drills the same people would be awaited, and one would hold."""
+    first, second = await drilling.planned(), await drilling.planned()
+    gets = [drilling.does("schedule_drill", each, **HOUR) for each in (first, second)]
+    scheduled, refused = await overlapping(monkeypatch, beside, *gets, at=1)
+    assert scheduled.subject["status"] == "scheduled"
+    assert isinstance(refused, Conflict)
+    assert refused.extra["reasons"][0]["code"] == "plays_another"
 
 
 async def test_what_comes_again_is_compared_and_passed_over(drilling, beside):

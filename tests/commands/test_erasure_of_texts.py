@@ -19,6 +19,7 @@ from app.commands.crews import NameLiaison
 from app.commands.debts import MakeDebtGood
 from app.commands.due import one_due
 from app.commands.erasure import ErasePerson, EraseUser
+from app.commands.inbox_matters import RunInboxMessage
 from app.commands.incidents import AddLogEntry, ReportIncident
 from app.commands.missions import ReleaseMission
 from app.commands.users import AddUser
@@ -153,6 +154,18 @@ async def test_in_what_is_nested_too_deeply(door, act, world, conn, due, clock):
     await due()
     bodies = await conn.fetch("SELECT body FROM inbox_message")
     assert [b"Storm" in row["body"] for row in bodies] == [False, False]
+
+
+async def test_in_what_a_person_made_of_a_message(door, act, world, conn, due, clock):
+    """The dispatcher writes the name in where the system told a number: the export would not show it, and the erasure take it."""
+    cad = await Cad.of(door, world, "maas", codes={})
+    held = await cad.tells(cad.fms(4, unit="0", note="-"))
+    await cad.does(RunInboxMessage, held.message_id, changes=[{"at": "/note", "value": "Eva Storm"}])
+    of_eva = await held_by_name(conn, world.members["maas"], ["Eva Storm"], clock.now())
+    assert [(row.kind, row.field, row.id) for row in of_eva.texts] == [("inbox_message", "edited", held.message_id)]
+    await act(ErasePerson, world.members["maas"], who=ADMIN, names=["Eva Storm"])
+    await due()
+    assert (await held_by_name(conn, world.members["maas"], ["Eva Storm"], clock.now())).texts == ()
 
 
 async def test_in_what_dispatch_systems_told(door, act, world, conn, due, clock, assert_fold):

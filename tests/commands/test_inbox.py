@@ -26,6 +26,7 @@ from app.domain.errors import (
     OutOfRange,
     OutsideReplayWindow,
     SignatureWrong,
+    StaleRevision,
     TooLarge,
     TooMany,
     WrongFormat,
@@ -189,7 +190,9 @@ async def test_a_value_is_mended_and_what_came_stays_beside(cad, sent, state, co
     held = await cad.tells(cad.fms("33"))
     again = await cad.does(RunInboxMessage, held.message_id, changes=[{"at": "/status", "value": "34"}])
     assert (again.outcome["outcome"], again.subject["tries"]) == ("quarantined", 2)
-    await cad.does(RunInboxMessage, held.message_id, changes=[{"at": "/status", "value": "3"}])
+    with pytest.raises(StaleRevision):  # a colleague has mended it since
+        await cad.does(RunInboxMessage, held.message_id, revision=again.revision - 1)
+    await cad.does(RunInboxMessage, held.message_id, revision=again.revision, changes=[{"at": "/status", "value": "3"}])
     assert await state(mission) == "in_transit"
     row = await conn.fetchrow("SELECT body, edited FROM inbox_message WHERE id = $1", held.message_id)
     assert b'"33"' in row["body"]

@@ -26,7 +26,9 @@ from app.commands.statements import (
 )
 from app.domain.errors import Conflict, NoFreeText, NotFound, RoleMissing, TransitionNotAllowed
 from app.queries.statements import statement
+from app.telemetry import COMMAND_RETRIES
 from tests.commands.conftest import LUIK, MAAS, RATES
+from tests.interleaving import overlapping
 
 LENDER, PAYER, THIRD = ("luik", "finance"), ("maas", "finance"), ("aken", "finance")
 REIMBURSED = {"terms": "reimbursed", "currency": "EUR", "rates": RATES[:2]}
@@ -253,6 +255,9 @@ async def test_a_rate_that_was_settled_is_that_of_open_statements_too(
     await act(AcknowledgeStatement, id_, who=LENDER)
     await act(DisputeStatement, id_, who=PAYER, reason="wrong_rate")
     await act(ContestExchangeRate, rate.id, who=PAYER, reason="Of Monday.", rate="1.05", source="SNB")
+    with pytest.raises(Conflict) as refused:
+        await act(AcknowledgeStatement, id_, who=PAYER)
+    assert refused.value.extra["reasons"][0]["code"] == "rate_contested"
     settled = await act(AgreeToExchangeRate, rate.id, who=LENDER)
     (told,) = settled.rows["statement"]
     assert (told["net"], told["status"], told["payer_id"]) == ("189.00", "disputed", str(world.members["maas"]))
@@ -260,6 +265,70 @@ async def test_a_rate_that_was_settled_is_that_of_open_statements_too(
     for who in (PAYER, LENDER):
         last = await act(AcknowledgeStatement, id_, who=who)
     assert last.subject["status"] == "acknowledged"
+    await assert_fold()
+
+
+async def test_no_statement_is_paid_by_a_contested_rate(act, helped, sign, world, clock, due, conn):
+    """Both said that it was right, and then a third shows that the rate was not: the money would go out, and have to come back."""
+    await sign(REIMBURSED | {"currency": "CHF"})
+    body = {"base": "CHF", "quote": "EUR", "source": "A note"}
+    await act(EnterExchangeRate, who=THIRD, rate="1.20", day="2026-07-12", **body)
+    rate = await act(EnterExchangeRate, who=LENDER, rate="1.10", day="2026-07-13", **body)
+    await helped(MAAS, LUIK, world.resources["luik-ambulance-1"])
+    clock.move(days=31)
+    await due()
+    id_ = await conn.fetchval("SELECT id FROM statement")
+    for who in (LENDER, PAYER):
+        await act(AcknowledgeStatement, id_, who=who)
+    await act(ContestExchangeRate, rate.id, who=THIRD, reason="Of Monday.", rate="1.05", source="SNB")
+    with pytest.raises(Conflict) as refused:
+        await act(PayStatement, id_, who=PAYER, reference="2026-07/1")
+    assert refused.value.extra["reasons"][0]["code"] == "rate_contested"
+    assert refused.value.extra["exchange_rate"]["id"] == str(rate.id)
+    settled = await act(AgreeToExchangeRate, rate.id, who=LENDER)
+    assert "statement" not in settled.rows, "what both have acknowledged stays as it was"
+    assert (await act(PayStatement, id_, who=PAYER, reference="2026-07/1")).subject["net"] == "198.00"
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+async def test_a_rate_that_is_corrected_while_it_completes_a_statement(
+    act, helped, sign, world, clock, due, conn, pg, monkeypatch, assert_fold, at
+):
+    """The slip is put right within the second: the sum would stay that of the slip, and no later correction come to it."""
+    await sign(REIMBURSED | {"currency": "CHF"})
+    await helped(MAAS, LUIK, world.resources["luik-ambulance-1"])
+    clock.move(days=31)
+    await due()
+    rate = {"base": "CHF", "quote": "EUR", "source": "ECB", "day": "2026-07-13"}
+    await act(EnterExchangeRate, who=THIRD, rate="11.0", **rate)
+    corrects = act(EnterExchangeRate, who=THIRD, rate="1.10", **rate)
+    answers = await overlapping(monkeypatch, await pg(), due(), corrects, at=at)
+    assert not [each for each in answers if isinstance(each, BaseException)]
+    assert await conn.fetchval("SELECT net FROM statement") == Decimal("198.00")
+    await assert_fold()
+
+
+@pytest.mark.parametrize("at", range(1, 6))
+async def test_a_rate_that_is_corrected_while_a_statement_is_put_right(
+    act, helped, sign, world, clock, due, conn, pg, monkeypatch, assert_fold, at
+):
+    """Each would wait for what the other holds, until the database ends one of them."""
+    await sign(REIMBURSED | {"currency": "CHF", "rates": RATES})
+    rate = {"base": "CHF", "quote": "EUR", "source": "ECB", "day": "2026-07-13"}
+    await act(EnterExchangeRate, who=THIRD, rate="1.10", **rate)
+    mission = await helped(MAAS, LUIK, world.resources["luik-ambulance-1"])
+    clock.move(days=31)
+    await due()
+    id_ = await conn.fetchval("SELECT id FROM statement")
+    await act(DisputeStatement, id_, who=PAYER, reason="wrong_kilometres")
+    await act(RecordMeasures, mission, who=LENDER, kilometres=20.0)
+    again = COMMAND_RETRIES._value.get()
+    reissues, corrects = act(ReissueStatement, id_, who=LENDER), act(EnterExchangeRate, who=THIRD, rate="1.20", **rate)
+    answers = await overlapping(monkeypatch, await pg(), reissues, corrects, at=at)
+    assert not [each for each in answers if isinstance(each, BaseException)]
+    assert COMMAND_RETRIES._value.get() == again
+    found = await conn.fetchrow("SELECT * FROM statement_line WHERE NOT replaced")
+    assert found["ledger_amount"] == found["amount"] * Decimal("1.20")
     await assert_fold()
 
 
