@@ -98,17 +98,17 @@ def _in_wholes(units: Collection[FreeUnit]) -> Iterator[FreeUnit]:
 
 
 def _pool(id_: PoolId, units: tuple[FreeUnit, ...]) -> Pool:
+    """Return units that are alike as a pool. It stands where the one in their middle stands: between them may be a river, and no router knows a way from there."""
     lon, lat = (sum(getattr(unit, name) for unit in units) / len(units) for name in ("lon", "lat"))
-    if len({(unit.lon, unit.lat) for unit in units}) == 1:
-        lon, lat = units[0].lon, units[0].lat
+    middle = min(units, key=lambda unit: great_circle_km(unit.lon, unit.lat, lon, lat))
     return Pool(
         id_,
         id_.member_id,
         units[0].country,
         id_.type_code,
         len(units),
-        lon,
-        lat,
+        middle.lon,
+        middle.lat,
         id_.mobilise_min,
         id_.size,
         vehicles_of(id_.type_code),

@@ -339,6 +339,21 @@ def test_the_years_cost_is_kept_whichever_units_go():
     assert [each.why.code for unmet in plan.unmet for each in unmet.why] == ["yearly_cost_cap"]
 
 
+def test_a_pool_stands_where_one_of_its_units_stands():
+    """The mean of three boats on both banks lies in the river: no router knows a way from there, and the plan said that nobody had asked one."""
+    liege = member("be-liege")
+    places = [(5.6991, 50.8), (5.7001, 50.8), (5.7012, 50.8)]
+    units = tuple(
+        FreeUnit(uuid.UUID(int=number), str(number), liege, "BE", PUMP, *place, 5.0, Size(None, None, None), 3)
+        for number, place in enumerate(places)
+    )
+    counted = {PUMP: Counted({liege: Stock(3, 0, {unit.id: (unit.lon, unit.lat) for unit in units})}, {}).after(None)}
+    line = teams_asked(3, type_code=PUMP)
+    picture = Picture(NOON, 1, (line,), units, (), Papers([team_papers()], LENDERS), counted)
+    (pool,) = posed(picture, STRAIGHT).situation.pools
+    assert (pool.count, (pool.lon, pool.lat)) == (3, places[1])
+
+
 def test_how_soon_a_room_answers_and_what_is_left_of_a_reserve():
     """A promise of three minutes is three minutes; of a lender that keeps nothing nothing is told."""
     facts = AgreementFacts(uuid.UUID(int=1), "a", 1, "in_force", 1, frozenset(LENDERS), frozenset(LENDERS), NOON - timedelta(1), None)  # fmt: skip
