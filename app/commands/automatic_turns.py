@@ -190,7 +190,7 @@ async def _alarm(
             turn=len(await uow.find(AutomaticAlarm, col(AutomaticAlarm.aid_id) == aid.id)) + 1,
             status=machine("automatic_alarm").initial,
             alarmed_at=uow.now,
-            answer_by=uow.now + ANSWER_WITHIN,
+            answer_by=uow.now + uow.lasting(ANSWER_WITHIN),
         )
     )
     uow.later("pass_automatic_alarm", alarm.answer_by, alarm.id)

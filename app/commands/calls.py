@@ -146,7 +146,7 @@ async def assist_now(uow: UnitOfWork, cmd: AssistNow) -> None:
         uow.record(f"request.{request.status}", request)
     owe(uow, call, request.kind, opened_before=before is not None, ad_hoc=verdict is None)
     await _spoken(uow, call, request, verdict, asked_before=before is not None)
-    uow.later("ring_back", uow.now + timedelta(minutes=uow.settings.ring_back_minutes), call.id)
+    uow.later("ring_back", uow.now + uow.lasting(timedelta(minutes=uow.settings.ring_back_minutes)), call.id)
 
 
 @handles(ConfirmCall)

@@ -79,7 +79,7 @@ def owe(uow: UnitOfWork, call: Call, kind: str, *, opened_before: bool, ad_hoc: 
     it is ``ad_hoc``, and nobody's otherwise.
     """
     needless = {act for act, is_so in (("open", opened_before), ("ad_hoc", not ad_hoc)) if is_so}
-    due_at = uow.now + timedelta(minutes=uow.settings.debt_minutes)
+    due_at = uow.now + uow.lasting(timedelta(minutes=uow.settings.debt_minutes))
     for act, (_, side) in ACTS.items():
         if act in needless or may(uow, act, call, kind):
             continue

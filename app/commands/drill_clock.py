@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import Field
 from sqlmodel import col
 
+from app.commands.drill_deadlines import as_it_ran, follow
 from app.commands.drill_parts import (
     Held,
     clock_row,
@@ -38,6 +39,8 @@ from app.store.tables import Drill, DrillClock, DrillMark, DrillRating
 from app.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.domain.drills.clock import Clock
     from app.domain.drills.play import Play
 
@@ -137,6 +140,8 @@ async def resume_drill(uow: UnitOfWork, cmd: ResumeDrill) -> None:
         _require_site(found, cmd.site)
         changed = clock.resume_site(uow.now, cmd.site, country, needed)
         resumed = cmd.site not in changed.paused_sites
+    if resumed and cmd.site is None:
+        await follow(there, *as_it_ran(row), changed)
     _ = set_clock(row, changed)
     words = "site_resumed" if cmd.site else "resumed"
     event = f"drill.{words}" if resumed else "drill.resume_asked"
@@ -151,7 +156,9 @@ async def set_drill_speed(uow: UnitOfWork, cmd: SetDrillSpeed) -> None:
     found = await held(uow)
     uow.authorise(found.sides)
     there, row, clock = await _clock(uow, found)
-    _ = set_clock(row, clock.set_speed(uow.now, cmd.speed))
+    changed = clock.set_speed(uow.now, cmd.speed)
+    await _follow(there, uow.now, clock, changed)
+    _ = set_clock(row, changed)
     tell(uow, there, "drill.speed_set", found.drill, row, speed=cmd.speed)
     uow.later("advance_drill", uow.now, found.drill.id)
 
@@ -170,7 +177,9 @@ async def jump_drill(uow: UnitOfWork, _cmd: JumpDrill) -> None:
     to_us = look(play, clock, uow.now).next_us
     of_it = (col(DrillMark.drill_id) == found.drill.id, col(DrillMark.kind) == "action")
     ticked = {(each.about, each.party) for each in await uow.find(DrillMark, *of_it)}
-    _ = set_clock(row, clock.jump(uow.now, to_us, awaited(play, clock.at_us(uow.now), ticked)))
+    changed = clock.jump(uow.now, to_us, awaited(play, clock.at_us(uow.now), ticked))
+    await _follow(there, uow.now, clock, changed)
+    _ = set_clock(row, changed)
     tell(uow, there, "drill.jumped", found.drill, row, to_us=to_us)
     uow.later("advance_drill", uow.now, found.drill.id)
 
@@ -254,6 +263,12 @@ async def _clock(uow: UnitOfWork, found: Held) -> tuple[UnitOfWork, DrillClock, 
     there = uow.beside(require_space(found.drill))
     row = await locked_clock(there, found.drill)
     return there, row, clock_row(row)
+
+
+async def _follow(there: UnitOfWork, now: datetime, before: Clock, after: Clock) -> None:
+    """Have deadlines follow a step of a clock that runs; of one that stands they follow when it goes on."""
+    if before.state == "running":
+        await follow(there, before, now, after)
 
 
 def _require_site(found: Held, site: str) -> None:

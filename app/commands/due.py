@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from app.commands.drill_alerts import mind_drills
+from app.commands.drill_deadlines import BY_DRILLS_CLOCK
 from app.commands.frozen import require_open
 from app.commands.notices import tell_authorities
 from app.commands.registry import BY_NAME
@@ -29,15 +30,23 @@ log = structlog.get_logger(__name__)
 
 LONGEST_WAIT_S: Final = 600
 MOST_DOUBLINGS: Final = 10
-CLAIM = """
+WAITS: Final = ", ".join(f"'{each}'" for each in BY_DRILLS_CLOCK)
+READY: Final = f"""
+    done_at IS NULL AND (command NOT IN ({WAITS}) OR NOT EXISTS (
+        SELECT FROM drill_clock c WHERE c.space_id = due_work.space_id AND c.status = 'paused'
+    ))
+"""  # noqa: S608 - constants of ours
+"""What is not done, and does not wait for a drill that stands."""
+CLAIM = f"""
     SELECT id, space_id, command, target, body, due_at, attempts FROM due_work
-    WHERE done_at IS NULL AND due_at <= $1 AND ($2::text IS NULL OR command = $2) AND ($3::uuid IS NULL OR target = $3)
+    WHERE {READY} AND due_at <= $1 AND ($2::text IS NULL OR command = $2) AND ($3::uuid IS NULL OR target = $3)
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
-"""
-_LOOK: Final = """
-    SELECT EXISTS (SELECT FROM due_work WHERE done_at IS NULL AND due_at <= $1) AS overdue,
-           (SELECT min(due_at) FROM due_work WHERE done_at IS NULL AND due_at > $1) AS next_at
-"""
+"""  # noqa: S608 - a constant of ours
+_LOOK: Final = f"""
+    SELECT EXISTS (SELECT FROM due_work WHERE {READY} AND due_at <= $1) AS overdue,
+           (SELECT min(due_at) FROM due_work WHERE {READY} AND due_at > $1) AS next_at
+"""  # noqa: S608 - a constant of ours
+_NEXT: Final = f"SELECT min(due_at) FROM due_work WHERE {READY}"  # noqa: S608 - a constant of ours
 FORGETS: Final = "erase_in_space"
 """Whose body names people: it goes when the work is done."""
 DONE = f"""
@@ -100,7 +109,7 @@ async def one_due(door: Door, *, command: str | None = None, target: UUID | None
 async def next_due(door: Door) -> datetime | None:
     """Return when the next piece of work falls due, or None when nothing waits."""
     async with operation(door.engine) as tx:
-        found: Any = await tx.raw.fetchval("SELECT min(due_at) FROM due_work WHERE done_at IS NULL")
+        found: Any = await tx.raw.fetchval(_NEXT)
     at: datetime | None = found
     return at
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from app.store.unit_of_work import UnitOfWork
 
 _SPACE: Final = """
-    SELECT s.frozen_at, s.frozen_why, d.id, d.code
-    FROM space s LEFT JOIN drill d ON d.plays_in = s.id WHERE s.id = $1
+    SELECT s.frozen_at, s.frozen_why, d.id, d.code, c.speed
+    FROM space s LEFT JOIN drill d ON d.plays_in = s.id LEFT JOIN drill_clock c ON c.space_id = s.id WHERE s.id = $1
 """
 _PARTS: Final = """
     SELECT d.id, d.code, p.role, p.site, p.joined_us, c.status AS clock, c.paused_sites @> to_jsonb(p.site) AS site_paused
@@ -54,6 +54,7 @@ async def require_open(uow: UnitOfWork) -> UUID | None:
         message = f"The drill {row['code'] or uow.space} {how} at {row['frozen_at']:%Y-%m-%d %H:%M:%S}Z."
         current = {"space": uow.space, "frozen_at": row["frozen_at"].isoformat(), "frozen_why": row["frozen_why"]}
         raise SpaceFrozen(message, extra={"current": current})
+    uow.pace = row["speed"] or 1
     drill_id: UUID | None = row["id"]
     if drill_id is not None:
         await require_part(uow)
@@ -92,11 +93,16 @@ async def require_part(uow: UnitOfWork) -> None:
         raise DrillPaused(message, extra=about | {"site": player["site"]})
 
 
+async def hold_still(uow: UnitOfWork, space: str) -> None:
+    """Wait for the commands that are at work in a drill's space; those that come meanwhile wait until this transaction ends."""
+    await uow.raw.execute(_ALONE, space)
+
+
 async def freeze(uow: UnitOfWork, space: str, why: str) -> None:
     """Freeze a drill's space: no command passes there from the commit of this transaction on, and nothing falls due any more.
 
     Waits for the commands that are at work in it, and those that come meanwhile wait for it.
     """
-    await uow.raw.execute(_ALONE, space)
+    await hold_still(uow, space)
     await uow.raw.execute(_FREEZE, space, uow.now, why)
     await uow.raw.execute(_CANCEL, space, uow.now)

@@ -91,7 +91,7 @@ async def make_offer(uow: UnitOfWork, cmd: MakeOffer) -> None:
         raise wrong_line(
             OutOfRange, "/valid_until", "The offer would be over before it is made.", **because("offer_before_made")
         )
-    valid_until = cmd.valid_until or uow.now + STANDS[request.kind]
+    valid_until = cmd.valid_until or uow.now + uow.lasting(STANDS[request.kind])
     wanted = await _wanted_lines(uow, request, cmd.lines)
     going = await going_of(uow, cmd.lines, wanted)
     await _require_wanted(uow, request, cmd.lines, going)

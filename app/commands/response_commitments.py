@@ -195,7 +195,7 @@ async def put_off_turn_out(uow: UnitOfWork, relieved: Mission) -> None:
         since = await _turn_out_since(uow, reliefs[commitment.mission_id], commitment.within_min, commitment.since)
         if since == commitment.since:
             continue
-        commitment.since, commitment.due_at = since, since + timedelta(minutes=commitment.within_min)
+        commitment.since, commitment.due_at = since, since + uow.lasting(timedelta(minutes=commitment.within_min))
         uow.later("break_response_commitment", commitment.due_at, commitment.id)
         _record(uow, commitment, "put_off")
 
@@ -211,7 +211,7 @@ async def _turn_out_since(uow: UnitOfWork, mission: Mission, minutes: int, at_le
     depot = await uow.get(Depot, (await uow.get(Resource, mission.resource_id)).depot_id)
     way = (depot.lon, depot.lat, mission.lon, mission.lat)
     drive_min = minutes_by(await way_of(uow, mission), *way)
-    return max(at_least, there_by - timedelta(minutes=drive_min + minutes))
+    return max(at_least, there_by - uow.lasting(timedelta(minutes=drive_min + minutes)))
 
 
 async def answered(uow: UnitOfWork, request_id: UUID, lender: UUID, *steps: Step, at: datetime | None = None) -> None:
@@ -297,7 +297,7 @@ def _begin(
     *,
     mission_id: UUID | None = None,
 ) -> ResponseCommitment:
-    due_at = since + timedelta(minutes=minutes)
+    due_at = since + uow.lasting(timedelta(minutes=minutes))
     begun = uow.add(
         ResponseCommitment(
             space_id=uow.space,

@@ -64,14 +64,14 @@ async def carry_out(
     actor = actor_of(drill_id, task.member, at.members[task.member])
     tried: list[str] = []
     for sent in await getattr(scene, f"on_{task.what}")():
-        said = await _send(uow, at.space, actor, sent, occurred_at)
+        said = await _send(uow, at.space, actor, sent, occurred_at, at.clock.speed)
         if said == "done":
             return f"{sent[0]}"
         tried.append(f"{sent[0]} refused: {said}")
     return "; ".join(tried)[:500] or "nothing to do"
 
 
-async def _send(uow: UnitOfWork, space: str, actor: Actor, sent: Sent, occurred_at: datetime) -> str:
+async def _send(uow: UnitOfWork, space: str, actor: Actor, sent: Sent, occurred_at: datetime, pace: int) -> str:
     name, target, body = sent
     entry = BY_NAME[name]
     try:
@@ -80,6 +80,7 @@ async def _send(uow: UnitOfWork, space: str, actor: Actor, sent: Sent, occurred_
         return f"malformed: {error.errors()[0]['loc']} {error.errors()[0]['msg']}"
     there = uow.beside(space, actor=actor, act=Act(name, VIA, occurred_at))
     there.target = target
+    there.pace = pace
     try:
         async with uow.connection.begin_nested():  # what is refused is taken back, and the task is marked all the same
             await entry.handler(there, command)

@@ -24,7 +24,9 @@ _JOURNALS: Final = """
      ORDER BY h.space_id <> 'live', h.space_id
 """
 _DUE: Final = """
-    SELECT count(*) AS waiting, count(*) FILTER (WHERE due_at < $1) AS late, count(*) FILTER (WHERE attempts > 0) AS failing,
+    SELECT count(*) AS waiting, count(*) FILTER (WHERE due_at < $1 AND NOT EXISTS (
+               SELECT FROM drill_clock c WHERE c.space_id = due_work.space_id AND c.status = 'paused'
+           )) AS late, count(*) FILTER (WHERE attempts > 0) AS failing,
            min(due_at) FILTER (WHERE command NOT IN ('begin_drill', 'advance_drill')) AS next_at
       FROM due_work WHERE done_at IS NULL
 """

@@ -30,7 +30,7 @@ from app.store.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     import asyncpg
@@ -102,6 +102,8 @@ class UnitOfWork:
     """What the receipt tells in place of rows, where these would be thousands."""
     last_seq: int = 0
     """Where the journal of the space ends, once this transaction has added to it."""
+    pace: int = 1
+    """How many times as fast as the wall's clock time goes in this space: a drill's speed."""
     soonest: datetime | None = None
     """When the first thing falls due that was put down in this space."""
     _events: list[Recorded] = field(default_factory=list)
@@ -143,6 +145,12 @@ class UnitOfWork:
     def first_due(self) -> datetime | None:
         """Return when the first thing falls due that this transaction has put down, in any space; None if it has put down nothing."""
         return min((unit.soonest for unit in (self, *self._beside) if unit.soonest is not None), default=None)
+
+    # ------------------------------------------------------------ time
+
+    def lasting(self, time: timedelta) -> timedelta:
+        """Return for how long something lasts by the wall's clock that has so much time in this space."""
+        return time / self.pace
 
     # ------------------------------------------------------------ authority
 

@@ -1,0 +1,136 @@
+"""Deadlines in a drill go by its clock: nothing lapses while it stands, and at speed 60 an hour is a minute."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from app.commands.due import look_for_due
+from app.domain.errors import DrillPaused
+from app.store.folded import differences, folded_and_tables
+from tests.commands.drilling import DIRECTOR_BE, MAASTRICHT, SAFETY
+from tests.world import flood
+
+REPRESENTATIVE = ("be-liege", "authorised_representative")
+
+
+class Asked:
+    """A request of Maastricht in the drill, and what Liège offers for it."""
+
+    def __init__(self, drilling, beside, space):
+        self.drilling, self.beside, self.space = drilling, beside, space
+        self.began = drilling.clock.now()
+
+    async def asks(self):
+        report = await self.drilling.does("report_incident", who=MAASTRICHT, space=self.space, **flood(area={"type": "Point", "coordinates": [5.7, 50.85]}))  # fmt: skip
+        line = {
+            "type_code": "pump.high_capacity", "quantity": 2, "priority": "property", "lon": 5.7, "lat": 50.85,
+            "needed_by": self.after(minutes=180),
+        }  # fmt: skip
+        made = await self.drilling.does("draft_request", who=MAASTRICHT, space=self.space, incident_id=report.id, kind="immediate", lines=[line], expires_at=self.after(minutes=240), then="open")  # fmt: skip
+        self.request, self.line = made.id, made.rows["request_line"][0]["id"]
+        return self
+
+    async def offered(self, **more):
+        send = {"request_line_id": self.line, "quantity": 1}
+        made = await self.drilling.does("make_offer", self.request, who=REPRESENTATIVE, space=self.space, lines=[send], **more)  # fmt: skip
+        return made.id
+
+    def after(self, **delta):
+        return self.began + timedelta(**delta)
+
+    async def offer(self, id_):
+        row = await self.beside.fetchrow("SELECT status, valid_until FROM offer WHERE space_id = $1 AND id = $2", self.space, id_)  # fmt: skip
+        return row["status"], row["valid_until"]
+
+    async def value(self, statement):
+        return await self.beside.fetchval(statement, self.space)
+
+    async def folds(self):
+        assert differences(*await folded_and_tables(self.drilling.door.engine, self.space)) == []
+
+
+@pytest.fixture
+async def begun(drilling, beside):
+    drill, space = await drilling.started()
+    return drill, await Asked(drilling, beside, space).asks()
+
+
+DUE = "SELECT min(due_at) FROM response_commitment WHERE space_id = $1 AND step = 'answer' AND status = 'running'"
+
+
+async def test_a_pause_takes_nothing_from_anybody(drilling, begun):
+    """Somebody lies hurt, the drill stands, and an offer that nobody may accept meanwhile lapses."""
+    drill, asked = begun
+    offer = await asked.offered(valid_until=asked.after(minutes=30))
+    needed = "SELECT needed_by FROM request_line WHERE space_id = $1"
+    expires = "SELECT expires_at FROM request WHERE space_id = $1"
+    await drilling.until(minutes=10)
+    await drilling.does("pause_drill", drill, who=SAFETY)
+    await drilling.until(minutes=15)
+    await drilling.does("set_drill_speed", drill, speed=1)  # a word on the clock while it stands moves its anchor
+    await drilling.until(minutes=25)
+    assert await asked.offer(offer) == ("offered", asked.after(minutes=30))
+    assert await look_for_due(drilling.door) == (False, (await look_for_due(drilling.door))[1])
+    with pytest.raises(DrillPaused):
+        await drilling.does("accept_offer", offer, who=MAASTRICHT, space=asked.space)
+    await drilling.does("resume_drill", drill)
+    assert await asked.offer(offer) == ("offered", asked.after(minutes=30))
+    await drilling.does("resume_drill", drill, who=DIRECTOR_BE)
+    assert await asked.offer(offer) == ("offered", asked.after(minutes=70))
+    assert await asked.value(needed) == asked.after(minutes=220)
+    assert await asked.value(expires) == asked.after(minutes=280)
+    await asked.folds()
+    await drilling.until(minutes=19, seconds=59)
+    assert (await asked.offer(offer))[0] == "offered"
+    await drilling.until(seconds=1)
+    assert (await asked.offer(offer))[0] == "expired"
+    seen = "SELECT parties FROM journal_entry WHERE space_id = $1 AND type = 'drill.deadlines_moved' AND subject_kind = 'offer'"
+    assert set(await asked.value(seen)) == {drilling.members["nl-maastricht"], drilling.members["be-liege"]}
+
+
+async def test_a_lenders_commitment_is_not_broken_by_a_pause(drilling, begun):
+    """Its agreement gives it twenty minutes to answer; the drill stood for forty, and the report would say that it was late."""
+    drill, asked = begun
+    due = await asked.value(DUE)
+    assert due is not None
+    await drilling.does("pause_drill", drill, who=SAFETY)
+    await drilling.until(minutes=40)
+    for who in (MAASTRICHT[0], DIRECTOR_BE[0]):
+        await drilling.does("resume_drill", drill, who=(who, "exercise_director"))
+    await drilling.due()
+    assert await asked.value(DUE) == due + timedelta(minutes=40)
+    broken = "SELECT count(*) FROM response_commitment WHERE space_id = $1 AND status = 'broken'"
+    assert await asked.value(broken) == 0
+
+
+async def test_at_speed_60_an_hour_is_a_minute(drilling, begun):
+    """An offer for an hour would outlive the drill, and what the script says of the hour after it would never come."""
+    drill, asked = begun
+    offer = await asked.offered(valid_until=asked.after(minutes=50))
+    await drilling.until(minutes=10)
+    await drilling.does("set_drill_speed", drill, speed=60)
+    assert await asked.offer(offer) == ("offered", asked.after(minutes=10, seconds=40))
+    short = await asked.offered()  # two hours, where nothing is said
+    assert await asked.offer(short) == ("offered", asked.after(minutes=12))
+    await drilling.until(seconds=39)
+    assert (await asked.offer(offer))[0] == "offered"
+    await drilling.until(seconds=1)
+    assert (await asked.offer(offer))[0] == "expired"
+    # And back: 80 seconds at speed 60 are left of it, and 80 minutes at speed 1.
+    await drilling.does("set_drill_speed", drill, speed=1)
+    assert await asked.offer(short) == ("offered", asked.after(minutes=90, seconds=40))
+    await asked.folds()
+
+
+async def test_what_was_jumped_over_is_over(drilling, begun):
+    """People would take what the script has left behind."""
+    drill, asked = begun
+    soon = await asked.offered(valid_until=asked.after(minutes=1))
+    later = await asked.offered(valid_until=asked.after(minutes=30))
+    await drilling.does("jump_drill", drill)  # to what follows the request, after two minutes
+    assert await asked.offer(later) == ("offered", asked.after(minutes=28))
+    await drilling.due()
+    assert (await asked.offer(soon))[0] == "expired"
+    await asked.folds()
