@@ -104,16 +104,18 @@ async def follow(there: UnitOfWork, before: Clock, until: datetime, after: Clock
 
 async def _eyes(there: UnitOfWork, row: Any) -> tuple[UUID, ...]:
     """Return the members that alone see a row, none where all do: as it is told by the commands about it."""
+    seen: set[UUID] = set()
+    if isinstance(row, RequestLine):
+        row = await there.get(Request, row.request_id)
     if isinstance(row, Request):
         if row.kind == DAY_TO_DAY:
-            return tuple(sorted({row.member_id, row.to_member_id or row.member_id}))
-        return (row.member_id,) if row.opened_at is None else ()
-    if isinstance(row, RequestLine):
-        return await _eyes(there, await there.get(Request, row.request_id))
-    if isinstance(row, Offer):
-        return tuple(sorted({row.lender_id, (await there.get(Request, row.request_id)).member_id}))
-    if isinstance(row, UnaskedOffer):
-        return tuple(sorted({row.lender_id, row.to_member_id}))
-    if isinstance(row, AutomaticAlarm | ResponseCommitment):
-        return tuple(sorted({row.lender_id, row.requester_id}))
-    return ()
+            seen = {row.member_id, row.to_member_id or row.member_id}
+        elif row.opened_at is None:
+            seen = {row.member_id}
+    elif isinstance(row, Offer):
+        seen = {row.lender_id, (await there.get(Request, row.request_id)).member_id}
+    elif isinstance(row, UnaskedOffer):
+        seen = {row.lender_id, row.to_member_id}
+    elif isinstance(row, AutomaticAlarm | ResponseCommitment):
+        seen = {row.lender_id, row.requester_id}
+    return tuple(sorted(seen))

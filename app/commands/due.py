@@ -35,7 +35,7 @@ READY: Final = f"""
     done_at IS NULL AND (command NOT IN ({WAITS}) OR NOT EXISTS (
         SELECT FROM drill_clock c WHERE c.space_id = due_work.space_id AND c.status = 'paused'
     ))
-"""  # noqa: S608 - constants of ours
+"""
 """What is not done, and does not wait for a drill that stands."""
 CLAIM = f"""
     SELECT id, space_id, command, target, body, due_at, attempts FROM due_work

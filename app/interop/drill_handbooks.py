@@ -14,7 +14,7 @@ from app.domain.drills.planned import by_time, plan_of
 from app.domain.drills.rating import RATINGS
 from app.domain.drills.schedule import shown
 from app.domain.drills.shapes import clock_text
-from app.domain.drills.texts import EXERCISE
+from app.domain.drills.texts import EXERCISE, mark
 from app.domain.drills.views import handbook
 from app.interop.drill_wording import NOTHING, TIMES, Wording
 from app.interop.paper import moment, render, words
@@ -103,7 +103,7 @@ def page(
         "title": f"{say.word(what)} {NOTHING} {title}",
         "paper": say.word(what),
         "heading": title,
-        "exercise": [EXERCISE[each] for each in say.places.languages] * 2,
+        "exercise": mark(say.places.languages),
         "footer": f"{say.word(what)} · {ref} · {common['printed'][say.language]} {printed['utc']} · Concord",
         "page_words": [common["page"][say.language], common["of"][say.language]],
         "words": {key: names[say.language] for key, names in words("drill-words").items()},

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from app.domain.drills.texts import mark
 from app.domain.lifecycle import machine
 from app.domain.protocol_data import LANGUAGES
 from app.domain.resource_types import resource_types
@@ -68,13 +69,12 @@ async def page_of(
 ) -> dict[str, Any]:
     """Return what every form has: its title, its foot, and the mark of an exercise in every language of the corridor."""
     drill = await conn.fetchval("SELECT kind = 'drill' FROM space WHERE id = $1", space)
-    tongues = await tongues_of(conn, reader.language)
     title = words()[what][reader.language]
     named = [ref, incident.ref] if incident is not None and incident.ref != ref else [ref]
     return {
         "lang": reader.language,
         "title": f"{title} {ref}",
-        "exercise": [words()["exercise"][each] for each in tongues] * 2 if drill else [],
+        "exercise": mark((await corridor.corridor(conn)).languages) if drill else [],
         "footer": f"{title} · {' · '.join(named)} · {words()['printed'][reader.language]} {utc(reader.now, 'UTC')} · Concord",
         "page_words": [words()["page"][reader.language], words()["of"][reader.language]],
     }

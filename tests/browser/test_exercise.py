@@ -202,6 +202,21 @@ async def test_an_hour_that_is_none_or_two_is_told_at_the_field(screens, stage):
     await expect(row.locator(".drill-instant")).to_have_attribute("datetime", "2026-10-25T01:30:00.000Z")
 
 
+async def test_another_drill_of_those_who_play_is_told_before_an_hour_is_chosen(screens, stage):
+    """Who chooses an hour at which Maastricht plays another drill would learn of it by a refusal, and choose the next one blindly."""
+    first = await stage.planned()
+    await stage.does("schedule_drill", first, start="2026-10-06T09:00", time_zone="Europe/Brussels")
+    second = await stage.planned()
+    screen = await screens(DIRECTOR_BE[0], role=DIRECTOR_BE[1], language="de", width=390)
+    await screen.go(f"#/drill/{second}?tab=plan")
+    await screen.button("drill.schedule").click()
+    told = screen.dialog.locator("#schedule-booked")
+    await expect(told).to_contain_text(screen.w("schedule.booked"))
+    await expect(told.locator("li")).to_contain_text((await stage.drill(first))["code"])
+    await expect(told.locator(".drill-instant")).to_have_attribute("datetime", "2026-10-06T07:00:00.000Z")
+    assert await cut(screen) == []
+
+
 SAFE = "{role: safety_officer, member: be-liege}"
 RADIO = "communications: [{means: radio, detail: DEMO-DRILL-9, use: {en: Simulation cell, de: Sim, fr: Sim, nl: Tegenspel}}, {"
 

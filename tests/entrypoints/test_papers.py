@@ -208,7 +208,7 @@ async def test_a_drill_is_marked_on_every_page(client, story, pg):
         content = await printed(client("maas", "viewer"), address, lang="fr")
         for page in pypdf.PdfReader(io.BytesIO(content)).pages:
             text = page.extract_text()
-            assert text.count("EXERCICE") == text.count("ÜBUNG") == text.count("OEFENING") == 4
+            assert text.count("EXERCICE") == text.count("ÜBUNG") == text.count("OEFENING") == 6
 
 
 async def test_fonts_are_ours_and_a_document_says_what_it_is(client, story):

@@ -1,8 +1,10 @@
 /** Giving a drill its hour: a local time of a zone, whether there is such an hour, what the clocks of both sides show then, and how it comes again. */
 import { openDialog, ProblemParts } from "./dialogs.js";
-import { Instant, weekdayName } from "./drill_when.js";
+import { useDrills } from "./drill_parts.js";
+import { drillCalled, Instant, repeatsText, weekdayName, When } from "./drill_when.js";
 import { Choice, Quantity } from "./fields.js";
 import { t } from "./i18n.js";
+import { Member } from "./parts.js";
 import { useSending } from "./sending.js";
 import { LIVE } from "./space.js";
 import { tables } from "./store.js";
@@ -11,6 +13,8 @@ import { html, useState } from "./view.js";
 
 /** @typedef {import("./drill_parts.js").DrillView} DrillView */
 
+/** States in which a drill takes its players' time. */
+const TAKING = ["scheduled", "held", "running", "paused"];
 const DAY_MS = 86_400_000;
 const WEEK = 7;
 /** A time as it is typed: by 24 hours, whatever the browser is used to. */
@@ -56,9 +60,23 @@ function Form({ drill, close }) {
       <label class="field"><span>${t("schedule.until")} (${t("optional")})</span><input type="date" value=${until} min=${day} onInput=${(/** @type {any} */ event) => setUntil(event.target.value)} /></label></div>
       ${repeats === "monthly" && local && canBeLast(local) && html`<label class="tick"><input type="checkbox" checked=${last} onChange=${(/** @type {any} */ event) => setLast(event.target.checked)} /> <span>${t("schedule.last", { day: weekdayName(weekdayOf(local)) })}</span></label>`}
       <p class="dim">${t("schedule.same_hour")}</p>`}
+    <${Booked} drill=${drill} />
     ${problem && html`<div class="form-problem" role="alert"><${ProblemParts} problem=${problem} /></div>`}
     <footer class="dialog-foot"><button type="button" class="button" onClick=${() => close()}>${t("back")}</button><button class="button primary" disabled=${busy || !local || Boolean(wrong)}>${t("drill.schedule")}</button></footer></form>`;
 }
+
+/** What those who play have on the calendar already: nobody plays two drills at one time. @param {{drill: DrillView}} props */
+function Booked({ drill }) {
+  const { found } = useDrills(TAKING.map((status) => `status=${status}`).join("&"));
+  const mine = playersOf(drill);
+  const others = (found ?? []).filter((each) => each.id !== drill.id && playersOf(each).some((id) => mine.includes(id)));
+  if (!others.length) return null;
+  return html`<div class="notice schedule-booked" id="schedule-booked"><p>${t("schedule.booked")}</p><ul>${others.map((each) => html`<li key=${each.id}><strong>${drillCalled(each)}</strong> <${When} drill=${each} />${repeatsText(each.recurrence) && html` <span class="dim">${repeatsText(each.recurrence)}</span>`}
+    <span class="dim">${playersOf(each).filter((id) => mine.includes(id)).map((id, n) => html`${n > 0 ? ", " : ""}<${Member} key=${id} id=${id} />`)}</span></li>`)}</ul></div>`;
+}
+
+/** The members that play. @param {DrillView} drill @returns {string[]} */
+const playersOf = (drill) => drill.participants.filter((each) => each.role === "player").map((each) => each.member_id);
 
 /** That there is no such hour, and which there are beside it. @param {string} local @param {string} zone */
 function gapText(local, zone) {
