@@ -128,6 +128,25 @@ async def test_who_plays_is_told_and_reads_no_script(plays, stage):
     assert not [word for word in SECRETS if word.lower() in everything]
 
 
+async def test_who_waits_knows_for_whom(plays, drill, stage):
+    """A player who is refused everything would ring around for whoever can let it go on, or go home."""
+    screen = await plays(MAASTRICHT, language="fr")
+    await screen.go("#/exercise")
+    now = screen.page.locator("#exercise-now")
+    await stage.does("pause_drill", drill[0], site="west")
+    await stage.does("pause_drill", drill[0], reason="Chute")
+    await expect(now.locator(".clock-words")).to_have_count(
+        1
+    )  # Maastricht plays in the east: what is west's is not its matter
+    await expect(now.locator(".clock-words")).to_contain_text(screen.w("control.paused"))
+    missing = now.locator(".word-missing")
+    await expect(missing).to_have_count(2)
+    await expect(missing.locator("a[href^='tel:']")).to_have_count(2)
+    await stage.does("resume_drill", drill[0], who=DIRECTOR_BE)
+    await expect(missing).to_have_count(1)
+    assert await cut(screen) == []
+
+
 async def test_a_real_emergency_stops_it_everywhere(plays, screens):
     """While houses burn on one side, the other would go on answering the exercise."""
     ours, theirs = await plays(MAASTRICHT), await plays(LIEGE, language="fr")

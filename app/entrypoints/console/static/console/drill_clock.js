@@ -5,7 +5,7 @@ import { t, word } from "./i18n.js";
 import { now, second } from "./time.js";
 import { html } from "./view.js";
 
-/** @typedef {{status: string, speed: number, anchor_utc: string, anchor_us: number, paused_sites: string[], pause_reasons?: [string, string][]}} Clock */
+/** @typedef {{status: string, speed: number, anchor_utc: string, anchor_us: number, paused_sites: string[], words?: string[], site_words?: [string, string][], pause_reasons?: [string, string][]}} Clock */
 
 /** The time in the drill now, in microseconds; ticks by itself where it is read while drawing. @param {Clock} clock */
 export function drillNow(clock) {

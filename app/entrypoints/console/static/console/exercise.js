@@ -47,8 +47,8 @@ function keep(told) {
 }
 
 /** The clock has taken a step: what is not told of it stays. @param {any} row */
-function step({ status, speed, anchor_utc, anchor_us, paused_sites, pause_reasons }) {
+function step({ status, speed, anchor_utc, anchor_us, paused_sites, words, site_words, pause_reasons }) {
   const known = exercise.peek();
-  if (known) exercise.value = { ...known, clock: { status, speed, anchor_utc, anchor_us, paused_sites, pause_reasons } };
+  if (known) exercise.value = { ...known, clock: { status, speed, anchor_utc, anchor_us, paused_sites, words, site_words, pause_reasons } };
   if (OVER.includes(status)) frozen.value = true;
 }

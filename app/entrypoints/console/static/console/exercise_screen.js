@@ -2,6 +2,7 @@
 import { ClockText } from "./drill_clock.js";
 import { Handbook, StopWords } from "./drill_handbook.js";
 import { drillTime } from "./drill_parts.js";
+import { Stands } from "./drill_stands.js";
 import { exercise, mySite } from "./exercise.js";
 import { acknowledge, readHere, readOlder, senderName, told, unmarked } from "./exercise_told.js";
 import { named, number, t, word } from "./i18n.js";
@@ -30,9 +31,17 @@ export function ExerciseScreen() {
     <div class="request-side">
       ${known && html`<${Panel} id="exercise-now" title=${named(known.title)}><div class="exercise-facts">
         <p class="exercise-big"><${ClockText} clock=${known.clock} site=${mySite.value} /></p>
+        <${Waits} known=${known} />
         ${mySite.value && html`<p>${t("exercise.my_site")} <strong>${mySite.value.name}</strong></p>`}
         <h3>${t("handbook.stop_words")}</h3><${StopWords} words=${known.stop_words} /><p class="dim">${t("exercise.stop_how")}</p></div><//>
       <${Panel} id="handbook" title=${t("handbook")}><${Handbook} handbook=${known.handbook} /><//>`}</div></div></div>`;
+}
+
+/** Where one waits: who has to say that it goes on, and their telephones. @param {{known: import("./exercise.js").Exercise}} props */
+function Waits({ known: { clock, handbook } }) {
+  const site = mySite.value;
+  const participants = handbook.roles.map((/** @type {any} */ each) => ({ id: `${each.role} ${each.member}`, role: each.role, member_id: tables.member.all.value.find((row) => row.code === each.member)?.id }));
+  return html`<${Stands} drill=${{ participants }} clock=${{ ...clock, paused_sites: clock.paused_sites.filter((each) => each === site?.id) }} siteName=${() => site?.name ?? ""} />`;
 }
 
 /** One thing that was told: when in the drill, by whom and by what means, in the reader's language. @param {{delivery: Delivery, unread: boolean}} props */
