@@ -255,6 +255,12 @@ async def replay_webhook(uow: UnitOfWork, cmd: ReplayWebhook) -> None:
     if until < cmd.from_seq:
         detail = f"This endpoint has come to {until} there; what follows is sent as it is."
         raise OutOfRange(detail, errors=[FieldError("/from_seq", OutOfRange.slug, detail)])
+    if endpoint.status != "active":
+        uow.warn(
+            "webhook_not_active",
+            "This webhook is not active: it goes out once an admin resumes it.",
+            figures={"status": endpoint.status},
+        )
     _record(uow, "replayed", endpoint, space=cmd.space, from_seq=cmd.from_seq, to_seq=until)
 
 

@@ -202,29 +202,35 @@ class Conversation:
                 await self._tries(self.own, f"missions/{self.mission_id}/advance", to=state)
         await self._tries(side, f"missions/{self.mission_id}/close")
         await self._tries(side, f"requests/{mission['request_id']}/close")
-        await self._tries(side, f"incidents/{incident}/close")
+        if not await self._tries(side, f"incidents/{incident}/close"):
+            self.tell(self._left(incident))
 
     async def _take_back(self) -> None:
         """Leave nothing of what has not come to a mission: an open request stays in everybody's picture."""
         side = self.neighbour or self.own
         if self._request is not None:
             await self._tries(side, f"requests/{self._request}/cancel")
-        if self._incident is not None:
-            await self._tries(side, f"incidents/{self._incident}/close")
+        if self._incident is not None and not await self._tries(side, f"incidents/{self._incident}/close"):
+            self.tell(self._left(self._incident))
+
+    def _left(self, incident: str) -> str:
+        where = "/console" if self.space == "live" else f"/console/{self.space}"
+        return f"Something of this conversation is still there: bring its unit home and close the incident {incident} in {where}."
 
     async def _does(self, who: Client, path: str, name: str, **body: Any) -> dict[str, Any]:
         receipt = await who.post(self._at(path), body)
         self.tell(f"{'own' if who is self.own else 'neighbour'}: {name}  {self.space}:{receipt['seq']}")
         return receipt
 
-    async def _tries(self, who: Client, path: str, **body: Any) -> None:
+    async def _tries(self, who: Client, path: str, **body: Any) -> bool:
+        """Return whether it was done."""
         try:
             await who.post(self._at(path), body)
         except (Refused, Away) as refusal:
-            if isinstance(refusal, Away):
-                self.tell(f"  left as it is: {path.rpartition('/')[2]} ({refusal})")
-                return
-            self.tell(f"  left as it is: {path.rpartition('/')[2]} ({refusal.slug})")
+            why = refusal if isinstance(refusal, Away) else refusal.slug
+            self.tell(f"  left as it is: {path.rpartition('/')[2]} ({why})")
+            return False
+        return True
 
     def _at(self, path: str) -> str:
         return f"/api/v1/spaces/{self.space}/{path}"

@@ -450,6 +450,9 @@ async def test_replays_come_in_order_behind_what_is_new(act, endpoint, receiver,
     await run()
     assert receiver.seqs == [new, *early, *seqs]
     assert await conn.fetchval("SELECT max(number) FROM webhook_attempt WHERE seq = $1", seqs[1]) == 5
+    await act(PauseWebhook, id_, who=("maas", "admin"))
+    waits = await act(ReplayWebhook, id_, who=("maas", "admin"), from_seq=seqs[0])
+    assert [each["code"] for each in waits.warnings] == ["webhook_not_active"]
 
 
 async def test_what_is_asked_for_once_more_while_it_is_sent_comes_once_more(

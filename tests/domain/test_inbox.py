@@ -114,7 +114,7 @@ def test_every_key_in_every_state_means_something_or_is_held_back(key, state):
 
 
 @pytest.mark.parametrize(
-    "path", ["length(a)", "a || `3`", "`3`", "[a, b]", "{x: a}", "a[]", "a.*", "to_number(a)", "sort_by(a, &b)", "a ||", "", "a" * 201, "&a", "a[1:2]"]
+    "path", ["length(a)", "a || `3`", "`3`", "[a, b]", "{x: a}", "a[]", "a.*", "to_number(a)", "sort_by(a, &b)", "a ||", "", "a" * 201, "&a", "a[1:2]", "!a", "a == 'x'", "a[0] == `1`", "a && !b", "(a == `1`) || b"]
 )  # fmt: skip
 def test_a_path_only_walks_and_picks(path):
     """A value to fall back on is a guess; a function is code of whoever writes the mapping, run on our processor."""

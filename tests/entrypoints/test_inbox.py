@@ -167,6 +167,9 @@ async def test_limits_are_problems(tell, source, client):
     """A system that is put off has to be told for how long."""
     large = await tell({"x": "y" * 70_000})
     assert (large.status_code, large.json()["type"]) == (413, "/problems/body-too-large")
+    long = await tell({}, id_="i" * 201)
+    assert (long.status_code, long.json()["type"]) == (422, "/problems/out-of-range")
+    assert "200" in long.json()["detail"]
     http = client(*ADMIN)
     etag = (await http.get(f"/api/v1/inbox-sources/{source[0]}")).headers["etag"]
     await http.patch(f"/api/v1/inbox-sources/{source[0]}", json={"per_minute": 1}, headers={"If-Match": etag})

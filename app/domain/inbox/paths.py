@@ -1,7 +1,7 @@
 """Where something stands in a message: JMESPath, of which only what walks and picks is allowed.
 
 No functions, no multi-selects, no flattening: what is left takes a time that grows with the message times the path, whatever is written.
-Literals stand in comparisons alone, so that no path holds a value to fall back on.
+Comparisons, *not* and literals stand in the conditions of filters alone, so that no path makes a value that is not in the message.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ ALLOWED: Final = frozenset({
     "field", "subexpression", "index_expression", "index", "identity", "current", "pipe", "or_expression", "and_expression",
     "not_expression", "comparator", "literal", "filter_projection", "projection",
 })  # fmt: skip
+_CONDITIONS: Final = frozenset({"not_expression", "comparator"})
+"""What says yes or no: an answer that is not in the message."""
+_CONDITION: Final = 2
+"""Which child of a filter is its condition."""
 _SHOWN: Final = 100
 """Characters of a value that a reason repeats."""
 
@@ -40,14 +44,16 @@ def _checked(value: str) -> str:
         raise PydanticCustomError(
             "path", "it is no JMESPath: {why}", {"why": (str(error).splitlines() or [""])[0][:200]}
         ) from None
-    waiting: list[tuple[Any, bool]] = [(parsed, False)]
+    waiting: list[tuple[Any, bool, bool]] = [(parsed, False, False)]
     while waiting:
-        node, compared = waiting.pop()
+        node, condition, compared = waiting.pop()
         kind = node["type"]
-        if kind not in ALLOWED or (kind == "literal" and not compared):
+        if kind not in ALLOWED or (kind in _CONDITIONS and not condition) or (kind == "literal" and not compared):
             words = {"kind": kind.replace("_", " ")}
             raise PydanticCustomError("path", "a path only walks and picks; it has no {kind} here", words)
-        waiting.extend((child, kind == "comparator") for child in node["children"])
+        for number, child in enumerate(node["children"]):
+            asked = condition or (kind == "filter_projection" and number == _CONDITION)
+            waiting.append((child, asked, kind == "comparator"))
     return value
 
 

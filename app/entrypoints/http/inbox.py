@@ -13,9 +13,9 @@ from app.commands.inbox_matters import AnswerUnitCall, DiscardInboxMessage, RunI
 from app.commands.inbox_receiving import receive
 from app.commands.receipt import Receipt
 from app.domain import errors
-from app.domain.errors import ConcordError, NotSignedIn, SignatureWrong, TooLarge
+from app.domain.errors import ConcordError, NotSignedIn, OutOfRange, SignatureWrong, TooLarge
 from app.domain.forms import WHOLE, Form, Instant
-from app.domain.inbox.signing import Signed
+from app.domain.inbox.signing import LONGEST_ID, Signed
 from app.entrypoints.http.body import StrictRoute, require_plain
 from app.entrypoints.http.deps import SPACE, CurrentActor, Enter, Reader, Space, TheDoor, space_router
 from app.entrypoints.http.inbox_sources import member_of
@@ -37,7 +37,7 @@ _HEADER = {"in": "header", "required": True}
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 2000}
 PARAMETERS: list[dict[str, Any]] = [
     _HEADER | {"name": "webhook-id", "description": "The message's own id; the same in every try.",
-               "schema": {"type": "string", "minLength": 1, "maxLength": 200}, "example": "msg_2026-001234-7"},
+               "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_ID}, "example": "msg_2026-001234-7"},
     _HEADER | {"name": "webhook-timestamp", "description": "When it was signed, in seconds since 1970 (UTC).",
                "schema": {"type": "string", "pattern": "^[0-9]{9,11}$"}, "example": "1784030400"},
     _HEADER | {"name": "webhook-signature", "description": "`v1,` and the signature in Base64; several with spaces between.",
@@ -86,7 +86,13 @@ class RanAll(ReadModel):
     "/inbox/{source_id}",
     summary="Tell what a dispatch system knows",
     responses=responses(
-        errors.SignatureWrong, errors.OutsideReplayWindow, errors.TooMany, errors.KeyReused, body=True, path_ids=False
+        errors.SignatureWrong,
+        errors.OutsideReplayWindow,
+        errors.OutOfRange,
+        errors.TooMany,
+        errors.KeyReused,
+        body=True,
+        path_ids=False,
     )
     | {
         202: {
@@ -107,6 +113,9 @@ async def tell_inbox(
     and kept before it is worked on. What the mapping does not know, or what contradicts what is known, waits for a person: 202.
     """
     require_plain(request.headers.get("content-encoding"))
+    if len(request.headers.get("webhook-id", "")) > LONGEST_ID:  # of a stranger's, too: its length is no secret
+        detail = f"A webhook-id has {LONGEST_ID} characters at most."
+        raise OutOfRange(detail, hint="Sign and send it under a shorter one.")
     body = await _body_of(request, door.settings.inbox_body_kb * 1024)
     sent = Signed(
         request.headers.get("webhook-id", ""),

@@ -59,7 +59,11 @@ export function Quarantine() {
   const chosen = chosenIn(NAME);
   const shown = rows.find((row) => row.id === chosen);
   useListKeys(NAME, () => rows.map((row) => row.id), { filters: false });
-  const label = (/** @type {string} */ id) => (sources ?? []).find((each) => each.id === id)?.label ?? "";
+  const label = (/** @type {string} */ id) => {
+    const found = (sources ?? []).find((each) => each.id === id);
+    const alike = (sources ?? []).filter((each) => each.label === found?.label).length > 1;
+    return found ? (alike ? `${found.label} (${found.source})` : found.label) : "";
+  };
   const show = (/** @type {Record<string, string>} */ part) => showing({ ...place.peek().query, [NAME]: "", ...part });
   return html`<div class="quarantine"><${Calls} space=${space} />
     <div class="master-detail" data-open=${chosen ? "yes" : "no"}>
