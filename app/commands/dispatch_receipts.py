@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from app.commands.external_ids import lock_codes, new_external_id
 from app.commands.registry import Act, Command, handles
+from app.domain.because import because
 from app.domain.errors import Conflict, Duplicate, NotFound
 from app.domain.external_ids import ExternalCode
 from app.domain.forms import LARGEST_INTEGER, WHOLE
@@ -64,11 +65,13 @@ class _Delivered:
 
 @handles(TakeIntoDispatch)
 async def take_into_dispatch(uow: UnitOfWork, cmd: TakeIntoDispatch) -> None:
-    """Record ``dispatch_receipt.taken``, and ``external_id.added`` for a number that is new. Locks the endpoint's delivery, the receipt,
+    """Record ``dispatch_receipt.taken``, and ``external_id.added`` for a number that is new: it replaces the one that the member had for the
+    incident in this list (``external_id.ended``). Warns of a number for which there is no list. Locks the endpoint's delivery, the receipt,
     the list of codes of its source.
 
     Raises:
         NotFound: nothing of that seq was for this endpoint.
+        Conflict: no receipt was asked for with it.
         TransitionNotAllowed: it was taken over before.
         Duplicate: the number is another incident's.
     """
@@ -82,7 +85,15 @@ async def take_into_dispatch(uow: UnitOfWork, cmd: TakeIntoDispatch) -> None:
     receipt.taken_by_id = uow.actor.id
     await uow.raw.execute(_AWAITED_NO_MORE, uow.space, endpoint.id, cmd.seq)
     uow.record("dispatch_receipt.taken", receipt, visibility="parties", parties=[endpoint.member_id])
-    if cmd.number is not None and endpoint.source is not None and receipt.incident_id is not None:
+    if cmd.number is None or receipt.incident_id is None:
+        return
+    if endpoint.source is None:
+        uow.warn(
+            "number_not_kept",
+            f"{cmd.number} is not kept as the incident's number: this webhook has no source.",
+            figures={"number": cmd.number},
+        )
+    else:
         await _number(uow, endpoint, endpoint.source, cmd.number, receipt.incident_id)
 
 
@@ -118,12 +129,18 @@ async def _delivered(uow: UnitOfWork, endpoint: UUID, seq: int) -> _Delivered:
 
 
 async def _receipt(uow: UnitOfWork, endpoint: WebhookEndpoint, seq: int, delivered: _Delivered) -> DispatchReceipt:
-    """Return the receipt of this entry, locked, or a new one."""
+    """Return the receipt of this entry, locked, or a new one where it is awaited."""
     known = await uow.lock_where(
         DispatchReceipt, col(DispatchReceipt.endpoint_id) == endpoint.id, col(DispatchReceipt.seq) == seq
     )
     if known:
         return known[0]
+    if not delivered.awaited:
+        raise Conflict(
+            f"No receipt was asked for with entry {seq}.",
+            extra=because("receipt_not_wanted", seq=seq),
+            hint="Answer the events whose `data.receipt` is not null, and those alone; only a webhook with `receipts` has such.",
+        )
     about = mentions(delivered.rows)
     return uow.add(
         DispatchReceipt(
@@ -142,7 +159,7 @@ async def _receipt(uow: UnitOfWork, endpoint: WebhookEndpoint, seq: int, deliver
 
 
 async def _number(uow: UnitOfWork, endpoint: WebhookEndpoint, source: str, number: str, incident_id: UUID) -> None:
-    """Keep the number as the member's own of the incident, unless it is known."""
+    """Keep the number as the member's own of the incident, unless it is known. One that it had in this list before has ended."""
     await lock_codes(uow, {(source, "incident")})
     known = await uow.find(
         ExternalId,
@@ -152,6 +169,16 @@ async def _number(uow: UnitOfWork, endpoint: WebhookEndpoint, source: str, numbe
         col(ExternalId.valid_to).is_(None),
     )
     if not known:
+        before = await uow.lock_where(
+            ExternalId,
+            col(ExternalId.member_id) == endpoint.member_id,
+            col(ExternalId.source) == source,
+            col(ExternalId.incident_id) == incident_id,
+            col(ExternalId.valid_to).is_(None),
+        )
+        for old in before:
+            old.valid_to = max(uow.act.occurred_at, old.valid_from)
+            uow.record("external_id.ended", old)
         row = uow.add(new_external_id(uow, endpoint.member_id, source, "incident", number, incident_id))
         uow.record("external_id.added", row)
     elif known[0].incident_id != incident_id:

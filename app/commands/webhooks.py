@@ -16,7 +16,7 @@ from pydantic import Field
 from app.commands.registry import Command, handles
 from app.commands.whose import whose
 from app.domain.because import because
-from app.domain.errors import Conflict, FieldError, NotFound, OutOfRange, WrongFormat
+from app.domain.errors import Conflict, FieldError, MissingField, NotFound, OutOfRange, WrongFormat
 from app.domain.external_ids import Source
 from app.domain.forms import LARGEST_INTEGER, WHOLE, Code, Flag, ShortText
 from app.domain.ids import new_id
@@ -72,7 +72,7 @@ class AddWebhook(Command):
     source: Source | None = None
     """Whose codes that system uses, as `cad-liege`: under it stands the number that it gives an incident."""
     receipts: Flag = False
-    """Whether it says `taken_into_dispatch`: then the console rings where it does not, in time."""
+    """Whether it says `taken_into_dispatch`: then the console rings where it does not, in time. Needs a `source`."""
     heartbeat_min: Heartbeat | None = None
     """Every how many minutes both sides say that they are there; twice as long without a word is an alarm."""
 
@@ -153,6 +153,7 @@ async def add_webhook(uow: UnitOfWork, cmd: AddWebhook) -> None:
             created_at=uow.now,
         )
     )
+    _require_source(endpoint)
     _watch(uow, endpoint, cmd.heartbeat_min)
     await uow.flush()
     await open_lanes(uow.raw, endpoint.id, endpoint.space_kinds, uow.now)
@@ -170,6 +171,8 @@ async def change_webhook(uow: UnitOfWork, cmd: ChangeWebhook) -> None:
     for name in sent - {"heartbeat_min"}:
         value = getattr(cmd, name)
         setattr(endpoint, name, _each_once(value) if isinstance(value, list) else value)
+    if "receipts" in sent:
+        _require_source(endpoint)
     if cmd.url is not None:
         endpoint.origin = origin(cmd.url)
         await try_now(uow.raw, endpoint.id, uow.now)
@@ -299,6 +302,22 @@ def _watch(uow: UnitOfWork, endpoint: WebhookEndpoint, minutes: int | None) -> N
     if minutes is not None:
         body = {"since": uow.now.isoformat()}
         uow.later("watch_webhook", uow.now + timedelta(minutes=2 * minutes), endpoint.id, body)
+
+
+def _require_source(endpoint: WebhookEndpoint) -> None:
+    """Refuse receipts without a list of codes: the numbers that they bring would stand nowhere.
+
+    Raises:
+        MissingField: of the source.
+    """
+    if endpoint.receipts and endpoint.source is None:
+        detail = "Receipts bring that system's number of the incident, and it is kept in the list that `source` names."
+        raise MissingField(
+            detail,
+            errors=[FieldError("/source", MissingField.slug, detail)],
+            extra=because("receipts_without_source"),
+            hint="Name the list of that system's codes in `source`, such as cad-liege, or leave `receipts` off.",
+        )
 
 
 async def _require_known(uow: UnitOfWork, cmd: AddWebhook | ChangeWebhook) -> None:

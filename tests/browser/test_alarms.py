@@ -236,7 +236,9 @@ async def test_what_came_while_its_kind_was_shelved_is_raised_when_the_shelf_end
 
 async def test_what_dispatch_did_not_take_over_rings_until_it_has(screens, do, ask, send, application):
     """Liège has sent a pump, and its dispatch system has not said that anybody there sees it: somebody has to ring, also after a reload."""
-    hook = await do(AddWebhook, who=("luik", "admin"), label="CAD", events=["mission.*"], receipts=True)
+    hook = await do(
+        AddWebhook, who=("luik", "admin"), label="CAD", events=["mission.*"], receipts=True, source="cad-luik"
+    )
     await send(await ask(), "luik-pump-1", LUIK)
     while await application.state.webhooks.turn():
         pass

@@ -209,7 +209,7 @@ async def test_the_webhooks_are_for_everybody(screens, do, incident, worker, the
     async with receiving(answers=[204, 500]) as receiver:
         made = await do(
             AddWebhook, who=ADMIN, label="Einsatzleitrechner der Leitstelle", url=receiver.url, events=["incident.*", "mission.committed"],
-            space_kinds=["live", "exercise"], heartbeat_min=5, receipts=True,
+            space_kinds=["live", "exercise"], heartbeat_min=5, receipts=True, source="gms",
         )  # fmt: skip
         receiver.secret = made.once["secret"]
         await do(AddWebhook, who=ADMIN, label="Geschlossenes Netz", events=["*"], source="gms")

@@ -180,7 +180,9 @@ async def test_a_silent_dispatch_system_is_told_by_its_name(screens, do, applica
 
 async def test_who_has_rung_says_so_and_nobody_rings_again(screens, do, send, ring, picture):
     """'Ring' would stay for ever, and be read by nobody; or be raised for a unit that has long been home."""
-    hook = await do(AddWebhook, who=("luik", "admin"), label="CAD", events=["mission.*"], receipts=True)
+    hook = await do(
+        AddWebhook, who=("luik", "admin"), label="CAD", events=["mission.*"], receipts=True, source="cad-luik"
+    )
     _, asked = await send()
     await ring(hook.id)
     screen, admin = await screens("luik", language="en"), await screens("luik", role="admin", language="en")
@@ -206,7 +208,9 @@ async def test_who_has_rung_says_so_and_nobody_rings_again(screens, do, send, ri
 
 async def test_for_a_unit_that_is_home_nobody_has_to_ring(screens, do, send, ring):
     """The count beside a webhook would say for ever what its alarm does not say any more."""
-    hook = await do(AddWebhook, who=("luik", "admin"), label="CAD", events=["mission.*"], receipts=True)
+    hook = await do(
+        AddWebhook, who=("luik", "admin"), label="CAD", events=["mission.*"], receipts=True, source="cad-luik"
+    )
     sent, _ = await send()
     await ring(hook.id)
     mission = sent.rows["mission"][0]["id"]

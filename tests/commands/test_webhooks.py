@@ -12,6 +12,7 @@ from app.commands.dispatch_receipts import RingForDispatch, TakeIntoDispatch
 from app.commands.due import run_due
 from app.commands.external_ids import AddExternalId
 from app.commands.incidents import ReportIncident
+from app.commands.missions import AdvanceMission
 from app.commands.webhook_states import DisableWebhook, GiveUpWebhook
 from app.commands.webhooks import (
     AddWebhook,
@@ -24,7 +25,16 @@ from app.commands.webhooks import (
     SendTestWebhook,
 )
 from app.domain.authority import SYSTEM
-from app.domain.errors import Conflict, Duplicate, NotFound, OutOfRange, TransitionNotAllowed, UnknownCode, WrongFormat
+from app.domain.errors import (
+    Conflict,
+    Duplicate,
+    MissingField,
+    NotFound,
+    OutOfRange,
+    TransitionNotAllowed,
+    UnknownCode,
+    WrongFormat,
+)
 from app.queries.snapshot import snapshot
 from app.store.engine import reading
 from app.store.webhook_lanes import Claim, add, heard, ring_later
@@ -251,6 +261,62 @@ async def test_what_is_not_taken_over_rings_once_and_may_still_be_taken(act, tol
     taken = await act(TakeIntoDispatch, webhook, who=("luik", "dispatcher"), seq=seq)
     assert taken.subject["status"] == "taken"
     await assert_fold()
+
+
+@pytest.fixture
+async def moved(act, told, conn, clock):
+    """luik's unit leaves, and its dispatch is told of that, too; takes whether its word is awaited, returns the entry's seq."""
+
+    async def moves(*, awaited):
+        mission = await conn.fetchval("SELECT id FROM mission")
+        seq = (await act(AdvanceMission, mission, who=("luik", "dispatcher"), to="mobilising")).seq
+        by = clock.now() + timedelta(seconds=60) if awaited else None
+        await add(
+            conn, Claim("live", told[0], UUID(int=7)), clock.now(), [(seq, "mission.mobilising", by)], replayed=False
+        )
+        return seq
+
+    return moves
+
+
+async def test_a_receipt_that_nobody_wanted_is_refused(act, told, moved, conn, assert_fold):
+    """A system that answers everything would have its number of whatever came last put on the incident."""
+    webhook, _seq, _incident = told
+    seq = await moved(awaited=False)
+    with pytest.raises(Conflict) as refused:
+        await act(TakeIntoDispatch, webhook, who=("luik", "dispatcher"), seq=seq, number="L-1")
+    assert refused.value.extra == {"reasons": [{"code": "receipt_not_wanted", "figures": {"seq": seq}}]}
+    assert not await conn.fetchval("SELECT count(*) FROM external_id")
+    await assert_fold()
+
+
+async def test_another_number_replaces_the_one_before(act, told, moved, conn, clock, assert_fold):
+    """The neighbour would read two numbers of one control room, and name the one that was given up."""
+    webhook, seq, incident = told
+    luik = ("luik", "dispatcher")
+    await act(TakeIntoDispatch, webhook, who=luik, seq=seq, number="L-1")
+    other = await act(AddExternalId, source="cad-luik-2", kind="incident", code="9", subject_id=incident, who=luik)
+    clock.move(minutes=1)
+    await act(TakeIntoDispatch, webhook, who=luik, seq=await moved(awaited=True), number="L-2")
+    rows = await conn.fetch("SELECT code, valid_to FROM external_id ORDER BY id")
+    assert [tuple(row) for row in rows] == [("L-1", clock.now()), (other.subject["code"], None), ("L-2", None)]
+    await assert_fold()
+
+
+async def test_receipts_need_a_list_for_their_numbers(act, hook, told, conn):
+    """The number would be lost, and the neighbour speak of an incident that this control room can't find."""
+    with pytest.raises(MissingField) as refused:
+        await hook(receipts=True)
+    assert refused.value.extra["reasons"][0]["code"] == "receipts_without_source"
+    bare = await hook()
+    with pytest.raises(MissingField):
+        await act(ChangeWebhook, bare.id, who=ADMIN, receipts=True)
+    await act(ChangeWebhook, bare.id, who=ADMIN, receipts=True, source="gms")
+    webhook, seq, _incident = told
+    await conn.execute("UPDATE webhook_endpoint SET source = NULL WHERE id = $1", webhook)
+    await act(ChangeWebhook, webhook, who=("luik", "admin"), label="From before this was asked for")
+    taken = await act(TakeIntoDispatch, webhook, who=("luik", "dispatcher"), seq=seq, number="L-1")
+    assert [(each["code"], each["figures"]) for each in taken.warnings] == [("number_not_kept", {"number": "L-1"})]
 
 
 async def test_number_of_another_incident_is_refused(act, told):

@@ -86,7 +86,9 @@ async def test_receiver_keeps_each_event_once_and_says_what_it_took(
     command = language(tmp_path)
     sender = Sender(networks("127.0.0.0/8"), timeout_s=20)
     async with answering() as (url, posted, came):
-        made = await act(AddWebhook, who=LUIK, label="CAD", events=["mission.*", "offer.*"], receipts=True)
+        made = await act(
+            AddWebhook, who=LUIK, label="CAD", events=["mission.*", "offer.*"], receipts=True, source="cad-luik"
+        )
         store = tmp_path / f"received.{ending}"
         ours = {"CONCORD_WEBHOOK_SECRET": made.once["secret"], "CONCORD_URL": url, "CONCORD_TOKEN": "concord_x"}
         ours |= {"CONCORD_WEBHOOK": str(made.id), "PORT": "0", "STORE": str(store)}

@@ -550,7 +550,7 @@ async def test_what_could_not_be_made_ready_is_asked_for_again(
 
 async def test_alarms_want_a_receipt_and_ring_without_one(sent, endpoint, receiver, run, clock, conn, door):
     """A commitment that stayed in the interface is a unit that nobody alarmed."""
-    await endpoint(receiver, of="luik", receipts=True)
+    await endpoint(receiver, of="luik", receipts=True, source="cad-luik")
     await sent("luik-pump-1")
     await run()
     wanted = {each["type"]: each["data"]["receipt"] for each in receiver.taken if each["data"]["receipt"]}

@@ -125,7 +125,9 @@ async def test_report_is_of_its_window_and_its_space_alone(client, note, run, cl
 async def test_report_tells_of_receipts_that_came_late_or_not_at_all(client, run, clock, door):
     """The unit that nobody alarmed stands in no other figure."""
     luik = client("luik", "dispatcher")
-    made = await send(client("luik", "admin"), HOOKS, label="CAD", events=["mission.*"], receipts=True)
+    made = await send(
+        client("luik", "admin"), HOOKS, label="CAD", events=["mission.*"], receipts=True, source="cad-luik"
+    )
     incident = (await send(client("maas", "dispatcher"), f"{SPACE}/incidents", **flood()))["id"]
     members = {each["code"]: each["id"] for each in (await luik.get(f"{SPACE}/members")).json()["items"]}
     called = {"requester_id": members["maas"], "lender_id": members["luik"], "incident_id": incident}
