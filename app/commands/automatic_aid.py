@@ -24,6 +24,7 @@ from app.commands.request_lines import Priority
 from app.commands.requests import require_may_ask
 from app.commands.response_commitments import answered
 from app.commands.rolling import depart, rolling_among
+from app.commands.showing import Showing
 from app.domain import geo
 from app.domain.automatic_order import promised
 from app.domain.because import because
@@ -274,11 +275,8 @@ def _wrong(error: type[MissingField | OutOfRange], pointer: str, detail: str) ->
 
 
 def _answer(uow: UnitOfWork, alarm: AutomaticAlarm, step: str) -> None:
-    try:
+    with Showing(alarm):
         alarm.status = machine("automatic_alarm").next(alarm.status, step)
-    except Conflict as refusal:
-        refusal.extra["current"] = alarm.state()
-        raise
     if step != "fall_silent":
         alarm.answered_at = max(uow.act.occurred_at, alarm.alarmed_at)
 

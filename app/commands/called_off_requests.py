@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from app.commands.letting_go import end_offers
 from app.commands.registry import Act, handles
 from app.commands.request_lines import require_seen
+from app.commands.showing import Showing
 from app.domain.day_to_day import KIND as DAY_TO_DAY
-from app.domain.errors import Conflict, NotFound
+from app.domain.errors import NotFound
 from app.domain.forms import Note
 from app.domain.lifecycle import machine
 from app.store.tables import Incident, Request
@@ -50,11 +51,8 @@ async def call_off_request(uow: UnitOfWork, _cmd: CallOffRequest) -> None:
     lead = set() if request.incident_id is None else {(await uow.get(Incident, request.incident_id)).lead_member_id}
     uow.authorise({"lead": lead - {request.member_id}})
     uow.expect_revision(request)
-    try:
+    with Showing(request):
         request.status = machine("request").to(request.status, "cancelled", by=uow.act.command).to
-    except Conflict as refusal:
-        refusal.extra["current"] = request.state()
-        raise
     request.closed_at = uow.act.occurred_at
     visibility: Visibility = "parties" if request.opened_at is None else "corridor"
     uow.record("request.called_off", request, visibility=visibility, parties=[request.member_id, *lead])

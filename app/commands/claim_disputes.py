@@ -10,6 +10,7 @@ from sqlmodel import col
 from app.commands.claim_steps import UNSETTLED, settle, step
 from app.commands.claims import agree, locked_lines, seen_claim, tell
 from app.commands.registry import Act, Command, handles
+from app.commands.showing import Showing
 from app.domain.because import because
 from app.domain.cost_terms import read_cost
 from app.domain.errors import Conflict, FieldError, OutOfRange, TransitionNotAllowed
@@ -191,11 +192,8 @@ def _step(line: ClaimLine, transition: str) -> None:
             detail="Nobody disputes this line of the claim.",
             current=line.state(),
         )
-    try:
+    with Showing(line):
         line.dispute = machine("claim_dispute").next(line.dispute, transition)
-    except Conflict as refusal:
-        refusal.extra["current"] = line.state()
-        raise
 
 
 async def _answer_by(uow: UnitOfWork, line: ClaimLine) -> datetime | None:

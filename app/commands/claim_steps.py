@@ -10,6 +10,7 @@ from pydantic import Field
 from app.commands.claim_rates import require_rate_agreed
 from app.commands.claims import agree, locked_claim, locked_lines, tell
 from app.commands.registry import Act, Command, handles
+from app.commands.showing import Showing
 from app.domain.because import because
 from app.domain.errors import Conflict, NotFound
 from app.domain.forms import Note, ShortText
@@ -152,11 +153,8 @@ def unpaid() -> frozenset[str]:
 
 def step(claim: Claim, transition: str) -> None:
     """Take a step of the claim's machine; a refusal shows the claim as it is."""
-    try:
+    with Showing(claim):
         claim.status = machine("claim").next(claim.status, transition)
-    except Conflict as refusal:
-        refusal.extra["current"] = claim.state()
-        raise
 
 
 def settle(claim: Claim, lines: Sequence[ClaimLine]) -> None:

@@ -14,6 +14,7 @@ from pydantic import Field
 from sqlmodel import col
 
 from app.commands.registry import Act, Command, handles
+from app.commands.showing import Showing
 from app.domain.because import because
 from app.domain.errors import Conflict, FieldError, MissingField, NotFound
 from app.domain.forms import WHOLE, Flag, Note
@@ -226,11 +227,8 @@ async def withdraw_turn_swap(uow: UnitOfWork, _cmd: WithdrawTurnSwap) -> None:
 
 
 def _step(swap: TurnSwap, transition: str) -> None:
-    try:
+    with Showing(swap):
         swap.status = machine("turn_swap").next(swap.status, transition)
-    except Conflict as refusal:
-        refusal.extra["current"] = swap.state()
-        raise
 
 
 async def _two(uow: UnitOfWork, mine: UUID, theirs: UUID) -> tuple[CoordinationTurn, CoordinationTurn]:

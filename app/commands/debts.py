@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlmodel import col
 
 from app.commands.registry import Act, Command, handles
+from app.commands.showing import Showing
 from app.domain.errors import Conflict
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
@@ -107,11 +108,8 @@ async def settle_debts(uow: UnitOfWork, call: Call, kind: str) -> None:
 
 
 def _make_good(uow: UnitOfWork, debt: Debt) -> None:
-    try:
+    with Showing(debt):
         debt.status = machine("debt").next(debt.status, "make_good")
-    except Conflict as refusal:
-        refusal.extra["current"] = debt.state()
-        raise
     debt.made_good_at = uow.act.occurred_at
     debt.made_good_by_id = uow.actor.id
     uow.record("debt.made_good", debt)

@@ -17,6 +17,7 @@ from app.commands.mission_steps import (
 from app.commands.offer_check import set_aside
 from app.commands.registry import Act, handles
 from app.commands.response_commitments import put_off_turn_out
+from app.commands.showing import Showing
 from app.domain.agreements import stays_too_long
 from app.domain.because import because
 from app.domain.clock import stamp
@@ -104,11 +105,8 @@ async def answer_extension(uow: UnitOfWork, cmd: AnswerExtension) -> None:
     if not cmd.granted and cmd.reason is None:
         detail = "Say why the unit can't stay."
         raise MissingField(detail, errors=[FieldError("/reason", MissingField.slug, detail)])
-    try:
+    with Showing(extension):
         extension.status = machine("extension").next(extension.status, "grant" if cmd.granted else "refuse")
-    except Conflict as refusal:
-        refusal.extra["current"] = extension.state()
-        raise
     extension.answer, extension.answered_at = cmd.reason, uow.act.occurred_at
     extension.answered_by_id = uow.actor.id
     if not cmd.granted:

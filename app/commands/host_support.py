@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from app.commands.mission_steps import HOME, authorise, locked_mission, not_now
 from app.commands.registry import Act, handles
+from app.commands.showing import Showing
 from app.commands.times import require_ahead
-from app.domain.errors import Conflict
 from app.domain.forms import Instant, Note, Quantity, ShortText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
@@ -104,10 +104,7 @@ async def _answered(uow: UnitOfWork, step: str, text: str | None) -> HostSupport
     support = await uow.lock_target(HostSupport)
     mission = await uow.get(Mission, support.mission_id)
     authorise(uow, mission)
-    try:
+    with Showing(support):
         support.status = machine("host_support").next(support.status, step)
-    except Conflict as refusal:
-        refusal.extra["current"] = support.state()
-        raise
     support.answer, support.answered_at, support.answered_by_id = text, uow.act.occurred_at, uow.actor.id
     return support

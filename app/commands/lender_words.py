@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from sqlmodel import col
 
 from app.commands.registry import Act, Command, handles
+from app.commands.showing import Showing
 from app.domain.errors import Conflict, FieldError, MissingField, OutOfRange
 from app.domain.forms import Code, Instant, LongText
 from app.domain.ids import new_id
@@ -141,9 +142,6 @@ async def _locked(uow: UnitOfWork) -> LenderWord:
 
 
 def _end(uow: UnitOfWork, word: LenderWord, step: str) -> None:
-    try:
+    with Showing(word):
         word.status = machine("lender_word").next(word.status, step)
-    except Conflict as refusal:
-        refusal.extra["current"] = word.state()
-        raise
     word.ended_at = uow.now

@@ -9,10 +9,11 @@ from sqlmodel import col
 
 from app.commands.agreement_cases import terms_of
 from app.commands.fill import settle_request
+from app.commands.showing import Showing
 from app.domain.because import because
 from app.domain.clock import stamp
 from app.domain.day_to_day import KIND as DAY_TO_DAY
-from app.domain.errors import Conflict, FieldError, NotFound, OutOfOrder, TransitionNotAllowed
+from app.domain.errors import FieldError, NotFound, OutOfOrder, TransitionNotAllowed
 from app.domain.lifecycle import machine, not_allowed
 from app.domain.stamps import TYPED_AFTER, is_before
 from app.store.tables import AutomaticAlarm, Extension, Mission, Reassignment, Request
@@ -197,11 +198,8 @@ async def lapse_asked(uow: UnitOfWork, mission: Mission) -> None:
 
 def step_to(mission: Mission, to: str, *, by: str) -> str:
     """Return the state one step on; a refusal shows the mission as it is."""
-    try:
+    with Showing(mission):
         return machine("mission").to(mission.status, to, facts_of(mission), by=by).to
-    except Conflict as refusal:
-        refusal.extra["current"] = mission.state()
-        raise
 
 
 def way_to(mission: Mission, to: str) -> list[str]:
@@ -210,11 +208,8 @@ def way_to(mission: Mission, to: str) -> list[str]:
     That the unit is let go is the requester's word. It is taken as given where the unit was on the scene, and nowhere
     else: a unit that is home again and was never there did not do what it was sent for.
     """
-    try:
+    with Showing(mission):
         way = machine("mission").path(mission.status, to, facts_of(mission))
-    except Conflict as refusal:
-        refusal.extra["current"] = mission.state()
-        raise
     if RELEASED in way and mission.status not in machine("mission").sources("release"):
         ends = ["stand_down", "recall", "abort"]
         raise not_allowed(

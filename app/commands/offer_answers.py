@@ -16,6 +16,7 @@ from app.commands.letting_go import free_units, held_units
 from app.commands.occurred import keep_after
 from app.commands.offer_making import wrong_line
 from app.commands.registry import Act, Command, handles
+from app.commands.showing import Showing
 from app.domain.because import because
 from app.domain.clock import stamp
 from app.domain.errors import Conflict, NotAvailable, NotFound, OverFilled
@@ -220,8 +221,5 @@ async def locked_offer(uow: UnitOfWork) -> tuple[Request, Offer, list[OfferLine]
 
 def _to(offer: Offer, state: str, command: str, facts: dict[str, bool] | None = None) -> None:
     """Take the step to ``state``; a refusal shows the offer as it is."""
-    try:
+    with Showing(offer):
         offer.status = machine("offer").to(offer.status, state, facts or {}, by=command).to
-    except Conflict as refusal:
-        refusal.extra["current"] = offer.state()
-        raise

@@ -35,6 +35,7 @@ from app.commands.parts import parts_of, parts_with
 from app.commands.places import require_point_inside
 from app.commands.registry import Act, handles
 from app.commands.relief_overlap import ended_early, overlap
+from app.commands.showing import Showing
 from app.domain import geo
 from app.domain.agreement_reasons import Reason
 from app.domain.agreements import UNUSED, Use, outside
@@ -162,11 +163,8 @@ async def answer_reassignment(uow: UnitOfWork, cmd: AnswerReassignment) -> None:
     if not cmd.agreed and cmd.reason is None:
         detail = "Say why the unit can't go there."
         raise MissingField(detail, errors=[FieldError("/reason", MissingField.slug, detail)])
-    try:
+    with Showing(proposal):
         proposal.status = machine("reassignment").next(proposal.status, "agree" if cmd.agreed else "refuse")
-    except Conflict as refusal:
-        refusal.extra["current"] = proposal.state()
-        raise
     proposal.answer, proposal.answered_at, proposal.answered_by_id = cmd.reason, uow.act.occurred_at, uow.actor.id
     if not cmd.agreed:
         uow.record("reassignment.refused", proposal)

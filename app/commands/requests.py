@@ -25,6 +25,7 @@ from app.commands.request_lines import (
     write_lines,
 )
 from app.commands.response_commitments import answered, begin_answers
+from app.commands.showing import Showing
 from app.domain.because import because
 from app.domain.clock import stamp
 from app.domain.day_to_day import KIND as DAY_TO_DAY
@@ -360,11 +361,8 @@ def _require_home(request: Request, step: str, facts: dict[str, bool]) -> None:
 
 def _step(request: Request, step: str, facts: dict[str, bool] | None = None) -> None:
     """Take the step; a refusal shows the request as it is."""
-    try:
+    with Showing(request):
         request.status = machine("request").next(request.status, step, facts or {})
-    except Conflict as refusal:
-        refusal.extra["current"] = request.state()
-        raise
 
 
 def _record(uow: UnitOfWork, event: str, request: Request, *rows: RequestLine) -> None:

@@ -9,7 +9,8 @@ from sqlmodel import col
 
 from app.commands.rate_lookup import keep_rates
 from app.commands.registry import Command, handles
-from app.commands.statements import in_ledger, set_off, tell
+from app.commands.statement_lines import in_ledger, set_off
+from app.commands.statements import tell
 from app.domain.cost_terms import RATE_DAYS
 from app.domain.errors import Conflict
 from app.domain.lifecycle import machine

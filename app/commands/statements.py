@@ -16,10 +16,11 @@ from pydantic import Field
 from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
-from app.commands.claim_billing import billed, costs_of, effort_of
 from app.commands.occurred import keep_after
 from app.commands.rate_lookup import contested, keep_rates, no_rate, rate_on
 from app.commands.registry import Act, Command, handles
+from app.commands.showing import Showing
+from app.commands.statement_lines import changes, lines_of, set_off
 from app.domain.because import because
 from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.day_to_day import keep_short
@@ -27,14 +28,12 @@ from app.domain.errors import Conflict, NotFound
 from app.domain.forms import ShortText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
-from app.domain.money import ZERO, converted, quantity, rounded
+from app.domain.money import ZERO
 from app.store.tables import Corridor, Member, Mission, Statement, StatementLine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from decimal import Decimal
 
-    from app.commands.claim_billing import Billed
     from app.store.unit_of_work import UnitOfWork
 
 LAST_MINUTES: Final = timedelta(minutes=10)
@@ -133,22 +132,11 @@ async def make_statement(uow: UnitOfWork, cmd: MakeStatement) -> None:
         uow.later("make_statement", _over(following, tuple(pair.values())), known.id, {"month": following.isoformat()})
         return
     (corridor,) = await uow.find(Corridor)
-    statement = Statement(
-        space_id=uow.space,
-        id=new_id(),
-        member_a_id=a,
-        member_b_id=b,
-        month=cmd.month,
-        status=machine("statement").initial,
-        currency=corridor.currency,
-        issued_at=uow.act.occurred_at,
-    )
     await keep_rates(uow)
-    lines = await _lines(uow, statement, missions, pair)
+    statement = _issued(uow, pair, cmd.month, corridor.currency)
+    lines = await lines_of(uow, statement, missions, pair)
     set_off(statement, lines)
-    uow.add(statement)
-    for line in lines:
-        uow.add(line)
+    _add(uow, statement, lines)
     tell(uow, "statement.issued", statement, *lines)
 
 
@@ -246,22 +234,11 @@ async def reissue_statement(uow: UnitOfWork, cmd: ReissueStatement) -> None:
     pair = {id_: await uow.get(Member, id_) for id_ in (old.member_a_id, old.member_b_id)}
     missions = await uow.lock_where(Mission, col(Mission.id).in_([line.mission_id for line in before]))
     before = await uow.lock_where(StatementLine, col(StatementLine.statement_id) == old.id)
-    new = Statement(
-        space_id=uow.space,
-        id=new_id(),
-        member_a_id=old.member_a_id,
-        member_b_id=old.member_b_id,
-        month=old.month,
-        version=old.version + 1,
-        replaces_id=old.id,
-        status=machine("statement").initial,
-        currency=old.currency,
-        issued_at=uow.act.occurred_at,
-    )
-    lines = await _lines(uow, new, missions, pair)
+    new = _issued(uow, pair, old.month, old.currency, version=old.version + 1, replaces_id=old.id)
+    lines = await lines_of(uow, new, missions, pair)
     set_off(new, lines)
-    changes = _changes(before, lines)
-    if not changes:
+    different = changes(before, lines)
+    if not different:
         raise Conflict(
             "Nothing of it comes out differently.",
             extra={**because("statement_unchanged"), "statement_id": old.id},
@@ -270,11 +247,9 @@ async def reissue_statement(uow: UnitOfWork, cmd: ReissueStatement) -> None:
     for line in before:
         line.replaced = True
     await uow.flush()  # a mission stands in one statement that is not replaced
-    uow.add(new)
-    for line in lines:
-        uow.add(line)
+    _add(uow, new, lines)
     parties = sorted(pair)
-    uow.record("statement.reissued", new, *lines, visibility="parties", parties=parties, changes=changes)
+    uow.record("statement.reissued", new, *lines, visibility="parties", parties=parties, changes=different)
     uow.record("statement.replaced", old, *before, visibility="parties", parties=parties, by_id=str(new.id))
 
 
@@ -303,30 +278,32 @@ def may_be_corrected(statement: Statement, mission_id: UUID) -> bool:
     return disputed and statement.disputed_mission_id in {None, mission_id}
 
 
-_FIGURES: Final = ("hours", "person_hours", "kilometres", "currency", "amount", "ledger_amount")
+def _issued(uow: UnitOfWork, pair: Mapping[UUID, Member], month: date, currency: str, **anew: Any) -> Statement:
+    """Return a statement of the two, in the order of their ids, with nothing worked out yet; ``anew``: of which it is the next version."""
+    a, b = pair
+    return Statement(
+        space_id=uow.space,
+        id=new_id(),
+        member_a_id=a,
+        member_b_id=b,
+        month=month,
+        status=machine("statement").initial,
+        currency=currency,
+        issued_at=uow.act.occurred_at,
+        **anew,
+    )
 
 
-def _changes(before: Sequence[StatementLine], after: Sequence[StatementLine]) -> list[dict[str, Any]]:
-    """Return what is different, by mission: the figures before and after."""
-    old = {line.mission_id: line for line in before}
-    return [
-        {"mission_id": str(line.mission_id), "before": _figures(old[line.mission_id]), "after": _figures(line)}
-        for line in after
-        if any(getattr(line, name) != getattr(old[line.mission_id], name) for name in _FIGURES)
-    ]
-
-
-def _figures(line: StatementLine) -> dict[str, Any]:
-    return {name: None if (value := getattr(line, name)) is None else str(value) for name in _FIGURES}
+def _add(uow: UnitOfWork, statement: Statement, lines: Sequence[StatementLine]) -> None:
+    uow.add(statement)
+    for line in lines:
+        uow.add(line)
 
 
 def _step(statement: Statement, transition: str, facts: Mapping[str, bool] | None = None) -> None:
     """Take a step of the statement's machine; a refusal shows the statement as it is."""
-    try:
+    with Showing(statement):
         statement.status = machine("statement").next(statement.status, transition, facts or {})
-    except Conflict as refusal:
-        refusal.extra["current"] = statement.state()
-        raise
 
 
 def _both(statement: Statement) -> set[UUID]:
@@ -354,25 +331,6 @@ async def _locked(uow: UnitOfWork, *, authorised: bool = True) -> tuple[Statemen
     if authorised:
         uow.authorise({"either": _both(statement)})
     return statement, own
-
-
-def set_off(statement: Statement, lines: Sequence[StatementLine]) -> None:
-    """Work out what each owes and who pays the rest; nothing of it is known where a line could not be converted."""
-    a, b = statement.member_a_id, statement.member_b_id
-    statement.a_owes, statement.b_owes = _owed(statement, lines, a), _owed(statement, lines, b)
-    if statement.a_owes is None or statement.b_owes is None:
-        return
-    statement.net = abs(statement.a_owes - statement.b_owes)
-    if statement.net:
-        statement.payer_id = a if statement.a_owes > statement.b_owes else b
-
-
-async def in_ledger(uow: UnitOfWork, amount: Decimal, currency: str, ledger: str, day: date) -> Decimal | None:
-    """Return an amount in the corridor's currency, at the rate of a day; None where none is known."""
-    if currency == ledger or amount == ZERO:
-        return rounded(amount, ledger)
-    rate = await rate_on(uow, currency, ledger, day)
-    return None if rate is None else converted(amount, rate.rate, ledger)
 
 
 async def _not_converted(uow: UnitOfWork, statement: Statement) -> Conflict:
@@ -420,56 +378,6 @@ async def _unstated(uow: UnitOfWork, pair: Mapping[UUID, Member], month: date) -
     stated = await uow.find(StatementLine, col(StatementLine.mission_id).in_([each.id for each in ended]))
     done = {line.mission_id for line in stated}
     return [each for each in ended if each.id not in done]
-
-
-async def _lines(
-    uow: UnitOfWork, statement: Statement, missions: Sequence[Mission], pair: Mapping[UUID, Member]
-) -> list[StatementLine]:
-    costs = await costs_of(uow, missions)
-    by_currency: dict[str, list[Mission]] = {}
-    for mission in missions:
-        cost = costs[mission.id]
-        by_currency.setdefault((cost and cost.currency) or pair[mission.lender_id].currency, []).append(mission)
-    found = {
-        of.mission.id: (of, currency)
-        for currency, own in by_currency.items()
-        for of in await billed(uow, own, currency)
-    }
-    return [await _line(uow, statement, *found[mission.id], pair[mission.lender_id]) for mission in missions]
-
-
-async def _line(uow: UnitOfWork, statement: Statement, of: Billed, currency: str, lender: Member) -> StatementLine:
-    mission = of.mission
-    effort = effort_of(mission)
-    amount = rounded(sum((line.amount for line in of.lines), ZERO), currency)
-    people = next((line.quantity for line in of.lines if line.item == "person_hours"), None)
-    home_at = mission.home_at or uow.act.occurred_at
-    day = home_at.astimezone(ZoneInfo(lender.time_zone)).date()
-    return StatementLine(
-        space_id=uow.space,
-        id=new_id(),
-        statement_id=statement.id,
-        mission_id=mission.id,
-        lender_id=mission.lender_id,
-        requester_id=mission.requester_id,
-        agreement_id=mission.agreement_id,
-        agreement_version=mission.agreement_version,
-        type_code=mission.type_code,
-        day=day,
-        hours=quantity(effort.hours),
-        person_hours=people,
-        kilometres=effort.kilometres,
-        currency=currency,
-        amount=amount,
-        ledger_amount=await in_ledger(uow, amount, currency, statement.currency, day),
-    )
-
-
-def _owed(statement: Statement, lines: Sequence[StatementLine], requester: UUID) -> Decimal | None:
-    """Return what a member owes the other in the corridor's currency; None where an exchange rate is missing."""
-    amounts = [line.ledger_amount for line in lines if line.requester_id == requester]
-    known = [amount for amount in amounts if amount is not None]
-    return None if len(known) < len(amounts) else rounded(sum(known, ZERO), statement.currency)
 
 
 def _month_of(at: datetime, lender: Member) -> date:

@@ -31,6 +31,7 @@ from app.commands.registry import Act, Command, handles
 from app.commands.request_lines import Priority, WantedLine
 from app.commands.requests import DraftRequest, draft
 from app.commands.response_commitments import answered
+from app.commands.showing import Showing
 from app.domain import geo
 from app.domain.because import because
 from app.domain.clock import stamp
@@ -368,11 +369,8 @@ async def _locked(uow: UnitOfWork) -> UnaskedOffer:
 
 def _step(unasked: UnaskedOffer, step: str) -> str:
     """Return the state that the step leads to; a refusal shows the offer as it is."""
-    try:
+    with Showing(unasked):
         return machine("unasked_offer").next(unasked.status, step)
-    except Conflict as refusal:
-        refusal.extra["current"] = unasked.state()
-        raise
 
 
 def _both(unasked: UnaskedOffer) -> list[UUID]:
