@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from app.commands.drill_alerts import mind_drills
+from app.commands.afterwards import afterwards
 from app.commands.drill_deadlines import BY_DRILLS_CLOCK
 from app.commands.frozen import require_open
-from app.commands.notices import tell_authorities
 from app.commands.registry import BY_NAME
 from app.domain.authority import SYSTEM
 from app.domain.errors import ConcordError, Unavailable
@@ -86,8 +85,7 @@ async def one_due(door: Door, *, command: str | None = None, target: UUID | None
             drill_id = None if entry.name == FORGETS else await require_open(uow)
             uow.act = Act(entry.name, SYSTEM.via, claimed["due_at"])
             await entry.handler(uow, entry.model.model_validate(claimed["body"]))
-            await tell_authorities(uow)
-            await mind_drills(uow)
+            await afterwards(uow)
             if drill_id is not None:
                 uow.later("advance_drill", now, drill_id, space=LIVE)
             _ = await uow.finish()

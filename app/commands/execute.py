@@ -28,11 +28,10 @@ import orjson
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from app.commands.afterwards import afterwards
 from app.commands.at_work import AtWork
-from app.commands.drill_alerts import mind_drills
 from app.commands.frozen import require_open
-from app.commands.notices import tell_authorities
-from app.commands.patients import keep_between, refuse_texts
+from app.commands.patients import refuse_texts
 from app.commands.receipt import Receipt
 from app.commands.registry import BY_MODEL, Command, Entry
 from app.domain import authority
@@ -253,9 +252,7 @@ class Door:
                 refusal.extra.setdefault("current", uow.known_state(refusal.extra["machine"]))
                 raise
             await refuse_texts(uow, call.command)
-            await tell_authorities(uow)
-            await mind_drills(uow)
-            await keep_between(uow)
+            await afterwards(uow)
             if drill_id is not None:
                 uow.later("advance_drill", uow.now, drill_id, space=LIVE)
             receipt = await self._conclude(uow, call.entry)

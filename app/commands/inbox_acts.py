@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from app.commands.drill_alerts import mind_drills
+from app.commands.afterwards import afterwards
 from app.commands.frozen import require_part
-from app.commands.notices import tell_authorities
 from app.commands.registry import BY_NAME
 from app.domain.authority import Actor
 from app.domain.because import because
@@ -60,10 +59,10 @@ class Acting:
         there.target = target
         await require_part(there)
         await entry.handler(there, command)
-        await tell_authorities(there)
-        await mind_drills(there)
+        done = there.recorded()
+        await afterwards(there)
         await there.write()
-        for each in there.recorded():
+        for each in done:
             effect = {
                 "event": each.type,
                 "kind": each.subject.KIND,

@@ -13,9 +13,9 @@ from uuid import UUID, uuid5
 from pydantic import ValidationError
 from sqlmodel import col
 
+from app.commands.afterwards import afterwards
 from app.commands.fill import fill
 from app.commands.mission_steps import facts_of
-from app.commands.notices import tell_authorities
 from app.commands.registry import BY_NAME
 from app.domain.authority import Actor
 from app.domain.drills.virtual import Asked
@@ -84,7 +84,7 @@ async def _send(uow: UnitOfWork, space: str, actor: Actor, sent: Sent, occurred_
     try:
         async with uow.connection.begin_nested():  # what is refused is taken back, and the task is marked all the same
             await entry.handler(there, command)
-            await tell_authorities(there)
+            await afterwards(there)
             await there.write()
     except ConcordError as refusal:
         uow.forget(there)

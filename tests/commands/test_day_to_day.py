@@ -9,6 +9,7 @@ import pytest
 
 from app.commands.calls import AssistNow, ConfirmCall
 from app.commands.day_to_day import SendDayToDay
+from app.commands.inbox_matters import RunInboxMessage
 from app.commands.incidents import ReportIncident
 from app.commands.measures import RecordMeasures
 from app.commands.members import ChangeMember
@@ -35,12 +36,15 @@ from app.domain.forms import prose_of
 from app.queries.requests import requests
 from app.queries.snapshot import snapshot
 from tests.commands.conftest import LUIK, MAAS, PUMP
+from tests.commands.telling import Cad
 from tests.commands.test_who_may import actor_of
 from tests.commands.who_may import CASES, Scene
 from tests.interleaving import overlapping
 from tests.world import flood
 
 AMBULANCE = {"type_code": "ambulance.als", "quantity": 1, "priority": "life_safety", "lon": 5.7, "lat": 50.78}
+SOMEBODY = AMBULANCE | {"lat": 50.7813}
+"""Where nothing else of the world is."""
 HOSPITAL = {"place": "CHR Citadelle", "lon": 5.58, "lat": 50.65}
 
 
@@ -77,6 +81,44 @@ async def test_asked_and_sent_in_one_step(act, ask_one, walk, world, conn, clock
     assert home.kind == "mission"
     assert await conn.fetchval("SELECT status FROM request") == "closed", "it closes by itself"
     await act(RecordMeasures, mission, who=LUIK, kilometres=48)
+    await assert_fold()
+
+
+async def told_to_all(conn, world):
+    """Return the types of entries that tell the corridor of where the patient is; what the two alone are told is theirs."""
+    both = {world.members["luik"], world.members["maas"]}
+    rows = await conn.fetch(
+        "SELECT type, visibility, parties, payload FROM journal_entry WHERE payload LIKE '%50.7813%'"
+    )
+    assert [row["type"] for row in rows if row["visibility"] == "parties" and not set(row["parties"]) <= both] == []
+    return [row["type"] for row in rows if row["visibility"] == "corridor"]
+
+
+async def test_what_the_service_itself_tells_of_it_is_for_the_two(act, ask_one, world, conn, clock, due, assert_fold):
+    """Nobody has come in time, or nobody at all: all neighbours would read where somebody lies."""
+    late = (clock.now() + timedelta(minutes=10)).isoformat()
+    await ask_one(lines=[SOMEBODY | {"needed_by": late}], expires_at=(clock.now() + timedelta(minutes=30)).isoformat())
+    clock.move(minutes=31)
+    await due()
+    told = {row["type"] for row in await conn.fetch("SELECT type FROM journal_entry")}
+    assert told >= {"request.line_late", "request.expired"}
+    assert await told_to_all(conn, world) == []
+    assert await conn.fetchval("SELECT visibility FROM journal_entry WHERE type = 'request.expired'") == "parties"
+    await assert_fold()
+
+
+async def test_what_a_dispatch_system_tells_of_it_is_for_the_two(door, act, ask_one, world, conn, clock, assert_fold):
+    """The crew presses a key: all neighbours would read whose door it stands at."""
+    cad = await Cad.of(door, world, codes={"4801": "luik-ambulance-1"})
+    asked = await ask_one(lines=[SOMEBODY])
+    await act(SendDayToDay, asked.id, who=LUIK, resource_id=world.resources["luik-ambulance-1"])
+    clock.move(minutes=10)
+    answer = await cad.tells(cad.fms(4, unit="4801"))
+    assert answer.outcome == "applied"
+    assert {each["event"] for each in answer.effects} == {"mission.in_transit", "mission.on_scene"}
+    held = await cad.tells(cad.fms(99, unit="4801"))
+    await cad.does(RunInboxMessage, held.message_id, changes=[{"at": "/status", "value": "4"}])
+    assert await told_to_all(conn, world) == []
     await assert_fold()
 
 
