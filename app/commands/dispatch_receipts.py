@@ -67,7 +67,7 @@ class _Delivered:
 async def take_into_dispatch(uow: UnitOfWork, cmd: TakeIntoDispatch) -> None:
     """Record ``dispatch_receipt.taken``, and ``external_id.added`` for a number that is new: it replaces the one that the member had for the
     incident in this list (``external_id.ended``). Warns of a number for which there is no list. Locks the endpoint's delivery, the receipt,
-    the list of codes of its source.
+    its member's list of numbers.
 
     Raises:
         NotFound: nothing of that seq was for this endpoint.
@@ -160,9 +160,10 @@ async def _receipt(uow: UnitOfWork, endpoint: WebhookEndpoint, seq: int, deliver
 
 async def _number(uow: UnitOfWork, endpoint: WebhookEndpoint, source: str, number: str, incident_id: UUID) -> None:
     """Keep the number as the member's own of the incident, unless it is known. One that it had in this list before has ended."""
-    await lock_codes(uow, {(source, "incident")})
+    await lock_codes(uow, endpoint.member_id, source, "incident")
     known = await uow.find(
         ExternalId,
+        col(ExternalId.member_id) == endpoint.member_id,
         col(ExternalId.source) == source,
         col(ExternalId.kind) == "incident",
         col(ExternalId.code) == number,

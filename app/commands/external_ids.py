@@ -1,4 +1,4 @@
-"""External ids: a dispatch system's code is given to what it means, and ends when it means that no longer."""
+"""External ids: a dispatch system's code is given to what it means, and ends when it means that no longer. Each member has lists of its own."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ from app.store.tables import Depot, ExternalId, Incident, Member, Resource
 from app.store.tables.external_ids import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from app.store.unit_of_work import UnitOfWork
 
 Kind = Literal["resource", "depot", "incident", "member", "resource_type"]
@@ -37,7 +35,7 @@ class AddExternalId(Act):
     member_id: UUID | None = None
     """Whose code it is; the actor's own member if nobody is named. Of an incident each member has its own number."""
     source: Source
-    """Which system's code it is, such as `cad-liege`."""
+    """Which of that member's systems has it, such as `cad-liege`. Another member's system may have the same name: its codes are others."""
     kind: Kind
     """What it names."""
     code: ExternalCode
@@ -68,10 +66,10 @@ class EndExternalId(Act):
 
 @handles(AddExternalId)
 async def add_external_id(uow: UnitOfWork, cmd: AddExternalId) -> None:
-    """Record ``external_id.added``. Locks the list of codes of its source and kind.
+    """Record ``external_id.added``. Locks its member's list of codes of its source and kind.
 
     Raises:
-        Duplicate: the code names something at that time already.
+        Duplicate: the code names something of its member's at that time already.
         NotFound: there is no such thing in the space.
         RoleMissing: it is another member's.
     """
@@ -83,8 +81,8 @@ async def add_external_id(uow: UnitOfWork, cmd: AddExternalId) -> None:
         await uow.get(Incident, subject)
     elif cmd.type_code is not None:
         require_type(cmd.type_code)
-    await lock_codes(uow, {(cmd.source, cmd.kind)})
-    await _require_free(uow, cmd)
+    await lock_codes(uow, owner, cmd.source, cmd.kind)
+    await _require_free(uow, owner, cmd)
     row = uow.add(new_external_id(uow, owner, cmd.source, cmd.kind, cmd.code, subject))
     uow.record("external_id.added", row)
 
@@ -131,10 +129,9 @@ def new_external_id(uow: UnitOfWork, owner: UUID, source: str, kind: str, code: 
     )
 
 
-async def lock_codes(uow: UnitOfWork, lists: Iterable[tuple[str, str]]) -> None:
-    """Lock lists of codes, each named by its source and kind: whoever gives out one of a list's codes holds this."""
-    for source, kind in sorted(set(lists)):
-        await uow.raw.execute(_LOCK, f"{uow.space}/external/{kind}/{source}")
+async def lock_codes(uow: UnitOfWork, member_id: UUID, source: str, kind: str) -> None:
+    """Lock a member's list of codes, named by its source and kind: whoever gives out one of its codes holds this."""
+    await uow.raw.execute(_LOCK, f"{uow.space}/external/{member_id}/{kind}/{source}")
 
 
 async def ended_with(uow: UnitOfWork, resource: Resource) -> list[ExternalId]:
@@ -154,10 +151,11 @@ async def _owner(uow: UnitOfWork, cmd: AddExternalId) -> UUID:
     return whose(uow, (cmd.subject_id if cmd.kind == "member" else None) or cmd.member_id)
 
 
-async def _require_free(uow: UnitOfWork, cmd: AddExternalId) -> None:
-    """Refuse a code that names something now, or named something at the time from which it is to count."""
+async def _require_free(uow: UnitOfWork, owner: UUID, cmd: AddExternalId) -> None:
+    """Refuse a code that names something of the member's now, or did at the time from which it is to count."""
     taken = await uow.find(
         ExternalId,
+        col(ExternalId.member_id) == owner,
         col(ExternalId.source) == cmd.source,
         col(ExternalId.kind) == cmd.kind,
         col(ExternalId.code) == cmd.code,

@@ -49,7 +49,7 @@ async def import_depots(uow: UnitOfWork, cmd: ImportDepots) -> None:
     """
     work: Work[Depot] = Work(uow, cmd, "depots")
     there = {depot.code: depot for depot in await uow.find(Depot, col(Depot.member_id) == work.member_id)}
-    codes = await Codes.read(uow, "depot", work.member_id, cmd.rows)
+    codes = await Codes.read(uow, "depot", work.member_id)
     area = (await corridor(uow)).area
     async for row, depot in work.each(cmd.rows, there, codes, key=lambda row: row.code):
         fields = row.sent(FIELDS, clearable={"address"})

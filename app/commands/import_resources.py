@@ -66,7 +66,7 @@ async def import_resources(uow: UnitOfWork, cmd: ImportResources) -> None:
     own = await uow.find(Resource, col(Resource.member_id) == work.member_id, ~col(Resource.retired))
     there = {unit.call_sign.lower(): unit for unit in own}
     depots = {depot.code: depot for depot in await uow.find(Depot, col(Depot.member_id) == work.member_id)}
-    codes = await Codes.read(uow, "resource", work.member_id, cmd.rows)
+    codes = await Codes.read(uow, "resource", work.member_id)
     named: dict[str, int] = {}
     async for row, unit in work.each(cmd.rows, there, codes, key=lambda row: row.call_sign.lower()):
         fields = _fields(work, row, unit, depots)

@@ -111,16 +111,15 @@ class Planned(Generic[ThingT]):
 
 @dataclass(slots=True)
 class Codes:
-    """The external ids of one kind that count now: of this member's things, and which of those in the file are others'."""
+    """The external ids of one kind that this member's things have now. Other members' are no concern of its file."""
 
     kind: str
     subjects: dict[Named, UUID] = field(default_factory=dict)
     of: dict[UUID, dict[Named, UUID]] = field(default_factory=dict)
     """Thing → its codes → their rows."""
-    others: set[Named] = field(default_factory=set)
 
     @classmethod
-    async def read(cls, uow: UnitOfWork, kind: str, member: UUID, rows: Sequence[Any]) -> Codes:
+    async def read(cls, uow: UnitOfWork, kind: str, member: UUID) -> Codes:
         """Read them, not locked: a code that is given to two at once is refused by the database, and all is read anew."""
         found = cls(kind)
         own = await uow.raw.fetch(_OWN_CODES, uow.space, kind, member)
@@ -128,21 +127,12 @@ class Codes:
             code = Named(row["source"], row["code"])
             found.subjects[code] = row["subject_id"]
             found.of.setdefault(row["subject_id"], {})[code] = row["id"]
-        asked = {named(text) for row in rows for text in row.external_ids or ()} - found.subjects.keys()
-        if asked:
-            sources, codes = zip(*asked, strict=True)
-            others = await uow.raw.fetch(_TAKEN, uow.space, kind, sources, codes)
-            found.others = {Named(row["source"], row["code"]) for row in others}
         return found
 
 
 _OWN_CODES: Final = """
     SELECT id, source, code, coalesce(resource_id, depot_id) AS subject_id FROM external_id
      WHERE space_id = $1 AND kind = $2 AND member_id = $3 AND valid_to IS NULL
-"""
-_TAKEN: Final = """
-    SELECT x.source, x.code FROM external_id x JOIN unnest($3::text[], $4::text[]) AS f (source, code) USING (source, code)
-     WHERE x.space_id = $1 AND x.kind = $2 AND x.valid_to IS NULL
 """
 
 
@@ -208,9 +198,6 @@ class Work(Generic[ThingT]):
         given: tuple[Named, ...] = ()
         if "external_ids" in row.model_fields_set:
             wanted = dict.fromkeys(named(text) for text in codes_in(row))
-            for code in wanted:
-                if code in codes.others:
-                    self.wrong(row.at, "external_ids", Duplicate, "code_of_other", code=str(code))
             given = tuple(code for code in wanted if code not in have)
             ended = tuple(id_ for code, id_ in have.items() if code not in wanted)
             self._give_once(row.at, wanted)

@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 
 
 async def on_incident(acting: Acting, told: IncidentTold, of: IncidentOf) -> list[str]:
-    """Open the incident, or bring it up to date; return the outcome. Locks the list of numbers of the source.
+    """Open the incident, or bring it up to date; return the outcome. Locks its member's list of numbers.
 
     What changed something is compared with for all who tell of the incident. What merely said so again, which asks nobody whether it may,
     makes older only what comes under the same number.
     """
     uow, source = acting.uow, acting.source
-    await lock_codes(uow, {(source.source, "incident")})
+    await lock_codes(uow, source.member_id, source.source, "incident")
     known = await uow.find(
         ExternalId,
+        col(ExternalId.member_id) == source.member_id,
         col(ExternalId.source) == source.source,
         col(ExternalId.kind) == "incident",
         col(ExternalId.code) == told.number,
@@ -40,9 +41,6 @@ async def on_incident(acting: Acting, told: IncidentTold, of: IncidentOf) -> lis
         id_ = await _open(acting, told, of)
         outcome = "applied"
     else:
-        if known[0].member_id != source.member_id:  # of an incident, each member has a number of its own
-            number = f"{source.source}:{told.number}"
-            raise HeldBack(f"{number} is another member's number.", because("inbox_not_yours", what=number))
         assert known[0].incident_id is not None
         id_ = known[0].incident_id
         await one_at_a_time(uow, "incident", id_)

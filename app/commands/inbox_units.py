@@ -31,7 +31,7 @@ _UNIT: Final = """
       FROM external_id x
       JOIN resource r ON r.space_id = x.space_id AND r.id = x.resource_id
       LEFT JOIN mission m ON m.space_id = r.space_id AND m.resource_id = r.id AND m.status NOT IN ('returned', 'closed')
-     WHERE x.space_id = $1 AND x.source = $2 AND x.kind = 'resource' AND x.code = $3
+     WHERE x.space_id = $1 AND x.source = $2 AND x.kind = 'resource' AND x.code = $3 AND x.member_id = $5
        AND (x.valid_to IS NULL OR (x.valid_from <= $4 AND x.valid_to > $4))
      ORDER BY x.valid_from <= $4 AND (x.valid_to IS NULL OR x.valid_to > $4) DESC, x.valid_from DESC, m.id DESC LIMIT 1
 """
@@ -95,12 +95,10 @@ def _id_in(which: str) -> UUID | None:
 
 async def _unit(acting: Acting, code: str) -> asyncpg.Record:
     source = acting.source.source
-    row = await acting.uow.raw.fetchrow(_UNIT, acting.uow.space, source, code, acting.at)
+    row = await acting.uow.raw.fetchrow(_UNIT, acting.uow.space, source, code, acting.at, acting.source.member_id)
     if row is None or row["retired"]:
         detail = f"No unit has the code {code!r} in the list {source}."
         raise HeldBack(detail, because("inbox_unknown_unit", source=source, value=code))
-    if row["member_id"] != acting.source.member_id:
-        raise HeldBack(f"{code!r} is the code of another member's unit.", because("inbox_not_yours", what=code))
     return row
 
 

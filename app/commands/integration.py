@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlmodel import col
+
 from app.commands.drill_shadows import ROWS_TOLD, corridor_rows, shadow_of
 from app.commands.registry import Command, handles
 from app.domain.authority import SYSTEM
 from app.domain.errors import Conflict
 from app.store.engine import reading
-from app.store.tables import Member, Representative
+from app.store.tables import ExternalId, Member, Representative
 from app.store.unit_of_work import LIVE
 
 if TYPE_CHECKING:
@@ -54,7 +56,11 @@ async def refill_integration(uow: UnitOfWork, _cmd: RefillIntegration) -> None:
         if rows and isinstance(rows[0], Representative):
             continue  # nobody is on duty in a trial, nor has to be relieved there
         known = {_key(row) for row in await there.find(type(rows[0]))} if rows else set()
-        copies: list[Spaced] = [there.add(shadow_of(row, INTEGRATION)) for row in rows if _key(row) not in known]
+        taken = {_code(row) for row in await there.find(ExternalId, col(ExternalId.valid_to).is_(None))}
+        new = [
+            row for row in rows if _key(row) not in known and not (isinstance(row, ExternalId) and _code(row) in taken)
+        ]
+        copies: list[Spaced] = [there.add(shadow_of(row, INTEGRATION)) for row in new]
         count += len(copies)
         for first in range(0, len(copies), ROWS_TOLD):
             told = copies[first : first + ROWS_TOLD]
@@ -71,6 +77,11 @@ async def refill_integration(uow: UnitOfWork, _cmd: RefillIntegration) -> None:
 def _key(row: Spaced) -> tuple[Any, ...]:
     """Return by what a row is known among its like: what live has changed since is not copied again."""
     return tuple(getattr(row, column.name) for column in type(row).__table__.primary_key if column.name != "space_id")  # type: ignore[attr-defined]  # every table has it
+
+
+def _code(row: ExternalId) -> tuple[Any, ...]:
+    """Return what names one thing at a time: a code that means something in the trial goes on meaning that."""
+    return row.member_id, row.source, row.kind, row.code
 
 
 async def fill_integration(door: Door) -> None:

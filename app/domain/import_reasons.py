@@ -24,7 +24,6 @@ FIGURES: Final[Mapping[str, frozenset[str]]] = {
     "too_large": frozenset({"column", "most"}),
     "too_long": frozenset({"column", "most"}),
     "same_row": frozenset({"first"}),
-    "code_of_other": frozenset({"code"}),
     "code_twice": frozenset({"code", "first"}),
     "call_sign_in_use": frozenset({"call_sign"}),
     "call_sign_twice": frozenset({"first"}),

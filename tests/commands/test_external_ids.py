@@ -107,6 +107,18 @@ async def test_a_code_means_one_thing_at_a_time(code, act, world, clock, assert_
     await assert_fold()
 
 
+async def test_each_member_has_lists_of_its_own(code, act, world, assert_fold):
+    """Two control rooms that call their systems alike would block each other, and a neighbour could take our codes before us."""
+    await code("P9", source="cad")
+    await code("P9", source="cad", subject_id=world.resources["luik-pump-1"], who=LUIK)
+    incidents = [(await act(ReportIncident, **flood())).id for _ in range(2)]
+    for who, incident in zip((MAAS, LUIK), incidents, strict=True):
+        await code("26-1", source="cad", kind="incident", subject_id=incident, who=who)
+    with pytest.raises(Duplicate):
+        await code("26-1", source="cad", kind="incident", subject_id=incidents[0], who=LUIK)
+    await assert_fold()
+
+
 async def test_the_past_is_not_given_out_twice(code, act, world, clock):
     """A message that comes late would mean two things at the time it is about."""
     first = await code("12-3441")

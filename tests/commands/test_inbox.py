@@ -328,7 +328,24 @@ async def test_another_members_unit_is_not_moved(door, world, sent, state):
     await Cad.of(door, world, "luik", source="cad-both")
     maas = await Cad.of(door, world, "maas", codes={}, source="cad-both")
     answer = await maas.tells(maas.fms(3))
-    assert (answer.because["code"], await state(mission)) == ("inbox_not_yours", "committed")
+    assert (answer.because["code"], await state(mission)) == ("inbox_unknown_unit", "committed")
+
+
+async def test_two_dispatch_systems_of_one_name_are_in_nobodys_way(door, world, sent, state):
+    """A neighbour that gave its own unit our code, in a list of our system's name, would have our unit stand still."""
+    (mission,) = await sent("luik-pump-1")
+    maas = await Cad.of(door, world, "maas", codes={}, source="cad")
+    await maas.does(
+        AddExternalId, occurred_at="2026-01-01T00:00:00Z", source="cad", kind="resource",
+        code="4711", subject_id=world.resources["maas-pump-1"],
+    )  # fmt: skip
+    luik = await Cad.of(door, world, "luik", source="cad")
+    assert (await luik.tells(luik.fms(3))).outcome == "applied"
+    assert await state(mission) == "in_transit"
+    theirs = await maas.tells(maas.fms(3))
+    assert [each["id"] for each in theirs.effects if each["kind"] == "resource"] == [
+        str(world.resources["maas-pump-1"])
+    ]
 
 
 async def test_what_was_kept_is_done_by_the_next_process(cad, sent, state, due, monkeypatch, conn):
@@ -570,7 +587,7 @@ async def test_what_is_nested_too_deeply_waits_and_can_be_mended_by_nobody(cad):
 
 
 async def test_anothers_number_is_not_told_of_and_makes_nothing_history(door, world):
-    """Maas's system names luik's incident by luik's list and number: it may as little as a stranger, and what luik tells next counts."""
+    """Maas's system says luik's number in a list of the same name: that is an incident of its own, and what luik tells next counts."""
     told = {"kind": "incident", "number": "2026-77", "title": "Quay", "hazard": "flood", "severity": 3, "lon": 5.7, "lat": 50.8}  # fmt: skip
     luik = await Cad.of(door, world, "luik", codes={}, mapping="generic", source="cad-both")
     maas = await Cad.of(door, world, "maas", codes={}, mapping="generic", source="cad-both")
@@ -581,8 +598,14 @@ async def test_anothers_number_is_not_told_of_and_makes_nothing_history(door, wo
     opened = await luik.tells(told | at(-10))
     assert opened.outcome == "applied"
     named = await maas.tells({"kind": "incident", "number": "2026-77"} | at(0))
-    assert (named.outcome, named.because["code"]) == ("quarantined", "inbox_not_yours")
-    assert (await luik.tells(told | {"severity": 4} | at(-5))).outcome == "applied"
+    assert (named.outcome, named.because["code"]) == ("quarantined", "inbox_path_missing")
+    theirs = await maas.tells(told | at(0))
+    assert theirs.outcome == "applied"
+    ours, others = ([each["id"] for each in answer.effects if each["kind"] == "incident"] for answer in (opened, theirs))
+    assert set(ours).isdisjoint(others)
+    changed = await luik.tells(told | {"severity": 4} | at(-5))
+    assert changed.outcome == "applied"
+    assert {each["id"] for each in changed.effects if each["kind"] == "incident"} == set(ours)
 
 
 async def test_what_changes_nothing_makes_older_what_its_own_system_tells(door, world):

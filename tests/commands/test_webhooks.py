@@ -303,6 +303,17 @@ async def test_another_number_replaces_the_one_before(act, told, moved, conn, cl
     await assert_fold()
 
 
+async def test_a_neighbours_number_is_in_no_list_of_ours(act, told, conn):
+    """A neighbour whose system has the same name would keep our dispatch from taking its mission over."""
+    webhook, seq, incident = told
+    other = (await act(ReportIncident, **flood())).id
+    await act(AddExternalId, source="cad-luik", kind="incident", code="L-1", subject_id=other)
+    await act(TakeIntoDispatch, webhook, who=("luik", "dispatcher"), seq=seq, number="L-1")
+    assert (
+        await conn.fetchval("SELECT count(*) FROM external_id WHERE incident_id = $1 AND code = 'L-1'", incident) == 1
+    )
+
+
 async def test_receipts_need_a_list_for_their_numbers(act, hook, told, conn):
     """The number would be lost, and the neighbour speak of an incident that this control room can't find."""
     with pytest.raises(MissingField) as refused:

@@ -62,6 +62,10 @@ async def test_filled_once_more_only_what_is_missing_comes(client, world):
     assert kept["status"] == "out_of_service"
     assert [each["code"] for each in kept["external_ids"]] == ["L-1"]
     assert (await send(admin, REFILL))["outcome"]["rows"] == 0
+    ended = await listed(http, f"{LIVE}/external-ids")
+    await send(http, f"{LIVE}/external-ids/{ended[0]['id']}/end")
+    await send(http, f"{LIVE}/external-ids", **(code | {"subject_id": str(world.resources["luik-pump-2"])}))
+    assert (await send(admin, REFILL))["outcome"]["rows"] == 0
 
 
 async def test_it_is_filled_by_an_admin_alone(client):

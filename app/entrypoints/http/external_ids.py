@@ -26,7 +26,7 @@ async def _named(
         str | None,
         Query(
             max_length=LONGEST + 65,
-            description="Only what a dispatch system knows by this code: source, colon, code.",
+            description="Only what a dispatch system knows by this code: source, colon, code. Each member has lists of its own, so it may be several members' things.",
             examples=[EXAMPLE],
         ),
     ] = None,
@@ -80,7 +80,9 @@ async def list_external_ids(
     responses=responses(errors.UnknownCode, errors.Duplicate, body=True),
 )
 async def add_external_id(enter: Enter, command: Annotated[AddExternalId, Body(examples=[NUMBER])]) -> Receipt:
-    """By a dispatcher or admin of the member that owns the unit or depot; an incident's number by any member's dispatcher, as its own."""
+    """By a dispatcher or admin of the member that owns the unit or depot; an incident's number by any member's dispatcher, as its own.
+    A code names one thing in its member's list (`source`) at a time; other members' lists are apart, also those of the same name.
+    """
     return await enter.create(command, "external-ids")
 
 

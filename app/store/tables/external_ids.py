@@ -24,7 +24,8 @@ NAMES: Final[dict[str, str]] = {
 class ExternalId(Spaced, table=True):
     """One code of one source for one thing. ``member_id`` is whose code it is: of an incident, each side has its own.
 
-    A code names one thing at a time (of its kind and source); those that have ended stay, for a message that comes late.
+    A code names one thing of its member's at a time (of its kind and source): another member's system may have the same name and the same
+    codes, and neither is in the other's way. Those that have ended stay, for a message that comes late.
     """
 
     __tablename__ = "external_id"
@@ -43,6 +44,7 @@ class ExternalId(Spaced, table=True):
         Index(
             "uq_external_id_current",
             "space_id",
+            "member_id",
             "source",
             "kind",
             "code",
