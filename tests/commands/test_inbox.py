@@ -601,7 +601,9 @@ async def test_anothers_number_is_not_told_of_and_makes_nothing_history(door, wo
     assert (named.outcome, named.because["code"]) == ("quarantined", "inbox_path_missing")
     theirs = await maas.tells(told | at(0))
     assert theirs.outcome == "applied"
-    ours, others = ([each["id"] for each in answer.effects if each["kind"] == "incident"] for answer in (opened, theirs))
+    ours, others = (
+        [each["id"] for each in answer.effects if each["kind"] == "incident"] for answer in (opened, theirs)
+    )
     assert set(ours).isdisjoint(others)
     changed = await luik.tells(told | {"severity": 4} | at(-5))
     assert changed.outcome == "applied"
