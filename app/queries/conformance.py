@@ -47,8 +47,9 @@ class ReceiptFigures(ReadModel):
     asked: int
     taken: int
     late: int
-    """Of these, after its time, when the console had rung."""
+    """Of these, after its time, when the console had rung, though its event had been taken before."""
     missing: int
+    """Not sent, though its event was taken while it was asked for. What was taken later asked for none."""
     awaited: int
 
 
@@ -127,10 +128,20 @@ _FAILURES: Final = f"""
     WHERE {_WINDOW} AND (answer IS NULL OR NOT answer BETWEEN 200 AND 299)
     GROUP BY answer, error ORDER BY count DESC, last_at DESC
 """  # noqa: S608 - a constant of ours
+# What was taken after somebody had been rung asked for no receipt any more: that is late, or missed, and no fault of its receipts.
 _RECEIPTS: Final = """
-    SELECT count(*) FILTER (WHERE status = 'taken') AS taken, count(*) FILTER (WHERE status = 'taken' AND rung_at IS NOT NULL) AS late,
-           count(*) FILTER (WHERE status = 'missing') AS missing
-    FROM dispatch_receipt
+    SELECT count(*) FILTER (WHERE status = 'taken') AS taken,
+           count(*) FILTER (WHERE status = 'taken' AND rung_at IS NOT NULL AND asked) AS late,
+           count(*) FILTER (WHERE status = 'missing' AND asked) AS missing
+    FROM dispatch_receipt r, LATERAL (
+        SELECT EXISTS (
+            SELECT FROM webhook_attempt a WHERE a.space_id = r.space_id AND a.endpoint_id = r.endpoint_id AND a.seq = r.seq
+                   AND a.answer BETWEEN 200 AND 299 AND a.at < r.rung_at
+        ) OR EXISTS (
+            SELECT FROM webhook_delivery d WHERE d.space_id = r.space_id AND d.endpoint_id = r.endpoint_id AND d.seq = r.seq
+                   AND d.delivered_at < r.rung_at
+        ) AS asked
+    ) AS told
     WHERE endpoint_id = $1 AND asked_at >= $2 AND asked_at < $3 AND ($4::text IS NULL OR space_id = $4)
 """
 _SILENCES: Final = """

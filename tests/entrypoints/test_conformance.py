@@ -140,6 +140,7 @@ async def test_report_tells_of_receipts_that_came_late_or_not_at_all(client, run
         return (await report(luik, made["id"]))["receipts"]
 
     assert await receipts() == {"asked": 3, "taken": 0, "late": 0, "missing": 0, "awaited": 3}
+    await send(luik, f"{SPACE}/outbox/{made['id']}/acknowledge", seq=seqs[-1])
     clock.move(seconds=30)
     await send(luik, f"{SPACE}/webhooks/{made['id']}/receipts", seq=seqs[0])
     clock.move(seconds=31)
@@ -147,6 +148,36 @@ async def test_report_tells_of_receipts_that_came_late_or_not_at_all(client, run
     await send(luik, f"{SPACE}/webhooks/{made['id']}/receipts", seq=seqs[1])
     assert await receipts() == {"asked": 3, "taken": 2, "late": 1, "missing": 1, "awaited": 0}
     assert {("receipt_late", 1), ("receipt_missing", 1)} <= set(codes(await report(luik, made["id"])))
+
+
+async def test_a_receipt_that_no_message_asked_for_is_not_missed(client, run, clock, door):
+    """An integrator would look for a fault in his receipts, where what was taken asked for none: it came when somebody had been rung."""
+    luik, admin = client("luik", "dispatcher"), client("luik", "admin")
+    async with receiving(answers=[500]) as receiver:
+        made = await send(
+            admin, HOOKS, label="CAD", url=receiver.url, events=["mission.*"], receipts=True, source="cad-luik"
+        )
+        receiver.secret = made["once"]["secret"]
+        incident = (await send(client("maas", "dispatcher"), f"{SPACE}/incidents", **flood()))["id"]
+        members = {each["code"]: each["id"] for each in (await luik.get(f"{SPACE}/members")).json()["items"]}
+        called = {"requester_id": members["maas"], "lender_id": members["luik"], "incident_id": incident}
+        place = {"type_code": "pump.high_capacity", "quantity": 2, "lon": 5.7, "lat": 50.78}
+        await send(luik, f"{SPACE}/assist-now", **called, **place)
+        await run()
+        clock.move(seconds=61)
+        await run_due(door)
+        receiver.answers = [204]
+        await run()
+        taken = [each["data"] for each in receiver.taken if each["type"] == "mission.mobilising"]
+        assert [each["receipt"] for each in taken] == [None, None]
+        told = await report(luik, made["id"])
+        assert told["receipts"] == {"asked": 0, "taken": 0, "late": 0, "missing": 0, "awaited": 0}
+        assert "late" in dict(codes(told))
+        assert "receipt_missing" not in dict(codes(told))
+        await send(luik, f"{SPACE}/webhooks/{made['id']}/receipts", seq=taken[0]["seq"], number="L-1")
+        told = await report(luik, made["id"])
+        assert told["receipts"] == {"asked": 1, "taken": 1, "late": 0, "missing": 0, "awaited": 0}
+        assert "receipt_late" not in dict(codes(told))
 
 
 async def test_report_is_its_members_alone(client):
