@@ -38,6 +38,7 @@ async def on_incident(acting: Acting, told: IncidentTold, of: IncidentOf) -> lis
         col(ExternalId.valid_to).is_(None),
     )
     if not known:
+        await _require_new(acting, told.number)
         id_ = await _open(acting, told, of)
         outcome = "applied"
     else:
@@ -55,6 +56,23 @@ async def on_incident(acting: Acting, told: IncidentTold, of: IncidentOf) -> lis
     about = id_ if outcome == "applied" else known[0].id
     await note_told(uow, "incident", about, acting.at, told.number)
     return [outcome]
+
+
+async def _require_new(acting: Acting, number: str) -> None:
+    """Hold back what comes under a number that an incident had, and has no more, while it goes on: it would be opened a second time."""
+    ended = await acting.uow.find(
+        ExternalId,
+        col(ExternalId.member_id) == acting.source.member_id,
+        col(ExternalId.source) == acting.source.source,
+        col(ExternalId.kind) == "incident",
+        col(ExternalId.code) == number,
+    )
+    for each in ended:
+        assert each.incident_id is not None
+        incident = await acting.uow.get(Incident, each.incident_id)
+        if incident.status != "closed":
+            detail = f"{incident.ref} had the number {number}, and has it no more."
+            raise HeldBack(detail, because("inbox_number_ended", value=number, ref=incident.ref))
 
 
 async def _open(acting: Acting, told: IncidentTold, of: IncidentOf) -> UUID:

@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 
 from app.commands import inbox_work
-from app.commands.external_ids import AddExternalId
+from app.commands.external_ids import AddExternalId, EndExternalId
 from app.commands.inbox_mappings import AddInboxMapping, TurnOnInboxMapping
 from app.commands.inbox_matters import AnswerUnitCall, DiscardInboxMessage, RunInboxMessage
 from app.commands.inbox_sources import PauseInboxSource, RotateInboxSecret
+from app.commands.incidents import CloseIncident
 from app.commands.missions import ReleaseMission
 from app.commands.offer_answers import AcceptOffer
 from app.commands.offer_commitment import CommitOffer
@@ -608,6 +609,29 @@ async def test_anothers_number_is_not_told_of_and_makes_nothing_history(door, wo
     changed = await luik.tells(told | {"severity": 4} | at(-5))
     assert changed.outcome == "applied"
     assert {each["id"] for each in changed.effects if each["kind"] == "incident"} == set(ours)
+
+
+async def test_a_number_that_was_given_up_opens_no_second_incident(door, world, clock, conn):
+    """A receipt named another number, and the next message under the old one would send the neighbours to one fire twice."""
+    told = {"kind": "incident", "number": "L-1", "title": "Quay", "hazard": "flood", "severity": 3, "lon": 5.7, "lat": 50.8}  # fmt: skip
+    luik = await Cad.of(door, world, "luik", codes={}, mapping="generic")
+
+    async def tells(**more):
+        clock.move(minutes=1)
+        return await luik.tells(told | more | {"at": clock.now().isoformat()})
+
+    await tells()
+    number, incident = await conn.fetchrow("SELECT id, incident_id FROM external_id")
+    await luik.does(EndExternalId, number)
+    held = await tells(severity=4)
+    assert (held.outcome, held.because["code"]) == ("quarantined", "inbox_number_ended")
+    again = await luik.does(AddExternalId, source="cad-luik", kind="incident", code="L-1", subject_id=incident)
+    await luik.does(RunInboxMessage, held.message_id)
+    assert await conn.fetchval("SELECT severity FROM incident WHERE id = $1", incident) == 4
+    await luik.does(CloseIncident, incident, role="authorised_representative")
+    await luik.does(EndExternalId, again.id)
+    assert (await tells()).outcome == "applied"  # next year's: what is over keeps its number from nobody
+    assert await conn.fetchval("SELECT count(*) FROM incident") == 2
 
 
 async def test_what_changes_nothing_makes_older_what_its_own_system_tells(door, world):
