@@ -382,7 +382,7 @@ def dispatch(page, taking):
         dialog.get_by_role("textbox", name=SAY("hooks.url"), exact=True).fill(taking)
         dialog.get_by_role("button", name=SAY("hooks.add"), exact=True).click()
         dialog.get_by_role("button", name=SAY("hooks.secret.kept"), exact=True).click()
-        page.get_by_role("button", name=SAY("hooks.replay"), exact=True).click()
+        page.get_by_role("button", name=SAY("hooks.replay")).click()
         dialog.get_by_role("spinbutton", name=SAY("hooks.replay.from")).fill("1")
         dialog.get_by_role("button", name=SAY("go_on"), exact=True).click()
         dialog.get_by_role("button", name=SAY("hooks.replay"), exact=True).click()
