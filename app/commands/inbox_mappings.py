@@ -17,6 +17,7 @@ from app.domain.errors import Conflict, FieldError, NotFound, OutOfRange
 from app.domain.forms import ShortText
 from app.domain.ids import new_id
 from app.domain.inbox.mapping import Mapping
+from app.domain.inbox.paths import KEPT
 from app.domain.lifecycle import machine
 from app.store.tables import InboxMapping, InboxSource
 
@@ -145,7 +146,7 @@ class _Content:
 
 @lru_cache(maxsize=_CACHE)
 def _read(kept: _Content) -> Mapping:
-    return Mapping.model_validate(kept.content)
+    return Mapping.model_validate(kept.content, context={KEPT: True})
 
 
 def read_in(id_: UUID, content: dict[str, Any]) -> Mapping:

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.domain.inbox.held import HeldBack
 from app.domain.inbox.mapping import Mapping, schema, shipped
 from app.domain.inbox.meaning import Advance, Call, Nothing, SetStatus, Stands, of_status
-from app.domain.inbox.paths import Path, find
+from app.domain.inbox.paths import KEPT, Path, find
 from app.domain.inbox.reading import read
 from app.domain.lifecycle import machine
 from app.settings import protocols_path
@@ -120,6 +120,14 @@ def test_a_path_only_walks_and_picks(path):
     """A value to fall back on is a guess; a function is code of whoever writes the mapping, run on our processor."""
     with pytest.raises(ValidationError):
         PATH.validate_python(path)
+
+
+def test_what_was_in_use_before_stays_in_use():
+    """A rule that came later must not silence a control room overnight."""
+    content = copy.deepcopy(json.loads(FILES[0].read_text("utf-8"))) | {"unit": {"path": "a == 'x' && b"}}
+    with pytest.raises(ValidationError):
+        Mapping.model_validate(content)
+    assert Mapping.model_validate(content, context={KEPT: True}).unit.path == "a == 'x' && b"
 
 
 @pytest.mark.parametrize(

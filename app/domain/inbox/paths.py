@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import jmespath
 from jmespath.exceptions import JMESPathError
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from app.domain.because import because
@@ -29,13 +29,16 @@ _CONDITIONS: Final = frozenset({"not_expression", "comparator"})
 """What says yes or no: an answer that is not in the message."""
 _CONDITION: Final = 2
 """Which child of a filter is its condition."""
+KEPT: Final = "kept"
+"""In the context of a validation: what is read was written down before, maybe by other rules; what is in use stays in use."""
 _SHOWN: Final = 100
 """Characters of a value that a reason repeats."""
 
 Scalar: TypeAlias = "str | int | float | bool"
 
 
-def _checked(value: str) -> str:
+def _checked(value: str, info: ValidationInfo) -> str:
+    kept = (info.context or {}).get(KEPT)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # what the library still reads and means to give up
@@ -48,7 +51,11 @@ def _checked(value: str) -> str:
     while waiting:
         node, condition, compared = waiting.pop()
         kind = node["type"]
-        if kind not in ALLOWED or (kind in _CONDITIONS and not condition) or (kind == "literal" and not compared):
+        if (
+            kind not in ALLOWED
+            or (kind in _CONDITIONS and not condition and not kept)
+            or (kind == "literal" and not compared)
+        ):
             words = {"kind": kind.replace("_", " ")}
             raise PydanticCustomError("path", "a path only walks and picks; it has no {kind} here", words)
         for number, child in enumerate(node["children"]):
