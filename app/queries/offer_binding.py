@@ -83,7 +83,8 @@ class WayView(ReadModel):
 class WaysView(ReadModel):
     """The ways between the two sides of an offer: those that can be taken first, the soonest first.
 
-    A way through a country between is told where it is sooner than those that lead there directly and can be taken, or where none of them can.
+    A way through a country between is told where it is the best one, or sooner than those that lead there directly and can be taken; where the agreement
+    allows it, only those of them count that it allows, too.
     """
 
     offer_id: UUID
@@ -182,10 +183,22 @@ def _each_way(piece: _Piece, travel: Travel, opened: Travel, at: datetime) -> li
             eta = piece.way(opened, at, gate.code, whatever=True)
         if eta.gate is not None and eta.gate.code == gate.code:
             found.append(eta)
-    direct = [(eta, travel.gates[travel.number_of(eta.gates[0].code)]) for eta in found if not eta.via]
-    usable = [eta.total_min for eta, gate in direct if not _barred([gate], piece, at)]  # as it is, and not opened
-    soonest = min(usable, default=float("inf"))
-    return [eta for eta in found if not eta.via or eta.total_min < soonest]
+    way = piece.way(travel, at)
+    if way.gate is not None and all(eta.gates != way.gates for eta in found):
+        found.append(way)
+    usable = [eta for eta in found if not eta.via and not _barred(_as_is(eta, travel), piece, at)]
+    return [eta for eta in found if not eta.via or eta.gates == way.gates or not _outdone(eta, usable, piece)]
+
+
+def _as_is(eta: Eta, travel: Travel) -> list[Gate]:
+    """Return the crossings of a way as they are, and not opened."""
+    return [travel.gates[travel.number_of(gate.code)] for gate in eta.gates]
+
+
+def _outdone(eta: Eta, usable: Sequence[Eta], piece: _Piece) -> bool:
+    """Whether one of the ways that lead there directly is as soon, and allowed where this one is."""
+    allowed = all(map(piece.allows, eta.gates))
+    return any(each.total_min <= eta.total_min and (piece.allows(each.gates[0]) or not allowed) for each in usable)
 
 
 def _barred(way: Sequence[Gate], piece: _Piece, at: datetime) -> list[str]:

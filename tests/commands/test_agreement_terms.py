@@ -18,6 +18,7 @@ from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
 from app.commands.reassignments import ReassignMission
 from app.commands.reliefs import PlanRelief
+from app.commands.requests import DraftRequest
 from app.domain.authority import SYSTEM
 from app.domain.errors import AgreementRefused, RoleMissing
 from app.queries.offer_binding import ways as ways_of
@@ -417,6 +418,31 @@ async def test_the_ways_of_an_offer_are_told_before_it_is_committed(act, sign, o
         way for way in (await ways_of(reader, "live", told, at=NOON)).items if way.crossing_id == first.crossing_id
     ]
     assert (shut.barred, shut.best) == (("closed",), False)
+
+
+async def test_a_way_between_that_the_agreement_allows_is_told_beside_a_sooner_one_that_it_does_not(
+    act, sign, incident, world, reader
+):
+    """The unit went by Maastricht, and the list before it knew only of Lichtenbusch, where nobody is insured."""
+    agreement = await sign(crossings=["eijsden", "vaals"])
+    wanted = {"type_code": PUMP, "quantity": 1, "priority": "life_safety", "lon": 6.1, "lat": 50.7}
+    body = {"incident_id": incident, "kind": "immediate", "lines": [wanted], "then": "open"}
+    asked = await act(DraftRequest, who=AKEN, **body)
+    line = {"request_line_id": asked.rows["request_line"][0]["id"], "agreement_id": agreement}
+    made = await act(
+        MakeOffer, asked.id, who=LUIK, lines=[line | {"resource_id": world.resources["luik-pump-1"]}]
+    )  # fmt: skip
+    told = await read_offer(reader, "live", made.id, viewer=world.members["luik"])
+    through, straight = (await ways_of(reader, "live", told, at=NOON)).items
+    at = world.crossings
+    assert (through.crossing_id, through.via_crossing_ids) == (at["eijsden"], (at["vaals"],))
+    assert (through.allowed, through.best) == (True, True)
+    assert (straight.crossing_id, straight.via_crossing_ids) == (at["lichtenbusch"], ())
+    assert (straight.allowed, straight.best, straight.barred) == (False, False, ())
+    assert straight.eta_min < through.eta_min
+    await act(AcceptOffer, made.id, who=AKEN)
+    row = mission_of(await act(CommitOffer, made.id, who=LUIK))
+    assert (row["crossing_id"], row["via_crossing_ids"]) == (str(at["eijsden"]), [str(at["vaals"])])
 
 
 # ---------------------------------------------------------------- who may bind
