@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlmodel import col
 
 from app.commands.frozen import hold_still
+from app.commands.patients import between, help_of
 from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.store.drills import clock_of
 from app.store.tables import (
@@ -104,18 +105,16 @@ async def follow(there: UnitOfWork, before: Clock, until: datetime, after: Clock
 
 async def _eyes(there: UnitOfWork, row: Any) -> tuple[UUID, ...]:
     """Return the members that alone see a row, none where all do: as it is told by the commands about it."""
-    seen: set[UUID] = set()
-    if isinstance(row, RequestLine):
-        row = await there.get(Request, row.request_id)
-    if isinstance(row, Request):
-        if row.kind == DAY_TO_DAY:
-            seen = {row.member_id, row.to_member_id or row.member_id}
-        elif row.opened_at is None:
-            seen = {row.member_id}
+    help_ = await help_of(there, row)
+    seen: set[UUID | None] = set()
+    if isinstance(help_, Request) and help_.opened_at is None:
+        seen = {help_.member_id}
+    elif help_ is not None and help_.kind == DAY_TO_DAY:
+        seen = set(between(help_))
     elif isinstance(row, Offer):
         seen = {row.lender_id, (await there.get(Request, row.request_id)).member_id}
     elif isinstance(row, UnaskedOffer):
         seen = {row.lender_id, row.to_member_id}
     elif isinstance(row, AutomaticAlarm | ResponseCommitment):
         seen = {row.lender_id, row.requester_id}
-    return tuple(sorted(seen))
+    return tuple(sorted(each for each in seen if each is not None))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from app.commands.due import look_for_due
 from app.domain.errors import DrillPaused
 from app.store.folded import differences, folded_and_tables
+from app.store.journal import read
 from tests.commands.drilling import DIRECTOR_BE, MAASTRICHT, SAFETY
 from tests.world import flood
 
@@ -29,6 +31,7 @@ class Asked:
             "needed_by": self.after(minutes=180),
         }  # fmt: skip
         made = await self.drilling.does("draft_request", who=MAASTRICHT, space=self.space, incident_id=report.id, kind="immediate", lines=[line], expires_at=self.after(minutes=240), then="open")  # fmt: skip
+        self.incident = report.id
         self.request, self.line = made.id, made.rows["request_line"][0]["id"]
         return self
 
@@ -133,4 +136,26 @@ async def test_what_was_jumped_over_is_over(drilling, begun):
     assert await asked.offer(later) == ("offered", asked.after(minutes=28))
     await drilling.due()
     assert (await asked.offer(soon))[0] == "expired"
+    await asked.folds()
+
+
+async def test_help_from_day_to_day_stays_between_its_two_when_its_times_move(drilling, begun):
+    """The corridor would read of an ambulance, and of what is owed for it, by the drill's clock."""
+    drill, asked = begun
+    both = {drilling.members["nl-maastricht"], drilling.members["be-liege"]}
+    asks, sends = drilling.members["nl-maastricht"], drilling.members["be-liege"]
+    body = {"requester_id": asks, "lender_id": sends, "kind": "day_to_day", "type_code": "ambulance.als", "quantity": 1, "lon": 5.7, "lat": 50.78}  # fmt: skip
+    await drilling.does("assist_now", who=MAASTRICHT, space=asked.space, **body)
+    await drilling.does("assist_now", who=MAASTRICHT, space=asked.space, **(body | {"kind": "immediate", "incident_id": asked.incident, "type_code": "pump.high_capacity"}))  # fmt: skip
+    await drilling.does("set_drill_speed", drill, speed=4)
+    moved = [each for each in await read(asked.beside, asked.space, 0, 5000) if each.type == "drill.deadlines_moved"]
+    debts = {}
+    for each in moved:
+        for row in each.body()["rows"].get("debt", ()):
+            debts.setdefault(row["request_id"], set()).add((each.visibility, frozenset(each.parties)))
+    kinds = await asked.beside.fetch("SELECT id::text, kind FROM request WHERE space_id = $1 AND id = ANY($2)", asked.space, [UUID(id_) for id_ in debts])  # fmt: skip
+    assert {(each["kind"], *debts[each["id"]]) for each in kinds} == {
+        ("day_to_day", ("parties", frozenset(both))),
+        ("immediate", ("corridor", frozenset())),
+    }
     await asked.folds()
