@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import Field
 from sqlmodel import col
 
-from app.commands.drill_deadlines import as_it_ran, follow
+from app.commands.drill_deadlines import as_it_ran, follow, stood
 from app.commands.drill_parts import (
     Held,
     clock_row,
@@ -141,7 +141,7 @@ async def resume_drill(uow: UnitOfWork, cmd: ResumeDrill) -> None:
         changed = clock.resume_site(uow.now, cmd.site, country, needed)
         resumed = cmd.site not in changed.paused_sites
     if resumed and cmd.site is None:
-        await follow(there, *as_it_ran(row), changed)
+        await follow(there, *as_it_ran(row), changed, stood=stood(row))
     _ = set_clock(row, changed)
     words = "site_resumed" if cmd.site else "resumed"
     event = f"drill.{words}" if resumed else "drill.resume_asked"

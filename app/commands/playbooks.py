@@ -149,7 +149,7 @@ def _items(uow: UnitOfWork, applied: IncidentProtocol, as_led: Effective, done: 
                 incident_protocol_id=applied.id,
                 code=item.code,
                 texts=dict(item.texts),
-                due_at=applied.applied_at + timedelta(minutes=item.due_min),
+                due_at=applied.applied_at + uow.lasting(timedelta(minutes=item.due_min)),
             )
         )
         for item in as_led.playbook.checklist

@@ -277,7 +277,19 @@ async def take_back_answers(uow: UnitOfWork, call: Call, missions: Sequence[UUID
             await uow.flush()  # of each step there is one
             step = next(each for each in ON_REQUEST if each == old.step)
             version = (old.agreement_id, old.agreement_version)
-            begun.append(_begin(uow, request, old.lender_id, *version, step, old.within_min, old.binding, old.since))
+            begun.append(
+                _begin(
+                    uow,
+                    request,
+                    old.lender_id,
+                    *version,
+                    step,
+                    old.within_min,
+                    old.binding,
+                    old.since,
+                    due_at=old.due_at,
+                )
+            )
     both = [call.requester_id, call.lender_id]
     for what, rows in (("taken_back", gone), ("begun", begun)):
         if rows:
@@ -296,8 +308,9 @@ def _begin(
     since: datetime,
     *,
     mission_id: UUID | None = None,
+    due_at: datetime | None = None,
 ) -> ResponseCommitment:
-    due_at = since + uow.lasting(timedelta(minutes=minutes))
+    due_at = due_at or since + uow.lasting(timedelta(minutes=minutes))
     begun = uow.add(
         ResponseCommitment(
             space_id=uow.space,

@@ -371,7 +371,15 @@ class UnitOfWork:
         of = space or self.space
         self.soonest = at if self.soonest is None else min(at, self.soonest)
         self._rows.add(
-            DueWork(id=new_id(), space_id=of, command=command, target=target, body=dict(body or {}), due_at=at)
+            DueWork(
+                id=new_id(),
+                space_id=of,
+                command=command,
+                target=target,
+                body=dict(body or {}),
+                due_at=at,
+                made_at=self.now,
+            )
         )
 
     # ------------------------------------------------------------ the end

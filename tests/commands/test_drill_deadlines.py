@@ -8,7 +8,9 @@ from uuid import UUID
 import pytest
 
 from app.commands.due import look_for_due
+from app.domain.authority import Actor
 from app.domain.errors import DrillPaused
+from app.domain.ids import new_id
 from app.store.folded import differences, folded_and_tables
 from app.store.journal import read
 from tests.commands.drilling import DIRECTOR_BE, MAASTRICHT, SAFETY
@@ -58,6 +60,16 @@ class Asked:
 async def begun(drilling, beside):
     drill, space = await drilling.started()
     return drill, await Asked(drilling, beside, space).asks()
+
+
+def of_staff(drilling, member, *roles):
+    """Return somebody of the staff, whom a pause lets through, who also acts for the member."""
+    return Actor(new_id(), "person", drilling.members[member], frozenset(roles), "console")
+
+
+async def goes_on(drilling, drill):
+    for who in ("nl-maastricht", "be-liege"):
+        await drilling.does("resume_drill", drill, who=(who, "exercise_director"))
 
 
 DUE = "SELECT min(due_at) FROM response_commitment WHERE space_id = $1 AND step = 'answer' AND status = 'running'"
@@ -158,4 +170,111 @@ async def test_help_from_day_to_day_stays_between_its_two_when_its_times_move(dr
         ("day_to_day", ("parties", frozenset(both))),
         ("immediate", ("corridor", frozenset())),
     }
+    await asked.folds()
+
+
+async def test_what_is_put_down_while_the_drill_stands_begins_when_it_goes_on(drilling, begun):
+    """Two hours would last five days, or half of them would be over before anybody might answer."""
+    drill, asked = begun
+    lender = of_staff(drilling, "be-liege", "drill_controller", "authorised_representative")
+    send = {"lines": [{"request_line_id": asked.line, "quantity": 1}]}
+    for before, at_making, at_resume in ((1, 1, 1), (60, 1, 1), (1, 60, 1), (1, 1, 60)):
+        await drilling.does("set_drill_speed", drill, speed=before)
+        await drilling.does("pause_drill", drill, who=SAFETY)
+        await drilling.until(minutes=20)
+        await drilling.does("set_drill_speed", drill, speed=at_making)
+        made = await drilling.does("make_offer", asked.request, who=lender, space=asked.space, **send)  # two hours
+        await drilling.until(minutes=5)
+        await drilling.does("set_drill_speed", drill, speed=at_resume)
+        await drilling.until(minutes=10)
+        await goes_on(drilling, drill)
+        due = drilling.clock.now() + timedelta(hours=2) / at_resume
+        assert await asked.offer(made.id) == ("offered", due), (before, at_making, at_resume)
+        work = "SELECT due_at FROM due_work WHERE space_id = $1 AND command = 'expire_offer' AND target = $2"
+        assert await asked.beside.fetchval(work, asked.space, made.id) == due
+        await drilling.does("withdraw_offer", made.id, who=lender, space=asked.space)
+    await asked.folds()
+
+
+async def test_a_draft_waits_as_well(drilling, begun):
+    """It could not be opened after the pause, for it would have expired meanwhile."""
+    drill, asked = begun
+    told = "SELECT r.expires_at, l.needed_by FROM request r JOIN request_line l ON l.space_id = r.space_id AND l.request_id = r.id WHERE r.space_id = $1 AND r.id = $2"  # fmt: skip
+    asks = of_staff(drilling, "nl-maastricht", "exercise_director", "dispatcher")
+
+    async def drafts(then):
+        now = drilling.clock.now()
+        line = {
+            "type_code": "pump.high_capacity", "quantity": 1, "priority": "property", "lon": 5.7, "lat": 50.85,
+            "needed_by": now + timedelta(minutes=20),
+        }  # fmt: skip
+        made = await drilling.does("draft_request", who=asks, space=asked.space, incident_id=asked.incident, kind="immediate", lines=[line], expires_at=now + timedelta(minutes=30), then=then)  # fmt: skip
+        return made.id
+
+    begun_before = [await drafts("draft"), await drafts("submit")]
+    await drilling.does("pause_drill", drill, who=SAFETY)
+    await drilling.until(minutes=40)
+    meanwhile = await drafts("draft")
+    await drilling.until(minutes=50)
+    await goes_on(drilling, drill)
+    now = drilling.clock.now()
+    for id_ in (*begun_before, meanwhile):
+        row = await asked.beside.fetchrow(told, asked.space, id_)
+        assert tuple(row) == (now + timedelta(minutes=30), now + timedelta(minutes=20))
+    moved = [each for each in await read(asked.beside, asked.space, 0, 5000) if each.type == "drill.deadlines_moved"]
+    eyes = {
+        (each.visibility, each.parties)
+        for each in moved
+        for row in each.body()["rows"].get("request", ())
+        if row["id"] != str(asked.request)
+    }
+    assert eyes == {("parties", (drilling.members["nl-maastricht"],))}
+    await asked.folds()
+
+
+async def test_what_was_jumped_over_is_over_in_its_order(drilling, begun):
+    """A commitment that was broken before its request expired would count as no longer needed."""
+    drill, asked = begun
+    last = await asked.offered(valid_until=asked.after(seconds=90))
+    first = await asked.offered(valid_until=asked.after(seconds=30))
+    await drilling.does("jump_drill", drill)
+    work = "SELECT target FROM due_work WHERE space_id = $1 AND command = 'expire_offer' AND done_at IS NULL ORDER BY due_at, target = $2 DESC"
+    assert [each["target"] for each in await asked.beside.fetch(work, asked.space, last)] == [first, last]
+    await drilling.until(seconds=1)
+    over = [each.subject_id for each in await read(asked.beside, asked.space, 0, 5000) if each.type == "offer.expired"]
+    assert over == [first, last]
+    await asked.folds()
+
+
+async def test_a_checklist_goes_by_the_drills_clock(drilling, begun):
+    """Half an hour to warn the villages would be thirty hours of the drill."""
+    drill, asked = begun
+    within = "SELECT min(i.due_at - p.applied_at), min(i.due_at) FROM checklist_item i JOIN incident_protocol p ON p.space_id = i.space_id AND p.id = i.incident_protocol_id WHERE i.space_id = $1 AND i.incident_id = $2"  # fmt: skip
+    minutes, due = await asked.beside.fetchrow(within, asked.space, asked.incident)
+    assert due is not None
+    await drilling.does("pause_drill", drill, who=SAFETY)
+    await drilling.until(minutes=40)
+    await goes_on(drilling, drill)
+    assert (await asked.beside.fetchrow(within, asked.space, asked.incident))[1] == due + timedelta(minutes=40)
+    await drilling.does("set_drill_speed", drill, speed=60)
+    where = {"type": "Point", "coordinates": [5.72, 50.87]}
+    report = await drilling.does("report_incident", who=MAASTRICHT, space=asked.space, **flood(area=where))
+    assert (await asked.beside.fetchrow(within, asked.space, report.id))[0] == minutes / 60
+    await asked.folds()
+
+
+async def test_a_commitment_begun_anew_keeps_its_time(drilling, begun):
+    """A call that never was is taken back after a pause: the answer that it stood for would be late before anybody can give it."""
+    drill, asked = begun
+    due = await asked.value(DUE)
+    lender = drilling.members["be-liege"]
+    call = await drilling.does("assist_now", who=MAASTRICHT, space=asked.space, requester_id=drilling.members["nl-maastricht"], lender_id=lender, incident_id=asked.incident, kind="immediate", type_code="pump.high_capacity", quantity=1, lon=5.7, lat=50.85, request_line_id=asked.line)  # fmt: skip
+    running = "SELECT due_at FROM response_commitment WHERE space_id = $1 AND step = 'answer' AND lender_id = $2 AND status = 'running'"
+    assert await asked.beside.fetchval(running, asked.space, lender) is None
+    await drilling.does("pause_drill", drill, who=SAFETY)
+    await drilling.until(minutes=40)
+    await goes_on(drilling, drill)
+    await drilling.does("take_back_call", call.id, who=MAASTRICHT, space=asked.space, why="Written down twice.")
+    await drilling.due()
+    assert await asked.beside.fetchval(running, asked.space, lender) == due + timedelta(minutes=40)
     await asked.folds()

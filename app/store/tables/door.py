@@ -59,3 +59,5 @@ class DueWork(SQLModel, table=True):
     attempts: int = 0
     done_at: datetime | None = Field(default=None, sa_type=UtcTime)
     outcome: str | None = None
+    made_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    """When a command put it down; null of what the service keeps by itself, and of what is older than this column."""
