@@ -6,7 +6,7 @@ Decided by ``app.planning.choice`` on the corridor's own roads, from where the u
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from app.domain.agreements import passes_elsewhere
 from app.domain.because import because
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from app.store.tables import Mission, Resource
     from app.store.unit_of_work import UnitOfWork
 
+Start: TypeAlias = tuple[float, float, str]
+"""Longitude, latitude, and the country in which that lies."""
 CHECKS: Final = "checks"
 _REPORTED: Final = "SELECT lon, lat FROM position WHERE space_id = $1 AND resource_id = $2 AND at > $3"
 
@@ -42,6 +44,7 @@ async def choose_way(
     parts: Sequence[Resource] = (),
     named: UUID | None = None,
     terms: Terms | None = None,
+    start: Start | None = None,
 ) -> tuple[Crossing, ...]:
     """Return the crossings of a unit on its way to a place, in turn; none where it passes no border, or no way is open to it.
 
@@ -49,8 +52,8 @@ async def choose_way(
     is for the caller to say (``outside_agreement``). The way over a ``named`` crossing goes on, or comes there, as is soonest; where it lies on no way between
     the two, it is taken for the whole way.
 
-    A formation passes where the heaviest, the highest and the widest of its ``parts`` pass. Without a unit (nobody has named it yet) the way begins at the
-    lender's coordination centre. Nothing is locked: a crossing that closes a moment later is closed for those who are under way, too. A crossing of
+    A formation passes where the heaviest, the highest and the widest of its ``parts`` pass. The way begins at ``start``, if that is given (``standing.py``: the unit is abroad
+    already); or else in the lender's country, where the unit is, and without a unit (nobody has named it yet) at the lender's coordination centre. Nothing is locked: a crossing that closes a moment later is closed for those who are under way, too. A crossing of
     a sooner way that is too weak, low or narrow for the unit is told as a warning, and so is each country that the way goes through between.
 
     Raises:
@@ -65,16 +68,17 @@ async def choose_way(
     lender, requester = await uow.get(Member, lender_id), await uow.get(Member, requester_id)
     areas = [(each.country, each.area) for each in members.values()]
     there = country_of(areas, lon, lat, otherwise=requester.country)
-    if lender.country == there:
+    if start is None:
+        start = *(await place_of(uow, unit) if unit is not None else (lender.lon, lender.lat)), lender.country
+    if start[2] == there:
         return () if by is None else (by,)
     crossings = {each.code: each for each in await uow.find(Crossing)}
     gates = [_gate(each, members) for each in crossings.values()]
     travel = await asyncio.to_thread(travel_with, gates, uow.settings.roads)
-    ends = *(await _place(uow, unit) if unit is not None else (lender.lon, lender.lat)), lender.country
     goal = travel.goal(lon, lat, there)
     codes = None if terms is None else [code for code in crossings if terms.allows_crossing(code)]
     eta = chosen_way(
-        travel, *ends, goal, uow.now, unit=size, allowed=codes, by=None if by is None else by.code
+        travel, *start, goal, uow.now, unit=size, allowed=codes, by=None if by is None else by.code
     )  # fmt: skip
     way = tuple(crossings[gate.code] for gate in eta.gates)
     for why in eta.transits:
@@ -82,8 +86,8 @@ async def choose_way(
     if by is not None:
         return way or (by,)
     if not way:
-        uow.warn("no_open_crossing", f"No crossing between {lender.country} and {there} is open to this unit.")
-    _tell_too_much(uow, travel.eta(*ends, goal, uow.now).gates, size, way)
+        uow.warn("no_open_crossing", f"No crossing between {start[2]} and {there} is open to this unit.")
+    _tell_too_much(uow, travel.eta(*start, goal, uow.now).gates, size, way)
     return way
 
 
@@ -128,7 +132,7 @@ def _gate(crossing: Crossing, members: Mapping[UUID, Member]) -> Gate:
     return Gate(**said, countries=joined)
 
 
-async def _place(uow: UnitOfWork, unit: Resource) -> tuple[float, float]:
+async def place_of(uow: UnitOfWork, unit: Resource) -> tuple[float, float]:
     """Return where a unit was last known to be."""
     row = await uow.raw.fetchrow(_REPORTED, uow.space, unit.id, unit.position_at)
     return (unit.lon, unit.lat) if row is None else (row["lon"], row["lat"])

@@ -13,14 +13,15 @@ from pydantic import Field
 from sqlmodel import col
 
 from app.commands.changes import write_sent
-from app.commands.mission_steps import BEFORE_CLEARANCE
 from app.commands.parts import parts_of, parts_with
 from app.commands.places import require_point_inside
 from app.commands.registry import Act, Command, handles
+from app.commands.standing import standing_of
 from app.domain import geo
 from app.domain.errors import Conflict, Duplicate, FieldError, Malformed, OutOfRange
 from app.domain.forms import WHOLE, Code, Instant, Names, ShortText
 from app.domain.ids import new_id
+from app.domain.on_way import BEFORE_CLEARANCE, ON_WAY
 from app.planning.eta import CLOSED, Size, excesses, is_open
 from app.store.tables import Crossing, Member, Mission, Resource
 
@@ -175,7 +176,15 @@ def _reopen_later(uow: UnitOfWork, crossing: Crossing) -> None:
 async def missions_over(uow: UnitOfWork, crossing_id: UUID) -> list[Mission]:
     """Lock and return the missions that still have the crossing ahead of them."""
     over = (col(Mission.crossing_id) == crossing_id) | col(Mission.via_crossing_ids).contains([crossing_id])
-    return await uow.lock_where(Mission, over, col(Mission.status).in_(BEFORE_CLEARANCE))
+    between = col(Mission.status).in_(ON_WAY) & (col(Mission.via_crossing_ids) != [])
+    missions = await uow.lock_where(Mission, over, col(Mission.status).in_(BEFORE_CLEARANCE) | between)
+    members = await uow.find(Member)
+    return [
+        mission
+        for mission in missions
+        if (not mission.via_crossing_ids and mission.status in BEFORE_CLEARANCE)
+        or crossing_id in (await standing_of(uow, mission, members)).ahead
+    ]
 
 
 async def barred_from(

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from app.commands.inbox_kept import last_told, note_told, one_at_a_time
-from app.commands.mission_steps import BEFORE_LEAVING
 from app.commands.parts import lock_units
 from app.commands.positions import keep_positions
 from app.domain.because import because
 from app.domain.errors import Conflict, OutOfOrder, TransitionNotAllowed
 from app.domain.inbox.held import HeldBack
 from app.domain.inbox.meaning import Advance, Call, Nothing, SetStatus, Stands, of_status
+from app.domain.on_way import BEFORE_LEAVING
 from app.domain.stamps import TYPED_AFTER, is_before
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from app.domain.clock import stamp
 from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import FieldError, NotFound, OutOfOrder, TransitionNotAllowed
 from app.domain.lifecycle import machine, not_allowed
+from app.domain.on_way import BEFORE_CLEARANCE, BEFORE_LEAVING
 from app.domain.stamps import TYPED_AFTER, is_before
 from app.store.tables import AutomaticAlarm, Extension, Mission, Reassignment, Request
 
@@ -29,10 +30,6 @@ HOME: Final = "returned"
 CLOSED: Final = "closed"
 RELEASED: Final = "released"
 STAGED: Final = "staged"
-BEFORE_LEAVING: Final = frozenset({"committed", "mobilising"})
-"""Where a unit is still at home."""
-BEFORE_CLEARANCE: Final = frozenset({"committed", "mobilising", "in_transit", "at_border"})
-"""Where a mission stands while a crossing with control is still ahead of it."""
 LEAVING: Final = frozenset({"released", "stood_down", "recalled", "aborted", "returning", "returned", "closed"})
 """Where a mission is no longer at work, nor on its way to it."""
 STAGED_FOR: Final = timedelta(minutes=30)

@@ -19,7 +19,6 @@ from app.commands.fill import mission_facts
 from app.commands.letting_go import end_offers
 from app.commands.measures import estimated_km
 from app.commands.mission_steps import (
-    BEFORE_LEAVING,
     HOME,
     RELEASED,
     STAGED,
@@ -53,12 +52,14 @@ from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import Conflict, FieldError, NotAvailable, NotFound, OutOfRange
 from app.domain.forms import Form, Note, ShortText
 from app.domain.lifecycle import machine
+from app.domain.on_way import BEFORE_LEAVING
 from app.domain.vocabulary import require
 from app.store.tables import Depot, HostSupport, Mission, Request, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from app.commands.crossing_choice import Start
     from app.store.unit_of_work import UnitOfWork
 
 
@@ -399,9 +400,15 @@ async def take_units(
 
 
 async def give_unit(
-    uow: UnitOfWork, mission: Mission, unit: Resource, *, crossing_id: UUID | None = None, strict: bool = False
+    uow: UnitOfWork,
+    mission: Mission,
+    unit: Resource,
+    *,
+    crossing_id: UUID | None = None,
+    strict: bool = False,
+    start: Start | None = None,
 ) -> None:
-    """Put a unit on a mission and choose its way; the caller holds both and records them.
+    """Put a unit on a mission and choose its way, from ``start`` if it is abroad already; the caller holds both and records them.
 
     A crossing that the mission's agreement does not allow is a warning: the unit is as good as on its way.
 
@@ -420,6 +427,7 @@ async def give_unit(
         parts=parts,
         named=crossing_id,
         terms=terms,
+        start=start,
     )
     if (elsewhere := await outside_agreement(uow, terms, way)) is not None:
         if strict:

@@ -19,7 +19,6 @@ from app.commands.agreement_cases import matter_of, refuse_outright, terms_of
 from app.commands.crossing_choice import choose_way, outside_agreement, put_way
 from app.commands.fill import fill
 from app.commands.mission_steps import (
-    BEFORE_CLEARANCE,
     LEAVING,
     RELEASED,
     authorise,
@@ -36,6 +35,7 @@ from app.commands.places import require_point_inside
 from app.commands.registry import Act, handles
 from app.commands.relief_overlap import ended_early, overlap
 from app.commands.showing import Showing
+from app.commands.standing import standing_of
 from app.domain import geo
 from app.domain.agreement_reasons import Reason
 from app.domain.agreements import UNUSED, Use, outside
@@ -46,6 +46,7 @@ from app.domain.forms import Flag, Note, ShortText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
 from app.domain.money import quantity
+from app.domain.on_way import BEFORE_CLEARANCE
 from app.domain.resource_types import parts_of_type
 from app.planning.eta import country_of
 from app.store.agreements import uses_of
@@ -303,7 +304,8 @@ async def _choose_way(uow: UnitOfWork, mission: Mission, proposal: Reassignment)
     areas = [(each.country, each.area) for each in await uow.find(Member)]
     here = country_of(areas, mission.lon, mission.lat, otherwise=requester.country)
     there = country_of(areas, proposal.lon, proposal.lat, otherwise=requester.country)
-    over = mission.status not in BEFORE_CLEARANCE
+    standing = await standing_of(uow, mission)
+    over = mission.status not in BEFORE_CLEARANCE and not standing.ahead
     if over and here == there:
         mission.has_control = False
         return
@@ -319,6 +321,7 @@ async def _choose_way(uow: UnitOfWork, mission: Mission, proposal: Reassignment)
         unit=unit,
         terms=terms,
         parts=parts,
+        start=standing.start,
     )
     if (elsewhere := await outside_agreement(uow, terms, way)) is not None:
         uow.warn(elsewhere.code, elsewhere.detail, figures=dict(elsewhere.figures))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
 from uuid import UUID
 
 from app.commands.crossing_choice import way_ids
 from app.commands.missions import give_unit
 from app.commands.registry import Act, handles
+from app.commands.standing import standing_of
 from app.domain.because import because
 from app.domain.errors import Conflict
 from app.domain.lifecycle import machine, not_allowed
+from app.domain.on_way import ON_WAY
 from app.store.tables import Mission, Resource
 from app.store.unit_of_work import UnitOfWork
-
-REROUTABLE: Final = frozenset({"committed", "mobilising", "in_transit", "at_border"})
 
 
 class RerouteMission(Act):
@@ -26,7 +25,9 @@ class RerouteMission(Act):
 
 @handles(RerouteMission)
 async def reroute_mission(uow: UnitOfWork, cmd: RerouteMission) -> None:
-    """Record ``mission.rerouted``, with ``in_transit`` where the unit stood at the border. Locks the mission.
+    """Record ``mission.rerouted``, with ``in_transit`` where the unit stood at the border, or is cleared and comes to another control. Locks the mission.
+
+    Its way is what is ahead of it from now on: a unit that is in a country between begins there.
 
     Raises:
         TransitionNotAllowed: the unit is over the border already.
@@ -34,7 +35,8 @@ async def reroute_mission(uow: UnitOfWork, cmd: RerouteMission) -> None:
     """
     mission = await uow.lock_target(Mission)
     uow.authorise({"lender": {mission.lender_id}})
-    if mission.status not in REROUTABLE:
+    standing = await standing_of(uow, mission)
+    if mission.status not in ON_WAY or (mission.status == "cleared" and not standing.ahead):
         raise not_allowed(
             "mission", mission.status, "reroute", (), words="take another crossing", current=mission.state()
         )
@@ -46,8 +48,10 @@ async def reroute_mission(uow: UnitOfWork, cmd: RerouteMission) -> None:
             hint="Name the unit, with its crossing.",
         )
     was = way_ids(mission)
-    await give_unit(uow, mission, await uow.get(Resource, mission.resource_id), crossing_id=cmd.crossing_id)
-    if mission.status == "at_border" and way_ids(mission) != was:
+    unit = await uow.get(Resource, mission.resource_id)
+    await give_unit(uow, mission, unit, crossing_id=cmd.crossing_id, start=standing.start)
+    turns = way_ids(mission) != list(standing.ahead)
+    if turns and (mission.status == "at_border" or (mission.status == "cleared" and mission.has_control)):
         mission.status = machine("mission").to(mission.status, "in_transit", by=uow.act.command).to
         mission.status_at = max(uow.act.occurred_at, mission.status_at)
     uow.record(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from app.domain.errors import NotFound
+from app.domain.on_way import ON_WAY, Passage, passed
 from app.domain.resource_types import parts_of_type
 from app.planning.eta import Size, country_of
 from app.planning.facts import FreeUnit, OpenLine, Picture, Promised
@@ -21,12 +22,13 @@ from app.store.fill import FILL
 from app.store.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
     import asyncpg
 
+    from app.domain.geo import GeoJson
     from app.planning.papers import Counted
     from app.planning.supply import Block
     from app.queries.forces import Forces
@@ -61,12 +63,25 @@ ELSEWHERE: Final = {
 }
 """What to do next where something that was named is not there."""
 _BUSY: Final = STATE["reserved"] | STATE["committed"]
-_CAPACITY: Final = "SELECT code, capacity_vph FROM crossing WHERE space_id = $1"
+_CROSSINGS: Final = """
+    SELECT c.id, c.code, c.capacity_vph, ARRAY[a.country, b.country] AS countries,
+           CASE WHEN c.control = 'closed' THEN c.reopens_as ELSE c.control END = 'checks' AS has_control
+      FROM crossing c
+      JOIN member a ON a.space_id = c.space_id AND a.id = c.member_a_id
+      JOIN member b ON b.space_id = c.space_id AND b.id = c.member_b_id
+     WHERE c.space_id = $1
+"""
 # Those that have still to pass the border pass it before long: they take places in the present hour, and in the next ones where that is full.
 _TAKEN: Final = """
-    SELECT c.code, m.type_code, count(*)::int AS many FROM mission m
-      JOIN crossing c ON c.space_id = m.space_id AND c.id = ANY (m.crossing_id || m.via_crossing_ids)
-     WHERE m.space_id = $1 AND m.status IN ('committed', 'mobilising', 'in_transit', 'at_border') GROUP BY c.code, m.type_code
+    SELECT m.crossing_id || m.via_crossing_ids AS way, m.status, m.type_code, at.lon, at.lat, count(*)::int AS many
+      FROM mission m
+      LEFT JOIN LATERAL (
+           SELECT coalesce(p.lon, u.lon) AS lon, coalesce(p.lat, u.lat) AS lat
+             FROM resource u
+             LEFT JOIN position p ON p.space_id = u.space_id AND p.resource_id = u.id AND p.at > u.position_at
+            WHERE u.space_id = m.space_id AND u.id = m.resource_id) at ON m.via_crossing_ids <> '{}'
+     WHERE m.space_id = $1 AND m.crossing_id IS NOT NULL AND m.status = ANY($2)
+     GROUP BY 1, 2, 3, 4, 5
 """
 
 
@@ -112,8 +127,10 @@ async def picture_of(conn: asyncpg.Connection[Any], forces: Forces, at: datetime
         counted: dict[str, Counted] = {}
         for code in sorted(codes):
             counted |= await forces.counted(conn, code)
-        capacity = {row["code"]: row["capacity_vph"] for row in await conn.fetch(_CAPACITY, forces.space)}
-        taken = _taken(await conn.fetch(_TAKEN, forces.space), capacity)
+        crossings = {row["id"]: row for row in await conn.fetch(_CROSSINGS, forces.space)}
+        capacity = {row["code"]: row["capacity_vph"] for row in crossings.values()}
+        on_way = await conn.fetch(_TAKEN, forces.space, list(ON_WAY))
+        taken = _taken(_ahead(on_way, crossings, forces.members.areas), capacity)
         mine = forces.papers
         if papers is None or papers.pairs is not mine.pairs or papers.lenders is not mine.lenders:
             papers = Papers(mine.pairs, mine.lenders, dict(mine.homes))
@@ -138,11 +155,24 @@ def _words(
     )
 
 
-def _taken(rows: Iterable[Mapping[str, Any]], capacity: Mapping[str, int]) -> dict[tuple[str, int], int]:
-    """Return how many vehicles on their way take places of each crossing in each hour from now: as many as pass, the rest in the next one."""
-    on_way: dict[str, int] = defaultdict(int)
+def _ahead(
+    rows: Iterable[Mapping[str, Any]],
+    crossings: Mapping[UUID, Mapping[str, Any]],
+    areas: Sequence[tuple[str, GeoJson]],
+) -> dict[str, int]:
+    """Return by crossing how many vehicles have it still ahead of them."""
+    found: dict[str, int] = defaultdict(int)
     for row in rows:
-        on_way[row["code"]] += row["many"] * vehicles_of(row["type_code"])
+        here = None if row["lon"] is None else country_of(areas, row["lon"], row["lat"], otherwise="")
+        way = [crossings[id_] for id_ in row["way"]]
+        passages = [Passage(each["countries"], each["has_control"]) for each in way]
+        for each in way[passed(passages, row["status"], here) :]:
+            found[each["code"]] += row["many"] * vehicles_of(row["type_code"])
+    return found
+
+
+def _taken(on_way: Mapping[str, int], capacity: Mapping[str, int]) -> dict[tuple[str, int], int]:
+    """Return how many vehicles on their way take places of each crossing in each hour from now: as many as pass, the rest in the next one."""
     found = {}
     for code, vehicles in on_way.items():
         most, left, hour = capacity.get(code, 0), vehicles, 0

@@ -6,16 +6,24 @@ from uuid import UUID
 
 import pytest
 
-from app.commands.crossings import SetCrossingState
+from app.commands.crossings import AddCrossing, SetCrossingState
+from app.commands.incidents import ReportIncident
 from app.commands.missions import AdvanceMission, ReportAtBorder
 from app.commands.offer_answers import AcceptOffer
 from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
+from app.commands.positions import ReportedPosition, ReportPositions, report_positions
+from app.commands.reassignments import AnswerReassignment, ReassignMission
+from app.commands.requests import DraftRequest
 from app.commands.resources import ChangeResource
 from app.commands.routes import RerouteMission
+from app.domain.authority import SYSTEM
 from app.domain.errors import Conflict, RoleMissing, TransitionNotAllowed
-from tests.commands.conftest import LUIK, MAAS
+from app.queries.forces import Forces
+from app.queries.plan_facts import picture_of
+from tests.commands.conftest import LUIK, MAAS, PUMP
 from tests.interleaving import overlapping
+from tests.world import everywhere, flood
 
 AKEN = ("aken", "dispatcher")
 
@@ -140,6 +148,138 @@ async def test_a_unit_at_the_border_turns_round(do, world, say, sent, assert_fol
     with pytest.raises(TransitionNotAllowed):
         await do(RerouteMission(), mission, who=AKEN)
     await assert_fold()
+
+
+@pytest.fixture
+async def bocholtz(do, world):
+    """A second crossing between maas and aken, farther north than Vaals."""
+    body = {"code": "bocholtz", "names": everywhere("Bocholtz"), "lon": 6.02, "lat": 50.85, "roads": ["N281"]}
+    sides = {"member_a_id": world.members["maas"], "member_b_id": world.members["aken"], "capacity_vph": 600}
+    return (await do(AddCrossing.model_validate(body | sides | {"control": "checks", "delay_min": 30}), who=SYSTEM)).id
+
+
+@pytest.fixture
+def say_of(do, world):
+    """Says how it is at a crossing, whoever has to say it."""
+
+    async def says(code, **state):
+        return await do(SetCrossingState.model_validate(state), world.crossings[code], who=SYSTEM)
+
+    return says
+
+
+@pytest.fixture
+def through(do, say_of, world):
+    """Has luik send a pump to Aachen by way of Maastricht, over Eijsden and Vaals, and walks it so far; returns its mission."""
+
+    async def goes(*states):
+        await say_of("lichtenbusch", control="closed")
+        incident = await do(ReportIncident.model_validate(flood()), who=AKEN)
+        wanted = {"type_code": PUMP, "quantity": 1, "priority": "life_safety", "lon": 6.08, "lat": 50.78}
+        body = {"incident_id": incident.id, "kind": "immediate", "lines": [wanted], "then": "open"}
+        asked = await do(DraftRequest.model_validate(body), who=AKEN)
+        line = {"request_line_id": asked.rows["request_line"][0]["id"], "resource_id": world.resources["luik-pump-1"]}
+        offer = await do(MakeOffer.model_validate({"lines": [line]}), asked.id)
+        await do(AcceptOffer(), offer.id, who=AKEN)
+        (mission,) = (await do(CommitOffer(), offer.id)).rows["mission"]
+        way = [mission["crossing_id"], *mission["via_crossing_ids"]]
+        assert way == [str(world.crossings[code]) for code in ("eijsden", "vaals")]
+        for state in ("mobilising", "in_transit", *states):
+            step = AdvanceMission(to=state) if state in {"mobilising", "in_transit"} else ReportAtBorder(to=state)
+            await do(step, mission["id"])
+        await say_of("lichtenbusch", control="checks")
+        return UUID(mission["id"])
+
+    return goes
+
+
+@pytest.fixture
+def stands(door, world, clock):
+    """Has luik's first pump report where it is."""
+
+    async def reports(lon, lat):
+        clock.move(minutes=1)
+        told = ReportedPosition(resource_id=world.resources["luik-pump-1"], lon=lon, lat=lat, at=clock.now())
+        await report_positions(door, ReportPositions(items=(told,)), actor=world.actor(*LUIK), space="live")
+
+    return reports
+
+
+@pytest.fixture
+def taken(reader, clock):
+    """Returns at which crossings a plan counts a vehicle that has still to pass."""
+
+    async def counts():
+        facts = await picture_of(reader, Forces("live", None), clock.now(), None)
+        return {code for code, _hour in facts.taken}
+
+    return counts
+
+
+async def test_a_unit_in_a_country_between_is_sent_on_from_there(
+    do, pg, say_of, through, stands, bocholtz, world, taken, assert_fold
+):
+    """It stood in Maastricht, and was sent back to Liège, and from there into Germany: Bocholtz was ten minutes ahead."""
+    mission = await through()
+    assert await taken() == {"eijsden", "vaals"}
+    await stands(5.9, 50.82)
+    assert await taken() == {"vaals"}
+    assert (await say_of("eijsden", control="closed")).warnings == [], "it lies behind"
+    closed = await say_of("vaals", control="closed")
+    assert closed.warnings[0]["missions"] == [str(mission)]
+    assert await barred(pg) == {mission: "crossing_closed"}
+    sent_on = await do(RerouteMission(), mission)
+    assert (sent_on.subject["crossing_id"], sent_on.subject["via_crossing_ids"]) == (str(bocholtz), [])
+    await say_of("vaals", control="checks")
+    again = await do(RerouteMission(crossing_id=world.crossings["vaals"]), mission)
+    assert (again.subject["crossing_id"], again.subject["via_crossing_ids"]) == (str(world.crossings["vaals"]), [])
+    await assert_fold()
+
+
+async def test_a_unit_in_a_country_between_gets_another_place(do, say_of, through, stands, bocholtz, incident):
+    """Another street in Aachen is no reason to drive back to Liège."""
+    mission = await through()
+    await stands(5.9, 50.82)
+    await say_of("vaals", control="closed")
+    body = {"lon": 6.09, "lat": 50.79, "reason": "The next street."}
+    asked = await do(ReassignMission.model_validate(body), mission, who=AKEN)
+    agreed = await do(AnswerReassignment(agreed=True, confirm_findings=True), asked.id)
+    (row,) = agreed.rows["mission"]
+    assert (row["crossing_id"], row["via_crossing_ids"]) == (str(bocholtz), [])
+
+
+async def test_a_unit_that_is_cleared_has_a_crossing_without_control_ahead(
+    do, pg, say_of, through, bocholtz, taken, assert_fold
+):
+    """Cleared at the first border, it drove through the country between to a second one that had closed, and nobody told it."""
+    await say_of("eijsden", control="checks")
+    await say_of("vaals", control="none")
+    mission = await through("at_border", "cleared")
+    assert await taken() == {"vaals"}
+    assert (await say_of("eijsden", control="closed")).warnings == [], "it lies behind"
+    await say_of("vaals", control="closed")
+    assert await barred(pg) == {mission: "crossing_closed"}
+    turned = await do(RerouteMission(), mission)
+    assert (turned.subject["crossing_id"], turned.subject["via_crossing_ids"]) == (str(bocholtz), [])
+    assert (turned.subject["status"], turned.subject["has_control"]) == ("in_transit", True)
+    assert await taken() == {"bocholtz"}
+    for state in ("at_border", "cleared"):
+        await do(ReportAtBorder(to=state), mission)
+    assert await taken() == set()
+    with pytest.raises(TransitionNotAllowed):
+        await do(RerouteMission(), mission)
+    await assert_fold()
+
+
+async def test_a_unit_at_the_second_border_has_the_first_behind_it(do, pg, say_of, through, bocholtz, taken):
+    """It stood at the barrier of Vaals, and was told that Eijsden had closed."""
+    mission = await through("at_border")
+    assert await taken() == {"vaals"}
+    assert (await say_of("eijsden", control="closed")).warnings == []
+    await say_of("vaals", control="closed")
+    assert await barred(pg) == {mission: "crossing_closed"}
+    turned = await do(RerouteMission(), mission)
+    assert (turned.subject["crossing_id"], turned.subject["status"]) == (str(bocholtz), "in_transit")
 
 
 @pytest.mark.parametrize("at", range(1, 5))

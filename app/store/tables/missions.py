@@ -22,7 +22,8 @@ ALARMS = ("staged_without_task", "relief_due")
 class Mission(Spaced, table=True):
     """A unit on its way. ``resource_id`` is empty only after a phone call or an automatic alarm, until the lender names the unit.
 
-    ``crossing_id`` is where it leaves its country, ``via_crossing_ids`` what it passes after that, on a way through a country between. ``has_control``
+    ``crossing_id`` is where it leaves its country, ``via_crossing_ids`` what it passes after that, on a way through a country between; once it is
+    sent another way abroad, what is ahead of it from there. ``has_control``
     is fixed when the way is chosen: whether this mission passes through the border states, once for all of its crossings.
     ``ended_by`` says why it fills its line no more: ``stood_down`` (requester), ``recalled`` or ``aborted`` (lender),
     ``relieved`` (another took over), ``reassigned`` (it does other work now), ``taken_back`` (a phone call that was written down by mistake: there

@@ -1,5 +1,5 @@
 /** What is chosen on the map: an incident, a crossing, a unit, a member; with whom to ring and what can be done. */
-import { crossingText, HOME, linesOf, linesText, unitText, wayOf } from "./about.js";
+import { crossingText, HOME, linesOf, linesText, unitText } from "./about.js";
 import { myMember, read } from "./api.js";
 import { openAsk } from "./ask.js";
 import { AutomaticButton } from "./automatic_ask.js";
@@ -22,7 +22,7 @@ import { stamp } from "./time.js";
 import { Duty } from "./shift.js";
 import { mayOffer, openUnasked } from "./unasked.js";
 import { html, useEffect, useState } from "./view.js";
-import { BEFORE_BORDER, PlaceName, RendezvousCard, WayBarred } from "./ways.js";
+import { aheadOf, PlaceName, RendezvousCard, WayBarred } from "./ways.js";
 
 /** @typedef {import("./store.js").Row} Row */
 
@@ -103,7 +103,7 @@ function CrossingCard({ id }) {
     if (answer) await set(answer);
   };
   const limits = [row.max_weight_t && `≤ ${number(row.max_weight_t)} t`, row.max_height_m && `↕ ${number(row.max_height_m)} m`, row.max_width_m && `↔ ${number(row.max_width_m)} m`].filter(Boolean).join(" · ");
-  const here = tables.mission.all.value.filter((mission) => wayOf(mission).some((row) => row.id === id) && BEFORE_BORDER.includes(mission.status));
+  const here = tables.mission.all.value.filter((mission) => aheadOf(mission).some((row) => row.id === id));
   return html`<h2>${named(row.names)}</h2><p class="dim">${row.roads.join(", ")}</p>
     <p><${State} text=${crossingText(row)} tone=${row.control === "closed" ? "alert" : row.control === "checks" ? "notice" : ""} />${row.closed_until && html` · ${t("crossing.opens")} <${Left} at=${row.closed_until} />`}</p>
     <p class="dim">${t("crossing.capacity", { n: row.capacity_vph })}${limits ? ` · ${limits}` : ""}</p>

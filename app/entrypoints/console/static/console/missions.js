@@ -14,7 +14,7 @@ import { LEAVING, mayRelieve, planRelief, ReliefLine } from "./reliefs.js";
 import { can, may, next } from "./rules.js";
 import { positionOf, tables } from "./store.js";
 import { html, useEffect, useState } from "./view.js";
-import { BEFORE_BORDER, COMING, PlaceName, reroute, sendToRendezvous, WayBarred } from "./ways.js";
+import { COMING, PlaceName, reroutable, reroute, sendToRendezvous, WayBarred } from "./ways.js";
 
 /** @typedef {import("./store.js").Row} Row */
 
@@ -81,7 +81,7 @@ function Doing({ row, request }) {
     [movable(row), "reassign_mission", "reassignment.ask", () => reassign(row)],
     [mayRelieve(row), "plan_relief", "relief.plan", () => planRelief(row)],
     [COMING.includes(row.status), "send_to_rendezvous", "rendezvous.send", () => sendToRendezvous(row)],
-    [BEFORE_BORDER.includes(row.status) && row.resource_id, "reroute_mission", "reroute", () => reroute(row)],
+    [reroutable(row), "reroute_mission", "reroute", () => reroute(row)],
     [away && splits(row), "split_mission", "formation.split", () => split(row)],
     [away, "name_liaison", "liaison.name", () => nameLiaison(row)],
     [away, "name_guide", "guide.name", () => nameGuide(row)],

@@ -13,11 +13,25 @@ import { html } from "./view.js";
 /** @typedef {import("./store.js").Row} Row */
 
 /** States in which a unit still has the border ahead of it. */
-export const BEFORE_BORDER = ["committed", "mobilising", "in_transit", "at_border"];
+const BEFORE_BORDER = ["committed", "mobilising", "in_transit", "at_border"];
 /** States in which a unit still has its rendezvous ahead of it, and those in which it stands there. */
 export const COMING = [...BEFORE_BORDER, "cleared", "reassigned"];
 const THERE = ["at_rendezvous", "staged"];
 const LIMITS = /** @type {const} */ ([["too_heavy", "weight_t"], ["too_high", "height_m"], ["too_wide", "width_m"]]);
+
+/** The crossings that a unit has still ahead of it, as far as its state tells: who is cleared can have one without control ahead. @param {Row} row */
+export function aheadOf(row) {
+  const way = wayOf(row);
+  const checks = way.map((each) => (each.control === "closed" ? each.reopens_as : each.control) === "checks");
+  if (row.status === "at_border") return way.slice(Math.max(0, checks.indexOf(true)));
+  if (row.status === "cleared") return way.slice(checks.includes(true) ? checks.lastIndexOf(true) + 1 : 1);
+  return BEFORE_BORDER.includes(row.status) ? way : [];
+}
+
+/** Whether a unit can be sent another way. @param {Row} row */
+export function reroutable(row) {
+  return Boolean(row.resource_id) && (BEFORE_BORDER.includes(row.status) || aheadOf(row).length > 0);
+}
 
 /** How full a rendezvous is: counted from the missions that we know. @param {Row} place */
 export function roomOf(place) {
@@ -50,8 +64,7 @@ export function barsOf(crossing, unit) {
 /** The way of a unit is barred: why, and what to do. @param {{row: Row}} props */
 export function WayBarred({ row }) {
   const unit = tables.resource.get(row.resource_id);
-  if (!BEFORE_BORDER.includes(row.status)) return null;
-  const crossing = wayOf(row).find((each) => barsOf(each, unit).length > 0);
+  const crossing = aheadOf(row).find((each) => barsOf(each, unit).length > 0);
   if (!crossing) return null;
   const bars = barsOf(crossing, unit);
   return html`<p class="barred" role="status"><span class="late">! ${bars.join(" ")}</span>${crossing.closed_until && html` <${Left} at=${crossing.closed_until} />`}
@@ -63,7 +76,7 @@ export async function reroute(row) {
   const picked = await openDialog(t("reroute"), (close) => html`<${Ways} id=${row.id} close=${close} />`);
   if (picked === undefined) return;
   const [was, ...then] = wayOf(row);
-  const back = was && ![was, ...then].some((each) => barsOf(each, tables.resource.get(row.resource_id)).length) && row.status !== "at_border";
+  const back = was && ![was, ...then].some((each) => barsOf(each, tables.resource.get(row.resource_id)).length) && !["at_border", "cleared"].includes(row.status);
   const now = tables.mission.get(row.id) ?? row;
   await carryOut({ path: `/missions/${row.id}/reroute`, body: picked ? { crossing_id: picked } : {}, revision: now.revision }, {
     done: t("done.rerouted", { unit: unitText(row) }),

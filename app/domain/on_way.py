@@ -1,0 +1,54 @@
+"""How far a mission has come on its way over crossings: the one rule for whom a closed crossing is told to, whose place is counted there, and who can still be sent another way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+BEFORE_LEAVING: Final = frozenset({"committed", "mobilising"})
+"""Where a unit is still at home."""
+BEFORE_CLEARANCE: Final = BEFORE_LEAVING | {"in_transit", "at_border"}
+"""Where a mission stands while a crossing with control is still ahead of it."""
+ON_WAY: Final = BEFORE_CLEARANCE | {"cleared"}
+"""Where a mission can have a crossing ahead of it: after the last one with control there may be one without."""
+
+
+class Passage(NamedTuple):
+    """What of a crossing counts for how far a mission has come."""
+
+    countries: Collection[str]
+    """Those that it joins."""
+    has_control: bool
+
+
+def passed(way: Sequence[Passage], status: str, here: str | None) -> int:
+    """Return how many crossings of its way (in turn) a mission has behind it, as far as that is known.
+
+    People's word counts: who stands at the border is at the first crossing with control, at least, and who is cleared is over the last one. Of a way over two, a unit
+    that is ``here``, in a country that the second one joins, is over the first. Whether it is over the last one no position tells: roads zigzag along a border.
+    """
+    if status not in ON_WAY:
+        return len(way)
+    if status in BEFORE_LEAVING:
+        return 0
+    controlled = [number for number, each in enumerate(way) if each.has_control]
+    said = 0
+    if status == "cleared":
+        said = controlled[-1] + 1 if controlled else 1
+    elif status == "at_border" and controlled:
+        said = controlled[0]
+    seen = 1 if len(way) > 1 and here in way[1].countries else 0
+    return min(len(way), max(said, seen))
+
+
+def along(way: Sequence[Passage], goal: str) -> list[str]:
+    """Return the countries that a way to the ``goal`` leads through, from where it begins; empty where its crossings lead nowhere."""
+    found = [goal]
+    for each in reversed(way):
+        before = set(each.countries) - {found[0]}
+        if len(before) != 1:
+            return []
+        found.insert(0, *before)
+    return found
