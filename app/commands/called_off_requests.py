@@ -40,7 +40,7 @@ async def call_off_request(uow: UnitOfWork, _cmd: CallOffRequest) -> None:
     Units that are under way for it go on until the member that asked releases them; a warning says how many.
 
     Raises:
-        NotFound: a draft of somebody else.
+        NotFound: a draft of somebody else; one that is not opened, to who doesn't lead its incident.
         TransitionNotAllowed: it asks for nothing any more.
     """
     request = await uow.lock(Request, uow.require_target())
@@ -49,6 +49,8 @@ async def call_off_request(uow: UnitOfWork, _cmd: CallOffRequest) -> None:
     if request.kind == DAY_TO_DAY:
         require_seen(uow, request)
     lead = set() if request.incident_id is None else {(await uow.get(Incident, request.incident_id)).lead_member_id}
+    if request.opened_at is None and not uow.sees(request.member_id, *lead):
+        raise NotFound(Request.KIND, request.id)
     uow.authorise({"lead": lead - {request.member_id}})
     uow.expect_revision(request)
     with Showing(request):

@@ -11,6 +11,7 @@ from app.commands.agreement_cases import hours_until, known_to, matter_of
 from app.commands.mission_steps import (
     authorise,
     end_alarm,
+    known_mission,
     locked_mission,
     locked_with_request,
     raise_alarm,
@@ -69,13 +70,14 @@ async def plan_relief(uow: UnitOfWork, cmd: PlanRelief) -> None:
     there is a cap, (lender, type), the unit, then the relieved mission.
 
     Raises:
+        NotFound: it is help from day to day between two others.
         TransitionNotAllowed: the unit is let go, or on its way home.
         Conflict: it has its relief.
         AgreementRefused: with every reason.
         NotAvailable: the unit is not free, or of another type.
         OutOfOrder: the unit that it relieves was not sent yet then.
     """
-    mission = await uow.get(Mission, uow.require_target())
+    mission = await known_mission(uow)
     request = await uow.lock(Request, mission.request_id)
     authorise(uow, mission)
     for act, wanted in (("override_reserve", cmd.override_reserve is not None), ("offer_ad_hoc", cmd.ad_hoc)):

@@ -35,6 +35,7 @@ async def decline_request(uow: UnitOfWork, cmd: DeclineRequest) -> None:
     Raises:
         NotFound: the request is not opened, and so not there for others.
         Conflict: it is the member's own request, or asked of another.
+        StaleRevision: it asks for something else since the actor read it.
         TransitionNotAllowed: the request has ended.
         OutOfOrder: nobody had asked then.
     """
@@ -50,6 +51,7 @@ async def decline_request(uow: UnitOfWork, cmd: DeclineRequest) -> None:
             hint="Cancel it if help is no longer needed.",
         )
     await require_asked_of(uow, request, member)
+    uow.expect_revision(request)
     machine("request").refuse_final(request.status, "be declined", request.state())
     keep_after(uow, cmd, request.opened_at, "The request was opened", request)
     mine = await uow.lock_where(Response, col(Response.request_id) == request.id, col(Response.member_id) == member)

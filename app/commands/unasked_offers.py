@@ -130,12 +130,14 @@ async def offer_unasked(uow: UnitOfWork, cmd: OfferUnasked) -> None:
     Raises:
         AgreementRefused: with every reason, by line.
         NotAvailable: a unit is not free, or fewer of a type are.
+        StaleRevision: the incident is another one since the actor read it.
         TransitionNotAllowed: the incident is closed.
         Conflict: the member leads the incident itself.
     """
     incident = await uow.get(Incident, uow.require_target())
     lines = [_as_offered(line, new_id()) for line in cmd.lines]
     lender = authorised_lender(uow, cmd.kind, lines)
+    uow.expect_revision(incident)
     machine("incident").refuse_final(incident.status, "be offered help", incident.state())
     if incident.lead_member_id == lender:
         message = "Your member leads this incident itself."

@@ -84,6 +84,9 @@ async def test_only_what_the_lead_may_end(act, asks, ask):
         await act(CallOffRequest, own, who=LEAD, why=WHY)
     with pytest.raises(NotFound):
         await act(CallOffRequest, (await asks(then="draft")).id, who=LEAD, why=WHY)
+    submitted = await asks(then="submit")
+    with pytest.raises(NotFound):
+        await act(CallOffRequest, submitted.id, who=("luik", "authorised_representative"), why=WHY)
     await act(CancelRequest, asked.id, who=AKEN)
     with pytest.raises(TransitionNotAllowed):
         await act(CallOffRequest, asked.id, who=LEAD, why=WHY)

@@ -42,6 +42,13 @@ async def out(sent, walk, clock, conn):
     return mission, await conn.fetchval("SELECT request_id FROM mission WHERE id = $1", mission)
 
 
+async def test_help_from_day_to_day_of_two_others_is_not_there(act, sent, world):
+    """Who is refused by role has learnt that an ambulance is out between two other cities."""
+    (ambulance,) = await sent("luik-ambulance-1", kind="day_to_day", kind_of_unit="ambulance.als")
+    with pytest.raises(NotFound):
+        await act(PlanRelief, ambulance, who=AKEN, resource_id=world.resources["aken-engine-1"])
+
+
 async def test_a_handover_counts_once(act, out, walk, world, filled, clock, assert_fold):
     """Two crews at one pump for an hour are one pump: the line must not look filled twice, nor empty when one leaves."""
     mission, request = out

@@ -9,7 +9,7 @@ import pytest
 from app.commands.offers import MakeOffer
 from app.commands.requests import CancelRequest
 from app.commands.responses import DeclineRequest
-from app.domain.errors import Conflict, NotFound, RoleMissing, TransitionNotAllowed, UnknownCode
+from app.domain.errors import Conflict, NotFound, RoleMissing, StaleRevision, TransitionNotAllowed, UnknownCode
 from app.queries import offers as queries
 
 MAAS = ("maas", "dispatcher")
@@ -44,6 +44,15 @@ async def test_who_may_decline_what(do, ask, assert_fold):
     await do(CancelRequest(), request, who=MAAS)
     with pytest.raises(TransitionNotAllowed):
         await do(DeclineRequest(reason="crew"), request)
+    await assert_fold()
+
+
+async def test_what_was_changed_since_is_not_declined(do, ask, assert_fold):
+    """A city says that it can't send four pumps; by now one boat is asked for."""
+    request, _ = await ask()
+    with pytest.raises(StaleRevision):
+        await do(DeclineRequest(reason="crew"), request, revision=9)
+    await do(DeclineRequest(reason="crew"), request, revision=1)
     await assert_fold()
 
 

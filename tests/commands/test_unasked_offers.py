@@ -26,6 +26,7 @@ from app.domain.errors import (
     NotFound,
     OutOfRange,
     RoleMissing,
+    StaleRevision,
     TransitionNotAllowed,
 )
 from app.queries import unasked_offers as queries
@@ -58,6 +59,15 @@ def free(conn, world):
         return (await stock_of(conn, "live", world.members["luik"], PUMP)).free
 
     return counts
+
+
+async def test_nothing_is_offered_for_an_incident_that_has_changed(do, incident, clock):
+    """The flood that it was read as has become a chemical release: others are sent for that."""
+    until = clock.now() + timedelta(hours=2)
+    body = OfferUnasked.model_validate({"lines": [{"type_code": PUMP, "quantity": 1}], "valid_until": until})
+    with pytest.raises(StaleRevision):
+        await do(body, incident, revision=9)
+    assert (await do(body, incident, revision=1)).subject["status"] == "offered"
 
 
 async def test_it_is_taken_up_and_committed_as_usual(propose, act, free, conn, world, assert_fold):
