@@ -6,8 +6,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from app.domain.cost_terms import RATE_DAYS
 from app.domain.errors import NotFound
-from app.domain.money import Amount
+from app.domain.money import Amount, Rate
 from app.queries.lists import Where, decoded, fetch
 from app.queries.models import ReadModel, Row
 from app.queries.statement_lines import AUDIT, AUDITED, StatementLineView, audited
@@ -36,7 +37,15 @@ _WHOLE: Final = f"""
                         AND ({_FIGURES.format("p")}) IS DISTINCT FROM ({_FIGURES.format("l")})))
                    || jsonb_build_object({AUDIT}) ORDER BY l.day, l.mission_id)
                    FROM statement_line l {AUDITED}
-                  WHERE l.space_id = w.space_id AND l.statement_id = w.id) AS lines
+                  WHERE l.space_id = w.space_id AND l.statement_id = w.id) AS lines,
+           (SELECT jsonb_build_object('base', l.currency, 'rate', x.rate::text, 'counter_rate', x.counter_rate::text)
+              FROM statement_line l
+              JOIN LATERAL (
+                   SELECT * FROM exchange_rate r
+                    WHERE r.space_id = l.space_id AND r.base = l.currency AND r.quote = w.currency AND r.day <= l.day AND r.day > l.day - {RATE_DAYS}
+                    ORDER BY r.day DESC LIMIT 1) x ON x.status = 'contested'
+             WHERE l.space_id = w.space_id AND l.statement_id = w.id AND l.currency <> w.currency AND l.amount > 0
+             ORDER BY l.currency, l.day LIMIT 1) AS contested_rate
       FROM ({_LISTED}) w
 """  # noqa: S608 - constants of this module
 
@@ -48,6 +57,14 @@ class SumsBeforeView(ReadModel):
     b_owes: Amount | None
     net: Amount | None
     payer_id: UUID | None
+
+
+class ContestedRateView(ReadModel):
+    """The two rates that are named for a day of a currency."""
+
+    base: str
+    rate: Rate
+    counter_rate: Rate
 
 
 class StatementBrief(Row):
@@ -91,6 +108,8 @@ class StatementView(StatementBrief):
     before: SumsBeforeView | None
     """What the version before came to; null of the first."""
     lines: tuple[StatementLineView, ...]
+    contested_rate: ContestedRateView | None
+    """One that it is converted by, and that somebody contests: until both agree on one, it is neither acknowledged nor paid."""
 
 
 async def statement(conn: asyncpg.Connection[Any], space: str, id_: UUID, *, viewer: UUID | None) -> StatementView:
@@ -103,7 +122,7 @@ async def statement(conn: asyncpg.Connection[Any], space: str, id_: UUID, *, vie
     rows = await fetch(conn, _WHOLE, where, order="w.id", limit=1)
     if not rows:
         raise NotFound("statement", id_)
-    found = decoded(rows[0], "lines", "before")
+    found = decoded(rows[0], "lines", "before", "contested_rate")
     return StatementView.model_validate({**found, "lines": [audited(line) for line in found["lines"] or ()]})
 
 

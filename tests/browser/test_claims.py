@@ -9,6 +9,7 @@ from playwright.async_api import expect
 
 from app.commands.claim_steps import WaiveClaim
 from app.commands.claims import SubmitClaim
+from app.commands.contested_rates import AgreeToExchangeRate, ContestExchangeRate
 from app.commands.due import run_due
 from app.commands.exchange_rates import EnterExchangeRate
 from tests.browser import bills
@@ -122,7 +123,7 @@ async def test_what_is_overdue_is_seen_and_alarms(screens, do, world, clock, app
     await expect(maas.page.locator(".alarm-list li.waits")).to_have_count(0)
 
 
-async def test_a_missing_rate_says_who_can_give_it(screens, do, world, clock, application, monkeypatch):
+async def test_a_missing_rate_says_who_can_give_it(screens, do, world, clock, application, pg, monkeypatch):
     """A sum that stays open, with a button that is refused, and nobody knows whom to ask."""
     monkeypatch.setattr(bills, "COST", bills.COST | {"currency": "CHF", "hours": 1})
     claimed, statement = await unconverted(do, world, clock)
@@ -141,6 +142,14 @@ async def test_a_missing_rate_says_who_can_give_it(screens, do, world, clock, ap
     while await run_due(application.state.door):
         pass
     await luik.go(f"#/statement/{statement}")
+    await expect(luik.button("statement.acknowledge")).to_be_visible()
+    rate = await (await pg()).fetchval("SELECT id FROM exchange_rate")
+    await do(ContestExchangeRate, rate, who=("maas", "finance"), rate="1.0418", source="ECB", reason="Of Monday.")
+    held = luik.page.locator(".claim-rate")
+    await expect(held).to_have_text(luik.w("because.rate_contested", rate="1.05", counter_rate="1.0418"))
+    await expect(luik.button("statement.acknowledge")).to_have_count(0)
+    await do(AgreeToExchangeRate, rate, who=("luik", "finance"))
+    await expect(held).to_have_count(0)
     await expect(luik.button("statement.acknowledge")).to_be_visible()
 
 

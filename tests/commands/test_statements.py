@@ -285,8 +285,14 @@ async def test_no_statement_is_paid_by_a_contested_rate(act, helped, sign, world
         await act(PayStatement, id_, who=PAYER, reference="2026-07/1")
     assert refused.value.extra["reasons"][0]["code"] == "rate_contested"
     assert refused.value.extra["exchange_rate"]["id"] == str(rate.id)
+    shown = await statement(conn, "live", id_, viewer=world.members["maas"])
+    assert shown.contested_rate is not None
+    assert (shown.contested_rate.base, shown.contested_rate.rate, shown.contested_rate.counter_rate) == (
+        "CHF", Decimal("1.10"), Decimal("1.05"),
+    )  # fmt: skip
     settled = await act(AgreeToExchangeRate, rate.id, who=LENDER)
     assert "statement" not in settled.rows, "what both have acknowledged stays as it was"
+    assert (await statement(conn, "live", id_, viewer=world.members["maas"])).contested_rate is None
     assert (await act(PayStatement, id_, who=PAYER, reference="2026-07/1")).subject["net"] == "198.00"
 
 

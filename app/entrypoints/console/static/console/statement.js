@@ -16,7 +16,7 @@ import { html, useEffect } from "./view.js";
 
 /** The screen. @param {{id: string}} props */
 export function StatementScreen({ id }) {
-  const { found, failed, again } = useRead(() => read(`/statements/${id}`), ["statement."], [id]);
+  const { found, failed, again } = useRead(() => read(`/statements/${id}`), ["statement.", "exchange_rate."], [id]);
   useEffect(() => {
     titled(found ? monthOf(found.month) : t("claims.statements"));
   });
@@ -28,6 +28,7 @@ export function StatementScreen({ id }) {
   const theirs = found.member_a_id === own ? found.acknowledged_by_b_at : found.acknowledged_by_a_at;
   const [weOwe, theyOwe] = found.member_a_id === own ? [found.a_owes, found.b_owes] : [found.b_owes, found.a_owes];
   const sides = /** @type {any} */ ({ requester: found.member_a_id, lender: found.member_b_id });
+  const held = ["paid", "replaced"].includes(found.status) ? null : found.contested_rate;
   const acknowledge = async () => {
     const done = await carryOutConfirmed({ title: t("statement.acknowledge"), text: html`<p>${t("statement.acknowledge.text", { month: monthOf(found.month), who: memberName(other) })}</p>`, action: t("statement.acknowledge") },
       () => ({ path: `/statements/${id}/acknowledge`, body: {}, revision: found.revision }), { done: t("done.statement_acknowledged") });
@@ -54,12 +55,13 @@ export function StatementScreen({ id }) {
       </dl>
       <div class="request-who"><span class="ring"><${Member} id=${other} /> <${Phone} id=${other} /></span></div>
       ${missingRates(found).map((rate) => html`<${MissingRate} key=${rate.base} ...${rate} then=${t("rate.missing.statement")} again=${again} />`)}
+      ${held && html`<div class="claim-dispute claim-rate" role="note"><p class="late">${t("because.rate_contested", { rate: figure(held.rate), counter_rate: figure(held.counter_rate) })}</p></div>`}
       <div class="buttons">
-        ${!mine && found.net != null && can("statement", found.status, "acknowledge_statement", { both_acknowledged: true }) && may("acknowledge_statement", sides) && html`<button type="button" class="button primary" onClick=${acknowledge}>${t("statement.acknowledge")}</button>`}
+        ${!held && !mine && found.net != null && can("statement", found.status, "acknowledge_statement", { both_acknowledged: true }) && may("acknowledge_statement", sides) && html`<button type="button" class="button primary" onClick=${acknowledge}>${t("statement.acknowledge")}</button>`}
         ${may("dispute_statement", sides) && can("statement", found.status, "dispute_statement") && html`<button type="button" class="button" onClick=${() => dispute(found, again)}>${t("statement.dispute")}</button>`}
         ${can("statement", found.status, "answer_statement") && found.disputed_by_member_id !== own && may("answer_statement", { disputed_with: own }) && html`<button type="button" class="button" onClick=${() => answer(found, again)}>${t("statement.answer")}</button>`}
         ${corrects.length > 0 && html`<button type="button" class="button" onClick=${reissue}>${t("statement.reissue")}</button>`}
-        ${can("statement", found.status, "pay_statement", { something_to_pay: found.payer_id != null }) && may("pay_statement", { requester: found.payer_id }) && html`<button type="button" class="button primary" onClick=${() => pay(found, other, again)}>${t("statement.pay")}</button>`}
+        ${!held && can("statement", found.status, "pay_statement", { something_to_pay: found.payer_id != null }) && may("pay_statement", { requester: found.payer_id }) && html`<button type="button" class="button primary" onClick=${() => pay(found, other, again)}>${t("statement.pay")}</button>`}
         <a class="button" href=${`/api/v1/spaces/${encodeURIComponent(SPACE)}/statements/${id}/lines.csv`} download>${t("claims.csv")}</a></div>
     </header>
     <${Panel} id="statement-lines" title=${t("statement.lines")} count=${found.lines.length}>
