@@ -119,14 +119,14 @@ export function Reading({ task, doc }) {
   return html`<${Changes} changes=${changes} from=${t("agreement.version", { n: base.version })} to=${t("edit.as_written")} />`;
 }
 
-/** Drop the draft: the first one ends unseen, that of a new version is withdrawn. Resolves to a receipt. @param {Task} task */
-export function discard(task) {
+/** Drop the draft: the first one ends unseen, that of a new version is withdrawn. Resolves to a receipt. @param {Task} task @param {number} [revision] of what is seen here: after saving it is newer than the row that was read before */
+export function discard(task, revision = task.row?.revision) {
   const name = named(task.row?.names);
   const first = task.row?.status === "draft";
   return openForm({
     title: t("edit.discard"), text: html`<p>${t(first ? "edit.discard.first" : "edit.discard.text", { name })}</p>`, action: t("edit.discard"), danger: true,
     fields: [{ name: "reason", label: t("why"), required: !first, most: 300 }],
-    command: ({ reason }) => ({ path: `/agreements/${task.id}/${first ? "terminate" : "withdraw"}`, body: first ? (reason ? { why: reason } : {}) : { reason }, revision: task.row?.revision }),
+    command: ({ reason }) => ({ path: `/agreements/${task.id}/${first ? "terminate" : "withdraw"}`, body: first ? (reason ? { why: reason } : {}) : { reason }, revision }),
     how: () => ({ done: t("done.discard", { name }) }),
   });
 }

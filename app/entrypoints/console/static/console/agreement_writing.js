@@ -124,7 +124,7 @@ export function useWriting({ task, again, back, tell }) {
   };
   const drop = async () => {
     if (now.task.kind === "draft") {
-      if (!(await discard(now.task))) return;
+      if (!(await discard(now.task, Math.max(now.revision, now.task.row?.revision ?? 0)))) return;
     } else if (dirty && !(await confirmAct({ title: t("edit.drop"), text: html`<p>${t("edit.drop.text")}</p>`, action: t("edit.drop"), danger: true }))) return;
     keep(keptAs(now.task), null);
     setNow((was) => ({ ...was, saved: wholeOf(was.doc) }));
