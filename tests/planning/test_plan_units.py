@@ -11,7 +11,7 @@ from app.planning.papers import Asked, Counted, Lender, Papers
 from app.planning.picture import posed
 from app.planning.planner import Planner
 from app.queries.forces import Forces
-from app.queries.plan_facts import _taken, _units
+from app.queries.plan_facts import _ahead, _taken, _units
 from app.queries.plans import Kept, Question, Ways, plan_view, units_by_line, what_if_view
 from tests.planning.corridor import depots, member, travel, unit
 
@@ -84,10 +84,12 @@ def test_the_order_of_units_does_not_depend_on_what_was_before():
 
 def test_what_is_on_its_way_takes_a_place_a_vehicle_and_waits_for_the_next_hour():
     """A platoon of four at a bridge that takes three an hour is no single car, and the fourth one is there in the hour after."""
+    crossings = {code: {"code": code, "countries": ("BE", "NL"), "has_control": False} for code in ("narrow", "wide")}
+    there = {"status": "in_transit", "lon": None, "lat": None}
     rows = [
-        {"code": "narrow", "type_code": "formation.water_supply", "many": 1},
-        {"code": "narrow", "type_code": PUMP, "many": 3},
-        {"code": "wide", "type_code": PUMP, "many": 2},
+        there | {"way": ["narrow"], "type_code": "formation.water_supply", "many": 1},
+        there | {"way": ["narrow"], "type_code": PUMP, "many": 3},
+        there | {"way": ["wide"], "type_code": PUMP, "many": 2},
     ]
-    told = _taken(rows, {"narrow": 3, "wide": 60})
+    told = _taken(_ahead(rows, crossings, []), {"narrow": 3, "wide": 60})
     assert told == {("narrow", 0): 3, ("narrow", 1): 3, ("narrow", 2): 1, ("wide", 0): 2}
