@@ -34,6 +34,17 @@ from tests.world import World, build_world
 NOON = datetime(2026, 7, 14, 12, 0, tzinfo=UTC)
 
 
+SEEN_FROM_OUTSIDE = {"acceptance", "browser"}
+"""Folders of tests whose lines don't count as covered: they see that it works, and being traced would take them half as long again."""
+
+
+def pytest_collection_modifyitems(items):
+    """Coverage is told by the tests that call the code themselves."""
+    for item in items:
+        if SEEN_FROM_OUTSIDE.intersection(item.path.parts) or item.path.name == "test_schemathesis.py":
+            item.add_marker("no_cover")
+
+
 class Compiling:
     """What SQLAlchemy has compiled stays for the next test: each has an engine of its own, on a database of its own, with the same SQL.
 
