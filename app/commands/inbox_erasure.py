@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from app.commands.blacking_out import BLACK, blacked
-from app.domain.inbox.depth import told_in
+from app.domain.inbox.depth import text_of, told_in
 from app.store.personal import naming_in_texts, says
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _body(body: bytes, pattern: re.Pattern[str]) -> bytes | None:
     try:
         told = told_in(body)
     except ValueError:
-        text = body.decode(errors="replace")
+        text = text_of(body)
         return pattern.sub(BLACK, text).encode() if pattern.search(text) else None
     return orjson.dumps(blacked(told, pattern)) if says(told, pattern) else None
 

@@ -47,7 +47,7 @@ FINDINGS: Final[Mapping[str, tuple[Weight, str]]] = {
     "no_mapping": ("fault", "While no mapping is in use, all is held back. Write one or take one that ships, try it, turn it on, and run what waits again."),
     "unknown_unit": ("fault", "Give each unit its code (external ids, in the list of this source), then run what is held once more."),
     "unknown_code": ("fault", "A status, type or kind stands in no table of the mapping. Add it in a new version, then run what is held once more."),
-    "unreadable": ("fault", "A field is missing, or not what the mapping says. Try one of these messages on it."),
+    "unreadable": ("fault", "It is no JSON in UTF-8, or a field is missing or not what the mapping says. Try one of these messages on it."),
     "contradicted": ("fault", "What it told contradicts what is known. Look at each in the quarantine, and at who enters steps by hand."),
     "wrongly_signed": ("fault", "Sign `id.timestamp.body` with this source's secret, the body byte for byte as it is sent."),
     "clock_off": ("fault", "Its clock, or the time it stamps, is more than 5 min off. Have it follow a time server, and stamp each try anew."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from app.domain.errors import NotFound
-from app.domain.inbox.depth import told_in
+from app.domain.inbox.depth import text_of, told_in
 from app.queries.lists import Where, decoded, fetch
 from app.queries.models import ReadModel, Row
 
@@ -275,7 +275,7 @@ async def message(conn: asyncpg.Connection[Any], space: str, source_id: UUID, id
     if row is None:
         raise NotFound("inbox message", id_)
     found = _decoded(row)
-    text = bytes(row["body"]).decode("utf-8", "replace")
+    text = text_of(bytes(row["body"]))
     try:
         body = told_in(bytes(row["body"]))
     except ValueError:

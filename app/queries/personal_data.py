@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from app.domain.inbox.depth import told_in
+from app.domain.inbox.depth import text_of, told_in
 from app.queries.audit import RefusalView, refusals_of
 from app.queries.identity import TokenView, UserView, tokens, user
 from app.queries.models import ReadModel
@@ -261,7 +261,7 @@ async def _texts(conn: asyncpg.Connection[Any], member: UUID, names: Sequence[st
             told = TextView(space=row["space"], seq=row["seq"], kind=kind, id=id_, field=field, text=text)
             found.setdefault((row["space"], id_, field, text), told)
     async for row in conn.cursor(_MESSAGES, member):
-        text = row["body"].decode(errors="replace")
+        text = text_of(row["body"])
         said = {"body": (text, _read(text))}
         if row["edited"] is not None:  # what a person has made of it
             said["edited"] = (row["edited"], orjson.loads(row["edited"]))

@@ -1,4 +1,4 @@
-"""How deeply a message is nested: one of 64 KiB can be so a thousand levels deep, and whoever goes through it fails of that."""
+"""What a message is as text, and how deeply it is nested: one of 64 KiB can be so a thousand levels deep, and whoever goes through it fails of that."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ def too_deep(raw: bytes) -> bool:
         elif mark in {b"]", b"}"}:
             depth -= 1
     return False
+
+
+def text_of(raw: bytes) -> str:
+    """Return a message as text, for people: what is no UTF-8 is shown as Latin-1, which old systems write."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def told_in(raw: bytes) -> Any:
