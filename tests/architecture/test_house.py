@@ -126,15 +126,14 @@ def _said(value: ast.expr | None) -> set[object]:
 
 def test_states_stand_in_the_data_alone():
     """A second copy of a machine in code drifts from the first, and nobody notices which one counts."""
-    for name in MACHINES:
-        states = set(machine(name).states)
-        for module in MODULES:
-            for node in ast.walk(ast.parse(_source(module))):
-                if not isinstance(node, ast.Dict):
-                    continue
+    machines = {name: set(machine(name).states) for name in MACHINES}
+    for module in MODULES:
+        tables = [node for node in ast.walk(ast.parse(_source(module))) if isinstance(node, ast.Dict)]
+        for name, states in machines.items():
+            for table in tables:
                 steps = [
                     _said(value) & states
-                    for key, value in zip(node.keys, node.values, strict=True)
+                    for key, value in zip(table.keys, table.values, strict=True)
                     if isinstance(key, ast.Constant) and key.value in states
                 ]
                 assert not any(steps), f"{module}: what follows what in a {name}"
