@@ -343,12 +343,17 @@ _OUTBOX: Final = """
     SELECT seq, replayed, receipt_by FROM webhook_delivery
     WHERE space_id = $1 AND endpoint_id = $2 AND seq > $3 AND status <> 'dropped' ORDER BY seq LIMIT $4
 """
+_ONCE_MORE: Final = """
+    SELECT seq, replayed, receipt_by FROM webhook_delivery
+    WHERE space_id = $1 AND endpoint_id = $2 AND seq <= $3 AND status = 'waiting' AND replayed ORDER BY seq LIMIT $4
+"""
+# New entries come in the order of their seqs, so whoever read up to one has read those before it. A replay comes behind the reader's back.
 _ACKNOWLEDGE: Final = """
     UPDATE webhook_delivery SET status = 'delivered', delivered_at = $4
-    WHERE space_id = $1 AND endpoint_id = $2 AND seq <= $3 AND status = 'waiting'
+    WHERE space_id = $1 AND endpoint_id = $2 AND status = 'waiting' AND (seq <= $3 AND NOT replayed OR seq = ANY($5))
 """
 _FIRST_WAITING: Final = """
-    SELECT min(seq) FROM webhook_delivery WHERE space_id = $1 AND endpoint_id = $2 AND status = 'waiting'
+    SELECT min(seq) FROM webhook_delivery WHERE space_id = $1 AND endpoint_id = $2 AND status = 'waiting' AND NOT replayed
 """
 _HEARD: Final = """
     INSERT INTO webhook_pulse (endpoint_id, heard_at) VALUES ($1, $2)
@@ -394,15 +399,25 @@ async def outbox(
     return [(row["seq"], row["replayed"], row["receipt_by"]) for row in rows]
 
 
+async def once_more(
+    conn: Connection, space: str, endpoint: UUID, until: int, most: int
+) -> list[tuple[int, bool, datetime | None]]:
+    """Return what an outbox is to show once more up to a seq, in order, as ``waiting`` does: what was replayed and not acknowledged yet."""
+    rows = await conn.fetch(_ONCE_MORE, space, endpoint, until, most)
+    return [(row["seq"], row["replayed"], row["receipt_by"]) for row in rows]
+
+
 async def first_waiting(conn: Connection, space: str, endpoint: UUID) -> int | None:
-    """Return the seq of the first that has not been taken."""
+    """Return the seq of the first that has not been taken, but for what is there once more."""
     found: int | None = await conn.fetchval(_FIRST_WAITING, space, endpoint)
     return found
 
 
-async def acknowledge(conn: Connection, space: str, endpoint: UUID, seq: int, now: datetime) -> int:
-    """Take all up to ``seq`` as delivered; return how many these were."""
-    told: str = await conn.execute(_ACKNOWLEDGE, space, endpoint, seq, now)
+async def acknowledge(
+    conn: Connection, space: str, endpoint: UUID, seq: int, replayed: Sequence[int], now: datetime
+) -> int:
+    """Take as delivered all up to ``seq``, and of what is there once more that which is named; return how many these were."""
+    told: str = await conn.execute(_ACKNOWLEDGE, space, endpoint, seq, now, replayed)
     return int(told.rpartition(" ")[2])
 
 

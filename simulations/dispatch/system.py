@@ -121,8 +121,9 @@ class System:
             for message in page.get("events", ()):
                 self.receiver.keep(Event.read(message))
             if page.get("events"):
-                await self.api.post(f"{outbox}/acknowledge", {"seq": page["next_after"]})
-            if not page.get("more"):
+                kept = {"seq": page["next_after"], "replayed": page["replayed"]}
+                await self.api.post(f"{outbox}/acknowledge", kept)
+            if not page.get("more") and not page.get("replayed"):
                 await asyncio.sleep(POLL_S)
 
     # ------------------------------------------------------------ what it tells

@@ -137,6 +137,44 @@ async def test_outbox_is_the_same_events_in_the_same_order_until_they_are_acknow
         assert (await admin.get(f"{HOOKS}/{made['id']}/health")).json()["heard_at"] == "2026-07-14T12:00:00Z"
 
 
+async def test_what_is_replayed_into_an_outbox_is_read_before_it_counts_as_delivered(client, note, run):
+    """A control room that restored a backup would be told that it has what it never saw again."""
+    admin, system = client("maas", "admin"), client("maas", "dispatcher")
+    made = await send(admin, HOOKS, label="CAD", events=["incident.logged"])
+    outbox = f"{SPACE}/outbox/{made['id']}"
+    seqs = [await note(f"line {number}") for number in range(3)]
+    await run()
+    await send(system, f"{outbox}/acknowledge", seq=seqs[-1])
+
+    async def read(**asked):
+        page = (await system.get(outbox, params=asked)).json()
+        marked = [each["data"]["seq"] for each in page["events"] if each.get("replayed")]
+        assert page["replayed"] == marked
+        return [each["data"]["seq"] for each in page["events"]], page
+
+    async def replay(first, last):
+        await send(admin, f"{HOOKS}/{made['id']}/replay", from_seq=first, to_seq=last)
+        await run()
+
+    seqs.append(await note("new"))
+    await run()
+    assert (await read(after=seqs[2]))[0] == seqs[3:]
+    await replay(seqs[0], seqs[1])  # between reading and acknowledging
+    assert (await send(system, f"{outbox}/acknowledge", seq=seqs[3]))["taken"] == 1
+    for asked in ({"after": seqs[3]}, {}):
+        came, page = await read(**asked)
+        assert (came, page["next_after"] >= seqs[3], page["more"]) == (seqs[:2], True, False)
+    seqs.append(await note("newer"))
+    await run()
+    came, page = await read(after=seqs[3], limit=2)
+    assert (came, page["next_after"], page["replayed"]) == ([seqs[0], seqs[4]], seqs[4], seqs[:1])
+    assert (await read(after=seqs[3], limit=1))[0] == seqs[4:]  # what is new waits for none of it
+    assert (await send(system, f"{outbox}/acknowledge", seq=seqs[4], replayed=page["replayed"]))["taken"] == 2
+    assert (await read(after=seqs[4]))[0] == (await read())[0] == seqs[1:2]
+    assert (await send(system, f"{outbox}/acknowledge", seq=seqs[4], replayed=seqs))["taken"] == 1
+    assert (await read(after=seqs[4]))[0] == (await read())[0] == []
+
+
 async def test_an_outbox_says_where_nothing_will_come_of_it(client):
     """Who reads the outbox of a webhook that is sent to, or in the wrong space, would wait for ever and take it for a quiet night."""
     admin, system = client("maas", "admin"), client("maas", "dispatcher")

@@ -40,6 +40,7 @@ router = space_router("dispatch systems")
 free = APIRouter(prefix="/api/v1", tags=["dispatch systems"], route_class=StrictRoute)
 
 LARGEST_PAGE = 200
+Seq = Annotated[int, Field(strict=True, ge=1, le=LARGEST_INTEGER), WHOLE]
 
 
 class OutboxPage(ReadModel):
@@ -49,8 +50,11 @@ class OutboxPage(ReadModel):
     """CloudEvents, as a webhook would be sent them."""
     next_after: int
     """Send it as `after` for what follows, and acknowledge it once these are kept."""
+    replayed: tuple[int, ...]
+    """The seqs of those among them that are there once more; acknowledge these with it, or they come again. Until this is empty there may be
+    more of them."""
     more: bool
-    """Whether there is more already."""
+    """Whether there is more after `next_after` already."""
     looked_at: int
     """Up to which seq of the journal the outbox has come."""
     sent_to: str | None
@@ -60,9 +64,12 @@ class OutboxPage(ReadModel):
 
 
 class Acknowledge(Form):
-    """All events up to a seq are kept."""
+    """All events up to a seq are kept, and those that were replayed and are named."""
 
-    seq: Annotated[int, Field(strict=True, ge=1, le=LARGEST_INTEGER), WHOLE]
+    seq: Seq
+    """`next_after` of what was read."""
+    replayed: Annotated[list[Seq], Field(max_length=LARGEST_PAGE)] = Field(default_factory=list)
+    """`replayed` of what was read. One that is not named stays: it may have come after the reading."""
 
 
 class Acknowledged(ReadModel):
@@ -104,7 +111,8 @@ async def read_outbox(
 ) -> OutboxPage:
     """For networks that nothing can be sent into: the same events in the same order, by a dispatcher or admin of the member, or its token.
 
-    What was read stays until it is acknowledged. Reading says that the system is there. A space of a kind that the webhook does not ask
+    What was read stays until it is acknowledged. What is replayed fills the page up, wherever `after` stands, until it is acknowledged by its
+    seq. Reading says that the system is there. A space of a kind that the webhook does not ask
     for is refused; of the live one there is an outbox in any case, for tests.
     """
     found = await _own(reader, actor, webhook_id, "read_outbox")
@@ -116,7 +124,11 @@ async def read_outbox(
         first = await lanes.first_waiting(reader, space, webhook_id)
         after = looked_at if first is None else first - 1
     waiting = await lanes.outbox(reader, space, webhook_id, after, limit + 1)
-    shown = waiting[:limit]
+    shown, next_after = waiting[:limit], max(after, 0)
+    if shown:
+        next_after = shown[-1][0]
+    if len(shown) < limit:
+        shown = await lanes.once_more(reader, space, webhook_id, after, limit - len(shown)) + shown
     of = SPACE_KINDS[kind]
     base = (door.settings.public_url or "").rstrip("/")
     made = await Messages(base).made(reader, space, of, found.member_id, shown) if shown else []
@@ -124,7 +136,8 @@ async def read_outbox(
         await lanes.heard(tx.raw, webhook_id, door.clock.now())
     return OutboxPage(
         events=tuple(orjson.loads(each.body.raw) for each in made),
-        next_after=shown[-1][0] if shown else max(after, 0),
+        next_after=next_after,
+        replayed=tuple(seq for seq, replayed, _ in shown if replayed),
         more=len(waiting) > limit,
         looked_at=looked_at,
         sent_to=None if found.url is None else origin(found.url),
@@ -139,9 +152,9 @@ async def acknowledge_outbox(
     actor: CurrentActor,
     reader: Reader,
     door: TheDoor,
-    body: Annotated[Acknowledge, Body(examples=[{"seq": 4711}])],
+    body: Annotated[Acknowledge, Body(examples=[{"seq": 4711, "replayed": [95, 96]}])],
 ) -> Acknowledged:
-    """By a dispatcher or admin of the member, or its token: all up to this seq is kept. Once more does nothing.
+    """By a dispatcher or admin of the member, or its token: all up to this seq is kept, and what was replayed and is named. Once more does nothing.
 
     A seq that this outbox has not come to yet is refused: nobody can have read it.
     """
@@ -156,7 +169,7 @@ async def acknowledge_outbox(
             hint="Acknowledge the seq of the last event that you keep: `next_after` of what you read.",
         )
     async with operation(door.engine) as tx:
-        taken = await lanes.acknowledge(tx.raw, space, webhook_id, body.seq, door.clock.now())
+        taken = await lanes.acknowledge(tx.raw, space, webhook_id, body.seq, body.replayed, door.clock.now())
         await lanes.heard(tx.raw, webhook_id, door.clock.now())
     return Acknowledged(seq=body.seq, taken=taken)
 
