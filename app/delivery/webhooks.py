@@ -339,8 +339,10 @@ class Webhooks:
     async def _waiting(
         self, conn: asyncpg.Connection[Any], claim: Claim, work: Work, now: datetime, behind: tuple[bool, int] | None
     ) -> _Batch:
-        """Return what is to be sent now."""
+        """Return what is to be sent now; nothing ``behind`` what is sent once more where something new waits: that comes before all the rest."""
         if work.status != "active" or work.url is None or work.next_at > now:
+            return _Batch(work, (), None)
+        if behind is not None and behind[0] and await lanes.new_waits(conn, claim):
             return _Batch(work, (), None)
         most = BATCH - secrets.randbelow(BATCH // 2)
         waiting = await lanes.waiting(conn, claim, most, behind)

@@ -195,6 +195,9 @@ _WAITING: Final = """
     WHERE space_id = $1 AND endpoint_id = $2 AND status = 'waiting' AND (replayed, seq) > ($4, $5) ORDER BY replayed, seq LIMIT $3
 """
 _BEFORE_ALL: Final = (False, 0)
+_NEW_WAITS: Final = """
+    SELECT EXISTS (SELECT FROM webhook_delivery WHERE space_id = $1 AND endpoint_id = $2 AND status = 'waiting' AND NOT replayed)
+"""
 _TRIED: Final = """
     WITH mine AS (SELECT FROM webhook_lane WHERE space_id = $1 AND endpoint_id = $2 AND lease = $3 FOR UPDATE),
     tried AS (
@@ -294,6 +297,11 @@ async def waiting(
     """
     rows = await conn.fetch(_WAITING, claim.space, claim.endpoint, most, *(behind or _BEFORE_ALL))
     return [(row["seq"], row["replayed"], row["receipt_by"]) for row in rows]
+
+
+async def new_waits(conn: Connection, claim: Claim) -> bool:
+    """Whether something waits that is not there once more."""
+    return bool(await conn.fetchval(_NEW_WAITS, claim.space, claim.endpoint))
 
 
 async def tried(conn: Connection, claim: Claim, tries: Sequence[Try]) -> None:

@@ -486,6 +486,30 @@ async def test_what_is_asked_for_once_more_while_it_is_sent_comes_once_more(
     assert receiver.seqs == seqs + seqs
 
 
+async def test_what_is_new_overtakes_a_replay_that_is_under_way(
+    act, endpoint, receiver, hooks, run, incident, monkeypatch
+):
+    """Behind a hundred thousand entries of last year an alarm would come when somebody has been rung for it already."""
+    hooks._sender._timeout = None
+    monkeypatch.setattr(webhooks, "BATCH", 2)
+    monkeypatch.setattr(webhooks.secrets, "randbelow", lambda _most: 0)
+    id_ = await endpoint(receiver, events=["incident.logged"])
+    seqs, new = [await log(act, incident, f"line {number}") for number in range(12)], []
+    await run()
+    receiver.taken.clear()
+    await act(ReplayWebhook, id_, who=("maas", "admin"), from_seq=0)
+
+    async def logs(_request):
+        new.append(await log(act, incident, "now"))
+        return web.Response(status=204)
+
+    receiver.answers = [204, 204, logs, 204]
+    await run()
+    came = receiver.seqs
+    assert sorted(came) == seqs + new
+    assert came.index(new[0]) <= 6  # behind the batch under way, and the one that was made ready
+
+
 @pytest.mark.parametrize("fails", [False, True])
 async def test_what_was_sent_is_written_down_while_the_next_is_sent(
     act, endpoint, receiver, hooks, run, incident, monkeypatch, conn, fails
