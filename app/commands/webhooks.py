@@ -82,12 +82,14 @@ class ChangeWebhook(Command):
 
     label: ShortText | None = None
     url: Url | None = None
+    """An address can be replaced, and not be taken away."""
     events: Events | None = None
     incident_ids: Ids | None = None
     type_codes: Types | None = None
     member_ids: Ids | None = None
     space_kinds: Kinds | None = None
     source: Source | None = None
+    """Null: none any more; not while the webhook has `receipts`."""
     receipts: Flag | None = None
     heartbeat_min: Heartbeat | None = None
     """Null: no heartbeat any more."""
@@ -163,15 +165,20 @@ async def add_webhook(uow: UnitOfWork, cmd: AddWebhook) -> None:
 
 @handles(ChangeWebhook)
 async def change_webhook(uow: UnitOfWork, cmd: ChangeWebhook) -> None:
-    """Record ``webhook_endpoint.changed`` with the names of the fields that changed. Locks the endpoint, then its lanes."""
+    """Record ``webhook_endpoint.changed`` with the names of the fields that changed. Locks the endpoint, then its lanes.
+
+    Raises:
+        MissingField: null for something that a webhook always has, or no source where it has receipts.
+    """
     endpoint = await _locked(uow)
     _require_there(endpoint, "be changed")
+    _require_no_null(endpoint, cmd)
     await _require_known(uow, cmd)
-    sent = {name for name in cmd.model_fields_set if name == "heartbeat_min" or getattr(cmd, name) is not None}
+    sent = set(cmd.model_fields_set)
     for name in sent - {"heartbeat_min"}:
         value = getattr(cmd, name)
         setattr(endpoint, name, _each_once(value) if isinstance(value, list) else value)
-    if "receipts" in sent:
+    if sent & {"receipts", "source"}:
         _require_source(endpoint)
     if cmd.url is not None:
         endpoint.origin = origin(cmd.url)
@@ -302,6 +309,27 @@ def _watch(uow: UnitOfWork, endpoint: WebhookEndpoint, minutes: int | None) -> N
     if minutes is not None:
         body = {"since": uow.now.isoformat()}
         uow.later("watch_webhook", uow.now + timedelta(minutes=2 * minutes), endpoint.id, body)
+
+
+def _require_no_null(endpoint: WebhookEndpoint, cmd: ChangeWebhook) -> None:
+    """Refuse to take away what a webhook always has, and an address: what waits for it would be sent nowhere.
+
+    Raises:
+        MissingField: of each that is null.
+    """
+    null = {name for name in cmd.model_fields_set - {"source", "heartbeat_min"} if getattr(cmd, name) is None}
+    if endpoint.url is None:
+        null -= {"url"}
+    if null == {"url"}:
+        hint = (
+            "To have it read, read its outbox as it is: all that is sent there stands in it, too. "
+            "To have nothing sent, pause it; or add a webhook without an address and remove this one."
+        )
+    else:
+        hint = "Leave out what is to stay as it is. A filter is taken away by an empty list."
+    if null:
+        found = [FieldError(f"/{name}", MissingField.slug, f"`{name}` can't be taken away.") for name in sorted(null)]
+        raise MissingField(" ".join(each.detail for each in found), errors=found, hint=hint)
 
 
 def _require_source(endpoint: WebhookEndpoint) -> None:

@@ -330,6 +330,27 @@ async def test_receipts_need_a_list_for_their_numbers(act, hook, told, conn):
     assert [(each["code"], each["figures"]) for each in taken.warnings] == [("number_not_kept", {"number": "L-1"})]
 
 
+async def test_what_is_cleared_is_gone_or_is_refused(act, hook):
+    """An admin would read that the list was taken off, and numbers still be written into it."""
+    made = await hook(source="gms")
+    cleared = await act(ChangeWebhook, made.id, who=ADMIN, source=None)
+    assert (cleared.subject["source"], cleared.warnings) == (None, [])
+    await act(ChangeWebhook, made.id, who=ADMIN, source="gms", receipts=True)
+    with pytest.raises(MissingField) as refused:
+        await act(ChangeWebhook, made.id, who=ADMIN, source=None)
+    assert refused.value.extra["reasons"][0]["code"] == "receipts_without_source"
+    assert (await act(ChangeWebhook, made.id, who=ADMIN, source=None, receipts=False)).subject["source"] is None
+    with pytest.raises(MissingField) as refused:
+        await act(ChangeWebhook, made.id, who=ADMIN, url=None)
+    assert [each.pointer for each in refused.value.errors] == ["/url"]
+    assert "outbox" in refused.value.advice
+    for name in ("label", "events", "incident_ids", "type_codes", "member_ids", "space_kinds", "receipts"):
+        with pytest.raises(MissingField) as refused:
+            await act(ChangeWebhook, made.id, who=ADMIN, **{name: None})
+        assert [each.pointer for each in refused.value.errors] == [f"/{name}"]
+    await act(ChangeWebhook, (await hook(url=None)).id, who=ADMIN, url=None)
+
+
 async def test_number_of_another_incident_is_refused(act, told):
     """One slip would join two incidents in everybody's books."""
     webhook, seq, _incident = told
