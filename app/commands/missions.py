@@ -400,15 +400,27 @@ async def take_units(
 
 
 async def give_unit(
+    uow: UnitOfWork, mission: Mission, unit: Resource, *, crossing_id: UUID | None = None, strict: bool = False
+) -> None:
+    """Put a unit on a mission and choose its way; the caller holds both and records them. With ``strict`` it is a promise (``choose_way_of``)."""
+    parts = await parts_with(uow, mission, await parts_of(uow, unit))
+    await choose_way_of(uow, mission, unit, parts, crossing_id=crossing_id, strict=strict)
+    mission.resource_id = unit.id
+    mission.crew_count = crew_of(unit, parts)
+    mission.talkgroup = mission.talkgroup or unit.talkgroup
+
+
+async def choose_way_of(
     uow: UnitOfWork,
     mission: Mission,
     unit: Resource,
+    parts: Sequence[Resource],
     *,
     crossing_id: UUID | None = None,
     strict: bool = False,
     start: Start | None = None,
 ) -> None:
-    """Put a unit on a mission and choose its way, from ``start`` if it is abroad already; the caller holds both and records them.
+    """Put a mission on the way of its unit with these parts, from ``start`` if it is abroad already; the caller holds the mission and records it.
 
     A crossing that the mission's agreement does not allow is a warning: the unit is as good as on its way.
 
@@ -416,7 +428,6 @@ async def give_unit(
         AgreementRefused: with ``strict``, where that would be a promise.
     """
     terms = await terms_of(uow, mission.agreement_id, mission.agreement_version)
-    parts = await parts_with(uow, mission, await parts_of(uow, unit))
     way = await choose_way(
         uow,
         lender_id=mission.lender_id,
@@ -433,10 +444,7 @@ async def give_unit(
         if strict:
             refuse_outright([elsewhere], "/crossing_id")
         uow.warn(elsewhere.code, elsewhere.detail, figures=dict(elsewhere.figures))
-    mission.resource_id = unit.id
     put_way(mission, way)
-    mission.crew_count = crew_of(unit, parts)
-    mission.talkgroup = mission.talkgroup or unit.talkgroup
 
 
 async def _unit_before(uow: UnitOfWork, mission: Mission) -> Resource | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.commands.crossing_choice import way_ids
-from app.commands.missions import give_unit
+from app.commands.missions import choose_way_of
+from app.commands.parts import parts_of, parts_with
 from app.commands.registry import Act, handles
 from app.commands.standing import standing_of
 from app.domain.because import because
@@ -25,9 +26,9 @@ class RerouteMission(Act):
 
 @handles(RerouteMission)
 async def reroute_mission(uow: UnitOfWork, cmd: RerouteMission) -> None:
-    """Record ``mission.rerouted``, with ``in_transit`` where the unit stood at the border, or is cleared and comes to another control. Locks the mission.
+    """Record ``mission.rerouted``, with ``in_transit`` where the unit stood at the border, or is cleared. Locks the mission.
 
-    Its way is what is ahead of it from now on: a unit that is in a country between begins there.
+    Its way is what is ahead of it from now on: a unit that is in a country between begins there, and its clearance was for what lies behind.
 
     Raises:
         TransitionNotAllowed: the unit is over the border already.
@@ -49,9 +50,10 @@ async def reroute_mission(uow: UnitOfWork, cmd: RerouteMission) -> None:
         )
     was = way_ids(mission)
     unit = await uow.get(Resource, mission.resource_id)
-    await give_unit(uow, mission, unit, crossing_id=cmd.crossing_id, start=standing.start)
+    parts = await parts_with(uow, mission, await parts_of(uow, unit))
+    await choose_way_of(uow, mission, unit, parts, crossing_id=cmd.crossing_id, start=standing.start)
     turns = way_ids(mission) != list(standing.ahead)
-    if turns and (mission.status == "at_border" or (mission.status == "cleared" and mission.has_control)):
+    if mission.status == "cleared" or (turns and mission.status == "at_border"):
         mission.status = machine("mission").to(mission.status, "in_transit", by=uow.act.command).to
         mission.status_at = max(uow.act.occurred_at, mission.status_at)
     uow.record(

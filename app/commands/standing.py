@@ -54,5 +54,10 @@ async def standing_of(uow: UnitOfWork, mission: Mission, members: Sequence[Membe
     if gone and through:
         last = crossings[gone - 1]
         return Standing(ids[gone:], (*(place if here == through[gone] else (last.lon, last.lat)), through[gone]))
+    if through and through[0] not in {
+        here,
+        countries[mission.lender_id],
+    }:  # it was sent on abroad, and nobody knows where it is there
+        return Standing(ids[gone:], (crossings[0].lon, crossings[0].lat, through[0]))
     abroad = here not in {"", goal} and (not way or through[:1] == [here])
     return Standing(ids[gone:], (*place, here) if abroad else None)

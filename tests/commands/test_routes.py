@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from app.commands.crews import WriteManifest
 from app.commands.crossings import AddCrossing, SetCrossingState
 from app.commands.incidents import ReportIncident
 from app.commands.missions import AdvanceMission, ReportAtBorder
@@ -269,6 +270,47 @@ async def test_a_unit_that_is_cleared_has_a_crossing_without_control_ahead(
     with pytest.raises(TransitionNotAllowed):
         await do(RerouteMission(), mission)
     await assert_fold()
+
+
+async def test_a_cleared_unit_that_is_sent_over_a_crossing_without_control_has_it_ahead(
+    do, pg, say_of, through, bocholtz, world, taken, assert_fold
+):
+    """Its clearance was for the border behind it: it was taken for one that is over, and nobody told it that Bocholtz had closed, too."""
+    await say_of("eijsden", control="checks")
+    await say_of("vaals", control="none")
+    await do(SetCrossingState(control="none"), bocholtz, who=SYSTEM)
+    mission = await through("at_border", "cleared")
+    await say_of("vaals", control="closed")
+    turned = await do(RerouteMission(crossing_id=bocholtz), mission)
+    assert (turned.subject["crossing_id"], turned.subject["via_crossing_ids"]) == (str(bocholtz), [])
+    assert (turned.subject["status"], turned.subject["has_control"]) == ("in_transit", False)
+    assert await taken() == {"bocholtz"}
+    await say_of("vaals", control="none")
+    shut = await do(SetCrossingState(control="closed"), bocholtz, who=SYSTEM)
+    assert shut.warnings[0]["missions"] == [str(mission)]
+    back = await do(RerouteMission(), mission)
+    assert (back.subject["crossing_id"], back.subject["via_crossing_ids"]) == (str(world.crossings["vaals"]), []), (
+        "from the Netherlands, where it is"
+    )
+    await do(AdvanceMission(to="on_scene"), mission)
+    await assert_fold()
+
+
+async def test_a_cleared_unit_that_keeps_its_way_has_the_second_crossing_ahead(do, say_of, through, world, taken):
+    """Asked for the best way from where it is, the answer was the one it was on; and by that it counted as over."""
+    await say_of("eijsden", control="checks")
+    await say_of("vaals", control="none")
+    mission = await through("at_border", "cleared")
+    kept = await do(RerouteMission(), mission)
+    assert (kept.subject["crossing_id"], kept.subject["status"]) == (str(world.crossings["vaals"]), "in_transit")
+    assert await taken() == {"vaals"}
+
+
+async def test_another_way_leaves_who_is_aboard(do, sent):
+    """The manifest says twelve; the claim is for people, and another bridge takes nobody off."""
+    (mission,) = await sent("luik", 1)
+    assert (await do(WriteManifest(officers=1, ncos=2, crew=9), mission)).subject["crew_count"] == 12
+    assert (await do(RerouteMission(), mission)).subject["crew_count"] == 12
 
 
 async def test_a_unit_at_the_second_border_has_the_first_behind_it(do, pg, say_of, through, bocholtz, taken):
