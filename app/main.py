@@ -87,6 +87,7 @@ from app.entrypoints.http import (
     vocabulary,
     webhooks,
 )
+from app.entrypoints.http.pages import STATIC
 from app.entrypoints.scheduler import scheduler
 from app.queries.forces import AllForces
 from app.settings import Settings
@@ -246,8 +247,9 @@ def create_app(settings: Settings, dsn: str, *, clock: Clock | None = None, back
         redoc_url=None,
         lifespan=lifespan,
         separate_input_output_schemas=False,
-        # As they stand in their routers: include_router would build each of them anew, a second's work at the first request.
-        routes=[route for router in ROUTERS for route in router.routes],
+        # The console's two hundred files first, before hundreds of routes are held against each. The others as they stand in their
+        # routers: include_router would build each of them anew, a second's work at the first request.
+        routes=[STATIC, *(route for router in ROUTERS for route in router.routes)],
     )
     made.state.door = door
     made.state.started_at = door.clock.now()

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from app.domain.errors import ConcordError
 from app.entrypoints.http.causes import NoSuchAddress
-from app.entrypoints.http.pages import mount_static, render
+from app.entrypoints.http.pages import render
 from app.entrypoints.http.problems import example_of, problem_types
 
 router = APIRouter(include_in_schema=False)
@@ -48,6 +48,5 @@ async def problem(slug: str) -> HTMLResponse:
 
 
 def install(app: FastAPI) -> None:
-    """Add the pages and what they load. The application is made with `docs_url=None, redoc_url=None`."""
-    mount_static(app)
+    """Add the pages; what they load is under /static. The application is made with `docs_url=None, redoc_url=None`."""
     app.include_router(router)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
+from starlette.routing import Mount
 
 import app.entrypoints.console
 from app.entrypoints.http.static_files import KeptFiles
@@ -41,6 +41,5 @@ def render(name: str, *, status: int = 200, **shown: Any) -> HTMLResponse:
     return HTMLResponse(_templates().get_template(name).render(shown), status_code=status)
 
 
-def mount_static(app: FastAPI) -> None:
-    """Serve style sheets, scripts and vendored files with entity tags, compressed, under /static."""
-    app.mount("/static", KeptFiles(STATIC_PATH), name="static")
+STATIC = Mount("/static", KeptFiles(STATIC_PATH), name="static")
+"""Style sheets, scripts and vendored files with entity tags, compressed."""
