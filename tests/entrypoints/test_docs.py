@@ -10,14 +10,14 @@ import pytest
 from fastapi import FastAPI
 
 from app.entrypoints.http import docs, problems
-from app.entrypoints.http.pages import STATIC_PATH, render
+from app.entrypoints.http.pages import STATIC, STATIC_PATH, render
 
 VENDOR = STATIC_PATH / "vendor"
 
 
 @pytest.fixture
 async def client():
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json", routes=[STATIC])
     problems.install(app)
     docs.install(app)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://concord.test") as client:

@@ -16,6 +16,7 @@ from app.domain.forms import Form, LongText
 from app.entrypoints.http import docs, middleware, problems
 from app.entrypoints.http.body import StrictRoute
 from app.entrypoints.http.middleware import SECURITY_HEADERS, BodyLimit
+from app.entrypoints.http.pages import STATIC
 from app.telemetry import HTTP_REQUESTS
 
 LIMIT = 16 * 1024
@@ -26,7 +27,7 @@ class Ask(Form):
 
 
 def small_app(limit=LIMIT):
-    app = FastAPI(docs_url=None, redoc_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, routes=[STATIC])
     problems.install(app)
     middleware.install(app, body_limit=limit)
     docs.install(app)

@@ -69,9 +69,7 @@ class KeptFiles(StaticFiles):
         """Answer with the file, with 304 if the client has it, or as for an address that does not exist."""
         if scope["method"] not in {"GET", "HEAD"}:
             raise HTTPException(status_code=405, headers={"Allow": "GET, HEAD"})
-        kept = await anyio.to_thread.run_sync(self._file, path)
-        if kept is None:
-            raise HTTPException(status_code=404)
+        kept = await self._file(path)
         wanted = Headers(scope=scope)
         packed = kept.packed if accepts_gzip(wanted.get("accept-encoding", "")) else None
         tag = f'"{kept.tag}-gz"' if packed is not None else f'"{kept.tag}"'
@@ -86,15 +84,18 @@ class KeptFiles(StaticFiles):
         headers |= {"Content-Type": kept.type, "Content-Length": str(len(body))}
         return Response(b"" if scope["method"] == "HEAD" else body, headers=headers)
 
-    def _file(self, path: str) -> _Kept | None:
-        """Return the file, read again if it has changed; None for what is no file in the folder."""
+    async def _file(self, path: str) -> _Kept:
+        """Return the file, read again if it has changed; 404 for what is no file in the folder.
+
+        Whether it has changed is seen at once, which takes less than to ask a thread; only what is read waits for one.
+        """
         found, about = self.lookup_path(path)
         if about is None or not stat.S_ISREG(about.st_mode):
-            return None
+            raise HTTPException(status_code=404)
         mark = (about.st_mtime_ns, about.st_size)
         kept = self._kept.get(found)
         if kept is None or kept.mark != mark:
-            kept = self._kept[found] = _read(found, mark)
+            kept = self._kept[found] = await anyio.to_thread.run_sync(_read, found, mark)
         return kept
 
 
