@@ -24,6 +24,7 @@ from standardwebhooks import Webhook
 from typing_extensions import override
 from yarl import URL
 
+from app.delivery.name_lookups import NameLookups
 from app.domain.webhook_addresses import Networks, is_allowed, is_name, literal, may_reach
 from app.interop.cloud_events import CONTENT_TYPE
 
@@ -72,9 +73,8 @@ class Answer(NamedTuple):
 class _Judging(AbstractResolver):
     """The system's resolver, less the addresses that may not be sent to."""
 
-    def __init__(self, allowed: Networks, *, encrypted: bool) -> None:
-        self._inner: AbstractResolver | None = None
-        """Made by the first look-up: it wants a running loop."""
+    def __init__(self, inner: AbstractResolver, allowed: Networks, *, encrypted: bool) -> None:
+        self._inner = inner
         self._allowed = allowed
         self._encrypted = encrypted
 
@@ -86,8 +86,6 @@ class _Judging(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: AddressFamily = AddressFamily.AF_UNSPEC
     ) -> list[ResolveResult]:
-        if self._inner is None:
-            self._inner = aiohttp.ThreadedResolver()
         found = await self._inner.resolve(host, port, family)
         kept = [each for each in found if self.judge(ip_address(each["host"]))]
         if found and not kept:
@@ -96,25 +94,26 @@ class _Judging(AbstractResolver):
 
     @override
     async def close(self) -> None:
-        if self._inner is not None:
-            await self._inner.close()
+        """Leave the look-ups to whoever made them."""
 
 
 class Sender:
     """One a process. ``close`` it at the end."""
 
     def __init__(self, allowed: Networks, *, timeout_s: float) -> None:
-        self._judging = {name: _Judging(allowed, encrypted=name == "https") for name in ("https", "http")}
+        self._names = NameLookups()
+        self._judging = {name: _Judging(self._names, allowed, encrypted=name == "https") for name in ("https", "http")}
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._known: dict[str, URL] = {}
         """Addresses that were read and found fit."""
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and wait for no look-up any more."""
         sessions, self._sessions = self._sessions, {}
         for session in sessions.values():
             await session.close()
+        await self._names.close()
 
     async def post(self, url: str, id_: str, body: Body, secrets: Sequence[str]) -> Answer:
         """Send a message signed with each of the secrets, and wait for the answer, ``timeout_s`` at most. Raises nothing of the network's."""

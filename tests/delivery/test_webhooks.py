@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import threading
 from datetime import timedelta
 from ipaddress import ip_address
 
 import pytest
-from aiohttp import ThreadedResolver, web
+from aiohttp import web
 from jsonschema import Draft202012Validator
 
 from app.commands.due import run_due
@@ -649,9 +651,69 @@ async def test_the_connection_goes_to_the_address_that_was_judged(receiver):
             for each in ("192.168.7.7", address)
         ]
 
-    sender._judging["http"]._inner = ThreadedResolver()
-    sender._judging["http"]._inner.resolve = resolve
+    sender._names.resolve = resolve
     receiver.secret = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0"
     await sender.post(f"http://cad.example.org:{port}/in", "id", Body(b"{}"), [receiver.secret])
     await sender.close()
     assert (asked, receiver.hosts) == (["cad.example.org"], [f"cad.example.org:{port}"])
+
+
+async def test_a_name_server_that_is_silent_holds_up_nobody_else(act, endpoint, receiver, hooks, incident, monkeypatch):
+    """A few endpoints whose domain has lapsed would stop what goes to all others, and keep everybody from signing in."""
+    answers, looked_up = threading.Event(), []
+    real = socket.getaddrinfo
+
+    def silent(host, *more, **others):
+        looked_up.append(host)
+        if host.startswith("lapsed"):
+            answers.wait()
+        return real("127.0.0.1", *more, **others)
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    hooks._sender._timeout = None
+    names = [f"lapsed-{number}.example.org" for number in range(16)]
+    try:
+        for name in names:
+            await endpoint(receiver, url=f"http://{name}/in", events=["incident.logged"])
+        port = receiver.url.rpartition(":")[2].partition("/")[0]
+        await endpoint(receiver, url=f"http://well.example.org:{port}/in", events=["incident.logged"])
+        seq = await log(act, incident, "line")
+        turn = asyncio.create_task(hooks.turn())
+        await until(lambda: set(names) <= set(looked_up))
+        assert await asyncio.to_thread(answers.is_set) is False  # as a password is checked
+        await until(lambda: receiver.seqs == [seq])
+        turn.cancel()
+        await asyncio.gather(turn, return_exceptions=True)
+        await hooks.close()
+        assert not answers.is_set()
+        assert all(thread.daemon for thread in threading.enumerate() if thread.name == "name_lookup")
+    finally:
+        answers.set()
+
+
+async def test_a_name_is_looked_up_once_at_a_time(monkeypatch):
+    """An endpoint that is tried again and again would leave a thread behind with each try, until there are none."""
+    answers, looked_up = threading.Event(), []
+    real = socket.getaddrinfo
+
+    def silent(host, *more, **others):
+        looked_up.append(host)
+        answers.wait()
+        return real("127.0.0.1", *more, **others)
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    body = Body(b'{"specversion": "1.0", "id": "id", "source": "/live", "type": "incident.logged"}')
+    async with receiving(secret="whsec_c2VjcmV0c2VjcmV0c2VjcmV0") as receiver:
+        port = receiver.url.rpartition(":")[2].partition("/")[0]
+        sender = Sender(networks(LOOPBACK), timeout_s=0.5)
+        post = lambda: sender.post(f"http://cad.example.org:{port}/in", "id", body, [receiver.secret])
+        try:
+            answered = [await post() for _ in range(3)]
+            assert ([each.error for each in answered], looked_up) == (["timeout"] * 3, ["cad.example.org"])
+        finally:
+            answers.set()
+        await until(lambda: not sender._names._under_way)
+        assert receiver.hosts == []  # nobody waited any more
+        assert [(await post()).status for _ in range(2)] == [204, 204]
+        await sender.close()
+    assert looked_up == ["cad.example.org"] * 2
