@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from app.commands.registry import Command, handles
 from app.domain.errors import Conflict
@@ -15,14 +15,21 @@ if TYPE_CHECKING:
     from app.store.unit_of_work import UnitOfWork
 
 
+_FAILING: Final = "SELECT EXISTS (SELECT FROM webhook_lane WHERE endpoint_id = $1 AND failing_since = $2)"
+
+
 class GiveUpWebhook(Command):
     """Nothing could be delivered for three days: by the service itself."""
 
     failing_since: Instant
+    """As the lane says that nothing was delivered on; one that was changed, resumed or reached meanwhile says otherwise."""
 
 
 class DisableWebhook(Command):
     """The other end is gone (410): by the service itself."""
+
+    url: str
+    """Who said so; the endpoint may be at another address by now."""
 
 
 class WatchWebhook(Command):
@@ -34,18 +41,39 @@ class WatchWebhook(Command):
 
 @handles(GiveUpWebhook)
 async def give_up_webhook(uow: UnitOfWork, cmd: GiveUpWebhook) -> None:
-    """Record ``webhook_endpoint.given_up``: its owner is told by it. Locks the endpoint."""
+    """Record ``webhook_endpoint.given_up``: its owner is told by it. Locks the endpoint.
+
+    Raises:
+        Conflict: no lane of it has failed since then any more.
+    """
     endpoint = await _locked(uow)
-    endpoint.status = machine("webhook_endpoint").next(endpoint.status, "pause")
-    endpoint.paused_why = "failing"
+    paused = machine("webhook_endpoint").next(endpoint.status, "pause")
+    if not await uow.raw.fetchval(_FAILING, endpoint.id, cmd.failing_since):
+        raise Conflict(
+            "It has been changed, resumed or reached since then.",
+            extra={"current": endpoint.state()},
+            hint="Try again what waits: it is given up when that has failed for three days.",
+        )
+    endpoint.status, endpoint.paused_why = paused, "failing"
     _record(uow, "given_up", endpoint, failing_since=cmd.failing_since)
 
 
 @handles(DisableWebhook)
-async def disable_webhook(uow: UnitOfWork, _cmd: DisableWebhook) -> None:
-    """Record ``webhook_endpoint.disabled``. Locks the endpoint."""
+async def disable_webhook(uow: UnitOfWork, cmd: DisableWebhook) -> None:
+    """Record ``webhook_endpoint.disabled``. Locks the endpoint.
+
+    Raises:
+        Conflict: it is at another address by now.
+    """
     endpoint = await _locked(uow)
-    endpoint.status = machine("webhook_endpoint").next(endpoint.status, "disable")
+    disabled = machine("webhook_endpoint").next(endpoint.status, "disable")
+    if endpoint.url != cmd.url:
+        raise Conflict(
+            "It is at another address by now.",
+            extra={"current": endpoint.state()},
+            hint="Send what waits to the address that it has now.",
+        )
+    endpoint.status = disabled
     _record(uow, "disabled", endpoint)
 
 

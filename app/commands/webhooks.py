@@ -27,7 +27,7 @@ from app.domain.webhook_addresses import Url, is_allowed, literal, may_reach, ne
 from app.domain.webhooks import SPACE_KINDS, TESTED, Event, SpaceKind, events, new_secret
 from app.store.tables import Incident, Member, WebhookEndpoint
 from app.store.unit_of_work import UnitOfWork
-from app.store.webhook_lanes import close_lanes, open_lanes, replay, try_now
+from app.store.webhook_lanes import beat_anew, close_lanes, open_lanes, replay, try_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,7 +165,8 @@ async def add_webhook(uow: UnitOfWork, cmd: AddWebhook) -> None:
 
 @handles(ChangeWebhook)
 async def change_webhook(uow: UnitOfWork, cmd: ChangeWebhook) -> None:
-    """Record ``webhook_endpoint.changed`` with the names of the fields that changed. Locks the endpoint, then its lanes.
+    """Record ``webhook_endpoint.changed`` with the names of the fields that changed. Locks the endpoint, then its lanes, then its
+    pulse.
 
     Raises:
         MissingField: null for something that a webhook always has, or no source where it has receipts.
@@ -183,11 +184,12 @@ async def change_webhook(uow: UnitOfWork, cmd: ChangeWebhook) -> None:
     if cmd.url is not None:
         endpoint.origin = origin(cmd.url)
         await try_now(uow.raw, endpoint.id, uow.now)
-    if "heartbeat_min" in sent and cmd.heartbeat_min != endpoint.heartbeat_min:
-        _watch(uow, endpoint, cmd.heartbeat_min)
     if cmd.space_kinds is not None:
         await close_lanes(uow.raw, endpoint.id, endpoint.space_kinds)
         await open_lanes(uow.raw, endpoint.id, endpoint.space_kinds, uow.now)
+    if "heartbeat_min" in sent and cmd.heartbeat_min != endpoint.heartbeat_min:
+        _watch(uow, endpoint, cmd.heartbeat_min)
+        await beat_anew(uow.raw, endpoint.id)
     _record(uow, "changed", endpoint, fields=sorted(sent))
 
 

@@ -257,7 +257,8 @@ class Webhooks:
                 await write()
                 return await self._batch(claim) if tries[-1].well else None
             unwritten.begin(write())
-            return replace(following, work=replace(following.work, failures=0, failing_since=None))
+            after = replace(following.work, failures=0, failing_since=None, next_at=tries[-1].at)
+            return replace(following, work=after)
         finally:
             if ahead is not None and not ahead.done():
                 ahead.cancel()
@@ -378,17 +379,20 @@ class Webhooks:
             next_at = last.at + timedelta(seconds=pause_s(failures, chance, retry_after_s))
         async with self._bookkeeping() as conn:
             await lanes.tried(conn, claim, tries)
-            await lanes.went(conn, claim, failures=failures, failing_since=since, next_at=next_at)
+            await lanes.went(conn, claim, work, failures=failures, failing_since=since, next_at=next_at)
             if taken:
                 await lanes.reached(conn, claim.endpoint, taken[-1].at)
             if not last.well:
                 await lanes.release(conn, claim)
-        with suppress(ConcordError):  # it was paused or removed meanwhile
-            if last.answer == GONE:
-                await self._door.execute(DisableWebhook(), actor=SYSTEM, space=LIVE, target=claim.endpoint)
-            elif since is not None and last.at - since >= GIVEN_UP_AFTER:
-                given_up = GiveUpWebhook(failing_since=since)
-                await self._door.execute(given_up, actor=SYSTEM, space=LIVE, target=claim.endpoint)
+        if last.answer == GONE and work.url is not None:
+            await self._of_itself(claim.endpoint, DisableWebhook(url=work.url))
+        elif since is not None and last.at - since >= GIVEN_UP_AFTER:
+            await self._of_itself(claim.endpoint, GiveUpWebhook(failing_since=since))
+
+    async def _of_itself(self, endpoint: UUID, command: DisableWebhook | GiveUpWebhook) -> None:
+        """Turn an endpoint off, unless it was paused, removed, or changed or resumed meanwhile."""
+        with suppress(ConcordError):
+            await self._door.execute(command, actor=SYSTEM, space=LIVE, target=endpoint)
 
     # ------------------------------------------------------------ heartbeats
 
@@ -401,6 +405,8 @@ class Webhooks:
         try:
             async with self._connections, operation(self._engine) as tx:
                 await (lanes.reached if well else lanes.missed)(tx.raw, beat.endpoint, now)
+            if answer.status == GONE:
+                await self._of_itself(beat.endpoint, DisableWebhook(url=beat.url))
         except AWAY as error:
             log.warning("webhook_beat_not_written", error=repr(error))
         return False

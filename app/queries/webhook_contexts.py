@@ -20,7 +20,13 @@ _INCIDENTS_OF: Final[Mapping[str, str]] = {
         SELECT o.id::text, r.incident_id::text FROM offer o JOIN request r ON r.space_id = o.space_id AND r.id = o.request_id
         WHERE o.space_id = $1 AND o.id = ANY($2::text[]::uuid[])
     """,
+    "claim": """
+        SELECT x.claim_id::text AS id, m.incident_id::text
+        FROM claim_mission x JOIN mission m ON m.space_id = x.space_id AND m.id = x.mission_id
+        WHERE x.space_id = $1 AND x.claim_id = ANY($2::text[]::uuid[])
+    """,
 }
+"""Kind of a thing → the incidents that it is about. A claim's are asked for where nothing else says which of them is meant."""
 ABOUT: Final[Mapping[str, str]] = {
     "request": """
         SELECT r.id::text, ARRAY[r.incident_id]::text[] AS incidents, ARRAY[r.member_id, r.to_member_id]::text[] AS members,
@@ -106,14 +112,15 @@ def _about(each: Mentions, behind: Mapping[tuple[str, str], asyncpg.Record]) -> 
 async def _incidents_of(
     conn: asyncpg.Connection[Any], space: str, mentioned: Sequence[Mentions]
 ) -> list[frozenset[str]]:
-    """Return the incidents that entries are about, also where only a request, offer or mission is named."""
-    incident_of: dict[str, str] = {}
+    """Return the incidents that entries are about, also where only a request, offer, mission or claim is named."""
+    incidents_of: dict[str, set[str]] = {}
     for kind, statement in _INCIDENTS_OF.items():
-        wanted = _all(each.get(kind, ()) for each in mentioned if "incident" not in each)
+        narrower = {"incident"} if kind != "claim" else {"incident", "request", "mission", "offer"}
+        wanted = _all(each.get(kind, ()) for each in mentioned if narrower.isdisjoint(each))
         for row in await conn.fetch(statement, space, wanted) if wanted else ():
             if row["incident_id"] is not None:
-                incident_of[row["id"]] = row["incident_id"]
-    return [frozenset(each.get("incident") or _incidents(each, incident_of)) for each in mentioned]
+                incidents_of.setdefault(row["id"], set()).add(row["incident_id"])
+    return [frozenset(each.get("incident") or _incidents(each, incidents_of)) for each in mentioned]
 
 
 async def told_beside(
@@ -146,9 +153,12 @@ def _told(
     return incident, [row for id_ in sorted(named - {only} if incident else named) for row in codes.get(id_, ())]
 
 
-def _incidents(each: Mentions, incident_of: Mapping[str, str]) -> set[str]:
-    named = (id_ for kind in _INCIDENTS_OF for id_ in each.get(kind, ()))
-    return {incident_of[id_] for id_ in named if id_ in incident_of}
+def _incidents(each: Mentions, incidents_of: Mapping[str, set[str]]) -> set[str]:
+    if not incidents_of:
+        return set()
+    narrower = [id_ for kind in _INCIDENTS_OF if kind != "claim" for id_ in each.get(kind, ())]
+    named = narrower or list(each.get("claim", ()))
+    return {incident for id_ in named for incident in incidents_of.get(id_, ())}
 
 
 async def languages(conn: asyncpg.Connection[Any]) -> list[str]:

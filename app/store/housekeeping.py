@@ -31,7 +31,7 @@ _OVER: Final = {
     "idempotency": "created_at <= $1",
     "due_work": "done_at <= $1",
     "audit": "at <= $1",
-    "webhook_delivery": "made_at <= $1 AND status <> 'waiting'",
+    "webhook_delivery": "coalesce(delivered_at, made_at) <= $1 AND status <> 'waiting'",
     "inbox_refusal": "minute <= $1",
 }
 

@@ -152,7 +152,7 @@ _CLAIM: Final = f"""
     FROM (
         SELECT l.space_id, l.endpoint_id FROM webhook_lane l
         JOIN webhook_endpoint e ON e.id = l.endpoint_id JOIN journal_head h ON h.space_id = l.space_id
-        WHERE e.status IN ('active', 'paused') AND (l.lease IS NULL OR l.leased_until < clock_timestamp())
+        WHERE e.status <> 'removed' AND (l.lease IS NULL OR l.leased_until < clock_timestamp())
           AND (h.seq > l.seq OR l.replay_after IS NOT NULL
                OR (e.status = 'active' AND e.url IS NOT NULL AND l.next_at <= $1 AND EXISTS (
                    SELECT FROM webhook_delivery d
@@ -215,8 +215,9 @@ _TRIED: Final = """
     FROM tried JOIN done USING (seq)
 """
 _WENT: Final = """
-    UPDATE webhook_lane SET failures = $4, failing_since = $5, next_at = $6
+    UPDATE webhook_lane SET failures = $4, failing_since = $5, next_at = CASE WHEN next_at = $9 THEN $6 ELSE next_at END
     WHERE space_id = $1 AND endpoint_id = $2 AND lease = $3
+      AND ($4 = 0 OR (failures = $7 AND failing_since IS NOT DISTINCT FROM $8::timestamptz))
 """
 _RELEASE: Final = """
     UPDATE webhook_lane SET lease = NULL, leased_until = NULL WHERE space_id = $1 AND endpoint_id = $2 AND lease = $3
@@ -315,10 +316,15 @@ async def tried(conn: Connection, claim: Claim, tries: Sequence[Try]) -> None:
 
 
 async def went(
-    conn: Connection, claim: Claim, *, failures: int, failing_since: datetime | None, next_at: datetime
+    conn: Connection, claim: Claim, work: Work, *, failures: int, failing_since: datetime | None, next_at: datetime
 ) -> None:
-    """Say how it went, and when the lane is tried again."""
-    await conn.execute(_WENT, *_of(claim), failures, failing_since, next_at)
+    """Say how it went, and when the lane is tried again; ``work`` is what that began with.
+
+    Where it is to be tried at once since then, it is: a failure from before that sets no pause, and does not count where the endpoint
+    was changed or resumed.
+    """
+    loaded = (work.failures, work.failing_since, work.next_at)
+    await conn.execute(_WENT, *_of(claim), failures, failing_since, next_at, *loaded)
 
 
 async def reached(conn: Connection, endpoint: UUID, at: datetime) -> None:
@@ -367,7 +373,10 @@ _HEARD: Final = """
     INSERT INTO webhook_pulse (endpoint_id, heard_at) VALUES ($1, $2)
     ON CONFLICT (endpoint_id) DO UPDATE SET heard_at = greatest(webhook_pulse.heard_at, $2)
 """
-_HEARD_TRY: Final = "UPDATE webhook_lane SET next_at = $2 WHERE endpoint_id = $1 AND next_at > $2"
+# Also where a try is under way: its failure is from before that.
+_HEARD_TRY: Final = """
+    UPDATE webhook_lane SET next_at = $2 WHERE endpoint_id = $1 AND (next_at > $2 OR lease IS NOT NULL)
+"""
 _BEATS: Final = """
     INSERT INTO webhook_pulse (endpoint_id, beat_at)
     SELECT e.id, $1 FROM webhook_endpoint e
@@ -430,9 +439,14 @@ async def acknowledge(
 
 
 async def heard(conn: Connection, endpoint: UUID, now: datetime) -> None:
-    """Say that the dispatch system is there: what failed is tried at once."""
-    await conn.execute(_HEARD, endpoint, now)
+    """Say that the dispatch system is there: what failed is tried at once. Locks lanes, then the pulse, as whoever sends does."""
     await conn.execute(_HEARD_TRY, endpoint, now)
+    await conn.execute(_HEARD, endpoint, now)
+
+
+async def beat_anew(conn: Connection, endpoint: UUID) -> None:
+    """Have our heartbeat be due at once, and then as often as the endpoint says by now."""
+    await conn.execute("UPDATE webhook_pulse SET beat_at = NULL WHERE endpoint_id = $1", endpoint)
 
 
 async def beats(conn: Connection, now: datetime, most: int) -> list[Beat]:

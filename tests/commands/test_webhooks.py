@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -41,6 +41,7 @@ from app.store.webhook_lanes import Claim, add, heard, ring_later
 from tests.world import flood
 
 ADMIN, CAD = ("maas", "admin"), "https://cad.example.org/hook/s3cr3t-path"
+SINCE = "2026-07-11T12:00:00Z"
 
 
 @pytest.fixture
@@ -51,6 +52,19 @@ def hook(act):
         return await act(AddWebhook, who=who, **({"label": "CAD", "url": CAD, "events": ["*"]} | body))
 
     return adds
+
+
+@pytest.fixture
+def failing(conn):
+    """Has nothing been delivered to a webhook since ``SINCE``."""
+
+    async def fails(id_):
+        since = datetime.fromisoformat(SINCE)
+        await conn.execute(
+            "UPDATE webhook_lane SET failures = 99, failing_since = $2 WHERE endpoint_id = $1", id_, since
+        )
+
+    return fails
 
 
 async def test_secret_and_address_stand_in_no_journal(act, hook, conn, assert_fold):
@@ -79,10 +93,11 @@ async def test_a_leaked_secret_can_be_ended_at_once(act, hook, conn):
     assert tuple(row) == (last.once["secret"], None)
 
 
-async def test_only_its_member_begins_with_it(act, hook, door, world):
+async def test_only_its_member_begins_with_it(act, hook, failing, door, world):
     """A webhook that was given up while nobody looked has to ring with whoever comes next, and with nobody else."""
     made = await hook()
-    await act(GiveUpWebhook, made.id, who=SYSTEM, failing_since="2026-07-11T12:00:00Z")
+    await failing(made.id)
+    await act(GiveUpWebhook, made.id, who=SYSTEM, failing_since=SINCE)
     gone = await hook(label="old")
     await act(RemoveWebhook, gone.id, who=ADMIN)
     for space, viewer, seen in (("live", "maas", ["failing"]), ("live", "luik", []), ("integration", "maas", [])):
@@ -151,22 +166,35 @@ async def test_what_is_asked_for_is_known(hook, act, incident):
         await hook(space_kinds=["drill"])
 
 
-async def test_states(act, hook, assert_fold):
+async def test_states(act, hook, failing, assert_fold):
     """A paused endpoint must come back, one that is removed must not."""
     made = await hook()
     assert (await act(PauseWebhook, made.id, who=ADMIN)).subject["paused_why"] == "by_hand"
     with pytest.raises(TransitionNotAllowed):
-        await act(GiveUpWebhook, made.id, who=SYSTEM, failing_since="2026-07-11T12:00:00Z")
+        await act(GiveUpWebhook, made.id, who=SYSTEM, failing_since=SINCE)
     assert (await act(ResumeWebhook, made.id, who=ADMIN)).subject["status"] == "active"
-    assert (await act(DisableWebhook, made.id, who=SYSTEM)).subject["status"] == "disabled"
+    assert (await act(DisableWebhook, made.id, who=SYSTEM, url=CAD)).subject["status"] == "disabled"
     await act(ResumeWebhook, made.id, who=ADMIN)
-    given_up = await act(GiveUpWebhook, made.id, who=SYSTEM, failing_since="2026-07-11T12:00:00Z")
+    await failing(made.id)
+    given_up = await act(GiveUpWebhook, made.id, who=SYSTEM, failing_since=SINCE)
     assert (given_up.subject["status"], given_up.subject["paused_why"]) == ("paused", "failing")
     await act(RemoveWebhook, made.id, who=ADMIN)
     for model in (ResumeWebhook, SendTestWebhook, RotateWebhookSecret):
         with pytest.raises(TransitionNotAllowed):
             await act(model, made.id, who=ADMIN)
     await assert_fold()
+
+
+async def test_what_came_of_the_old_address_does_not_end_the_new_one(act, hook, failing, conn):
+    """Who puts a wrong address right would find the webhook turned off by a late word from the wrong one."""
+    made = await hook()
+    await failing(made.id)
+    await act(ChangeWebhook, made.id, who=ADMIN, url="https://new.example.org/")
+    for model, body in ((DisableWebhook, {"url": CAD}), (GiveUpWebhook, {"failing_since": SINCE})):
+        with pytest.raises(Conflict) as refused:
+            await act(model, made.id, who=SYSTEM, **body)
+        assert refused.value.extra["current"]["status"] == "active"
+    assert await conn.fetchval("SELECT status FROM webhook_endpoint WHERE id = $1", made.id) == "active"
 
 
 async def test_kinds_of_spaces_begin_and_end(act, hook, conn):

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.commands.conftest import act, ask, conn, do, incident, reader, sent, walk
+from tests.commands.conftest import act, ask, conn, do, home, incident, reader, sent, sign, walk
 
-__all__ = ["act", "ask", "conn", "do", "incident", "reader", "sent", "walk"]
+__all__ = ["act", "ask", "conn", "do", "home", "incident", "reader", "sent", "sign", "walk"]

@@ -13,9 +13,12 @@ import pytest
 from aiohttp import web
 from jsonschema import Draft202012Validator
 
+from app.commands.claim_steps import VerifyClaim
+from app.commands.claims import DraftClaim, SubmitClaim
 from app.commands.due import run_due
 from app.commands.external_ids import AddExternalId
 from app.commands.incidents import AddLogEntry, ReportIncident
+from app.commands.webhook_states import DisableWebhook
 from app.commands.webhooks import (
     AddWebhook,
     ChangeWebhook,
@@ -28,12 +31,15 @@ from app.commands.webhooks import (
 from app.delivery import webhooks
 from app.delivery.webhook_sender import Body, Sender
 from app.delivery.webhooks import Webhooks
+from app.domain.authority import SYSTEM
 from app.domain.chain import Draft, Entry, Viewer
 from app.domain.ids import new_id
 from app.domain.webhook_addresses import may_reach, networks
 from app.settings import Settings, protocols_path
 from app.store import journal
-from tests.commands.conftest import LUIK, MAAS
+from app.store import webhook_lanes as lanes
+from app.store.housekeeping import purge
+from tests.commands.conftest import LUIK, MAAS, RATES
 from tests.delivery.receiving import broken_off, receiving
 from tests.until import until
 from tests.world import flood
@@ -120,6 +126,28 @@ async def test_both_sides_numbers_stand_on_every_message(act, sent, endpoint, re
     assert [(each["kind"], each["code"]) for each in last["data"]["external_ids"]] == [("resource", "206-77")]
     assert last["source"] == "https://concord.test/api/v1/spaces/live"
     assert last["data"]["rows"]["mission"][0]["resource_id"] == str(unit)
+
+
+async def test_what_names_a_claim_alone_tells_its_incident(act, home, sign, endpoint, receiver, run):
+    """Whoever pays would not know for which of his own incidents, or by which number to look it up."""
+    await sign(
+        {"terms": "reimbursed", "currency": "EUR", "rates": RATES, "claim_within_days": 30, "pay_within_days": 20}
+    )
+    one, other = [(await act(ReportIncident, **flood())).id for _ in range(2)]
+    await act(AddExternalId, who=MAAS, source="gms", kind="incident", code="M-1", subject_id=one)
+    await endpoint(receiver, events=["claim.*"])
+    first = await home("luik-pump-1", incident=one)
+    both = [*await home("luik-pump-2", incident=one), *await home("luik-pump-3", incident=other)]
+    for missions in (first, both):
+        claim = await act(DraftClaim, who=("luik", "finance"), mission_ids=missions)
+        await act(SubmitClaim, claim.id, who=("luik", "finance"))
+        await act(VerifyClaim, claim.id, who=("maas", "finance"))
+    await run()
+    told = [each["data"] for each in receiver.taken if each["type"] == "claim.verified"]
+    assert [set(each["rows"]) for each in told] == [{"claim"}] * 2
+    assert [each["incident"] and each["incident"]["id"] for each in told] == [str(one), None]
+    assert [number["code"] for number in told[0]["incident"]["numbers"]] == ["M-1"]
+    assert [(each["kind"], each["code"]) for each in told[1]["external_ids"]] == [("incident", "M-1")]
 
 
 async def test_a_member_is_sent_what_it_sees_in_its_feed_and_nothing_else(act, sent, endpoint, run, conn, world):
@@ -348,6 +376,85 @@ async def test_gone_is_gone_until_somebody_says_otherwise(act, endpoint, receive
     assert receiver.seqs == seqs
 
 
+async def test_gone_from_its_old_address_it_is_tried_at_the_new_one(
+    act, endpoint, receiver, run, conn, incident, clock
+):
+    """Whoever moves a dispatch system while something is on its way would find it turned off, and never tried where it is."""
+    async with receiving() as moved:
+        id_ = await endpoint(receiver, events=["incident.logged"])
+        moved.secret = receiver.secret
+
+        async def moves(_request):
+            clock.move(seconds=1)
+            await act(ChangeWebhook, id_, who=("maas", "admin"), url=moved.url)
+            return web.Response(status=410, headers={"Retry-After": "86400"})
+
+        receiver.answers = [moves]
+        seq = await log(act, incident, "line")
+        await run()
+        assert await conn.fetchval("SELECT status FROM webhook_endpoint WHERE id = $1", id_) == "active"
+        assert (len(receiver.came), moved.seqs) == (1, [seq])
+
+
+async def _heard(conn, act, id_, clock, _moved):
+    await lanes.heard(conn, id_, clock.now())
+
+
+async def _changed(_conn, act, id_, _clock, moved):
+    await act(ChangeWebhook, id_, who=("maas", "admin"), url=moved.url)
+
+
+@pytest.mark.parametrize("meanwhile", [_heard, _changed])
+async def test_what_is_to_be_tried_at_once_is_while_a_try_fails(
+    meanwhile, act, endpoint, receiver, run, conn, incident, clock
+):
+    """The system is back, or moved, during the twelfth try: it would hear nothing for another quarter of an hour."""
+    id_ = await endpoint(receiver, events=["incident.logged"])
+    receiver.answers = [503]
+    seq = await log(act, incident, "line")
+    lane = "SELECT failures, failing_since, next_at FROM webhook_lane WHERE endpoint_id = $1"
+    for _ in range(11):
+        await run()
+        clock.move(seconds=(await conn.fetchval("SELECT next_at FROM webhook_lane") - clock.now()).total_seconds())
+    since = (await conn.fetchrow(lane, id_))["failing_since"]
+    async with receiving(secret=receiver.secret, answers=[503]) as moved:
+
+        async def goes_on(_request):
+            clock.move(seconds=1)
+            await meanwhile(conn, act, id_, clock, moved)
+            return web.Response(status=503)
+
+        receiver.answers = [goes_on, 204]
+        now = clock.now() + timedelta(seconds=1)
+        await run()
+        assert len(receiver.came) == (13 if meanwhile is _heard else 12)
+        if meanwhile is _heard:
+            assert receiver.seqs == [seq]
+            return
+        failures, failing_since, next_at = await conn.fetchrow(lane, id_)
+        assert (failures, failing_since, len(moved.came)) == (1, now, 1)
+        assert next_at <= now + timedelta(seconds=1)
+        assert since < now
+
+
+async def test_a_failure_while_its_system_is_heard_counts(act, endpoint, receiver, run, conn, incident, clock):
+    """A system that reads its outbox and takes nothing at its address would be tried without a pause, and never given up."""
+    id_ = await endpoint(receiver, events=["incident.logged"])
+
+    async def reads(_request):
+        clock.move(seconds=1)
+        await lanes.heard(conn, id_, clock.now())
+        return web.Response(status=503)
+
+    receiver.answers = [reads, 503]
+    await log(act, incident, "line")
+    since = clock.now() + timedelta(seconds=1)
+    await run()
+    assert len(receiver.came) == 2
+    row = await conn.fetchrow("SELECT failures, failing_since, next_at > $1 FROM webhook_lane", clock.now())
+    assert tuple(row) == (2, since, True)
+
+
 async def test_one_that_hangs_delays_no_other(act, endpoint, hooks, conn, incident):
     """The slowest control room of the corridor would set the pace for all."""
     release = asyncio.Event()
@@ -571,6 +678,23 @@ async def test_what_could_not_be_made_ready_is_asked_for_again(
     assert receiver.seqs == seqs
 
 
+async def test_what_waited_long_stays_in_the_log_from_when_it_was_delivered(
+    act, endpoint, receiver, run, incident, clock, conn, engine, settings
+):
+    """Whoever resumes a webhook after a long time could not see what came of what had waited."""
+    id_ = await endpoint(receiver, events=["incident.logged"])
+    await act(PauseWebhook, id_, who=("maas", "admin"))
+    await log(act, incident, "line")
+    await run()
+    clock.move(days=settings.retention_days_deliveries + 1)
+    await act(ResumeWebhook, id_, who=("maas", "admin"))
+    await run()
+    kept = [(await purge(engine, settings, clock.now()))["webhook_delivery"]]
+    clock.move(days=settings.retention_days_deliveries)
+    kept.append((await purge(engine, settings, clock.now()))["webhook_delivery"])
+    assert kept == [0, 1]
+
+
 # ---------------------------------------------------------------- what has to be acted on
 
 
@@ -588,6 +712,24 @@ async def test_alarms_want_a_receipt_and_ring_without_one(sent, endpoint, receiv
     assert rung["mission_id"] is not None
 
 
+@pytest.mark.parametrize("status", ["paused", "disabled"])
+async def test_alarms_of_a_webhook_that_is_not_sent_to_ring(
+    status, act, sent, endpoint, receiver, run, clock, conn, door
+):
+    """A dispatch system that said that it is gone would take the alarm along that nobody there hears of this mission."""
+    id_ = await endpoint(receiver, of="luik", receipts=True, source="cad-luik")
+    if status == "paused":
+        await act(PauseWebhook, id_, who=("luik", "admin"))
+    else:
+        await act(DisableWebhook, id_, who=SYSTEM, url=receiver.url)
+    await sent("luik-pump-1")
+    await run()
+    clock.move(seconds=61)
+    await run_due(door)
+    assert await conn.fetchval("SELECT status FROM dispatch_receipt WHERE event = 'mission.committed'") == "missing"
+    assert (receiver.came, await conn.fetchval("SELECT lease FROM webhook_lane")) == ([], None)
+
+
 async def test_heartbeat_is_sent_where_nothing_else_was(endpoint, receiver, run, clock, conn):
     """A quiet line and a dead one look alike."""
     id_ = await endpoint(receiver, events=["mission.*"], heartbeat_min=5)
@@ -602,6 +744,30 @@ async def test_heartbeat_is_sent_where_nothing_else_was(endpoint, receiver, run,
     await run()
     pulse = await conn.fetchrow("SELECT missed_at, reached_at FROM webhook_pulse WHERE endpoint_id = $1", id_)
     assert (pulse["missed_at"], len(receiver.came)) == (clock.now(), 2)
+
+
+async def test_a_changed_heartbeat_counts_from_now(act, endpoint, receiver, run, clock):
+    """A system that wants to hear of us every minute would take us for dead for the rest of the hour."""
+    id_ = await endpoint(receiver, events=["mission.*"], heartbeat_min=60)
+    await run()
+    assert len(receiver.came) == 1
+    clock.move(minutes=2)
+    await act(ChangeWebhook, id_, who=("maas", "admin"), heartbeat_min=1)
+    await run()
+    clock.move(seconds=61)
+    await run()
+    assert [each["data"]["again_within_min"] for each in receiver.came] == [60, 1, 1]
+
+
+async def test_a_heartbeat_answered_gone_turns_it_off(endpoint, receiver, run, clock, conn):
+    """A quiet webhook whose system is gone for good would be written to for ever."""
+    id_ = await endpoint(receiver, events=["mission.*"], heartbeat_min=5)
+    receiver.answers = [410]
+    for _ in range(2):
+        await run()
+        clock.move(minutes=6)
+    assert len(receiver.came) == 1
+    assert await conn.fetchval("SELECT status FROM webhook_endpoint WHERE id = $1", id_) == "disabled"
 
 
 # ---------------------------------------------------------------- where to

@@ -212,7 +212,7 @@ async def test_heartbeat_has_what_failed_tried_at_once(client, note, run, clock)
         assert seq in [each["data"].get("seq") for each in receiver.taken]
 
 
-async def test_taken_into_dispatch(client, incident, run):
+async def test_taken_into_dispatch(client, incident, run, clock):
     """Who sends must see that its own dispatch has the mission, under the number that people speak of there."""
     luik = client("luik", "dispatcher")
     made = await send(
@@ -225,8 +225,11 @@ async def test_taken_into_dispatch(client, incident, run):
     events = (await luik.get(f"{SPACE}/outbox/{made['id']}")).json()["events"]
     (event,) = [each for each in events if each["data"]["receipt"]]
     assert event["type"] == "mission.mobilising"
+    clock.move(seconds=30)
     taken = await send(luik, f"{SPACE}/webhooks/{made['id']}/receipts", seq=event["data"]["seq"], number="L-77")
     assert taken["subject"]["status"] == "taken"
+    health = (await client("luik", "admin").get(f"{HOOKS}/{made['id']}/health")).json()
+    assert health["heard_at"] == "2026-07-14T12:00:30Z"  # who answers is not silent
     listed = (await luik.get(f"{SPACE}/dispatch-receipts?status=taken")).json()["items"]
     assert [each["number"] for each in listed] == ["L-77"]
     assert (await client("maas", "dispatcher").get(f"{SPACE}/dispatch-receipts")).json()["items"] == []

@@ -34,6 +34,7 @@ from app.store.unit_of_work import LIVE, operation
 if TYPE_CHECKING:
     import asyncpg
 
+    from app.commands.execute import Door
     from app.domain.authority import Actor
 
 router = space_router("dispatch systems")
@@ -132,8 +133,7 @@ async def read_outbox(
     of = SPACE_KINDS[kind]
     base = (door.settings.public_url or "").rstrip("/")
     made = await Messages(base).made(reader, space, of, found.member_id, shown) if shown else []
-    async with operation(door.engine) as tx:
-        await lanes.heard(tx.raw, webhook_id, door.clock.now())
+    await _heard(door, webhook_id)
     return OutboxPage(
         events=tuple(orjson.loads(each.body.raw) for each in made),
         next_after=next_after,
@@ -192,9 +192,7 @@ async def send_heartbeat(
     machine("webhook_endpoint").refuse_final(
         found.status, "hear that its system is there", found.model_dump(mode="json")
     )
-    now = door.clock.now()
-    async with operation(door.engine) as tx:
-        await lanes.heard(tx.raw, webhook_id, now)
+    now = await _heard(door, webhook_id)
     return Heard(at=now, status=found.status, again_within_min=found.heartbeat_min)
 
 
@@ -206,12 +204,17 @@ async def send_heartbeat(
 async def take_into_dispatch(
     webhook_id: UUID,
     enter: Enter,
+    actor: CurrentActor,
+    door: TheDoor,
     command: Annotated[TakeIntoDispatch, Body(examples=[{"seq": 4711, "number": "2026-001234"}])],
 ) -> Receipt:
     """By a dispatcher of the member, or its system's token: dispatchers see it there, under this number, which becomes the member's own of the
     incident. Events whose `receipt` is not null want this within its time, or the console rings.
     """
-    return await enter.execute(command, target=webhook_id)
+    receipt = await enter.execute(command, target=webhook_id)
+    if actor.via != "console":  # a dispatcher says nothing of whether the system is there
+        await _heard(door, webhook_id)
+    return receipt
 
 
 @router.get("/dispatch-receipts", summary="List what was taken into dispatch", responses=responses(errors.BadCursor))
@@ -260,6 +263,14 @@ async def list_webhook_standings(actor: CurrentActor, reader: Reader, paging: Pa
     before = decode_cursor(of, paging.cursor, [UUID])
     rows = await queries.standings(reader, actor.member_id, before=before, limit=paging.limit)
     return page_of(rows, paging, of, key=lambda row: [row.id], item=lambda row: row)
+
+
+async def _heard(door: Door, webhook_id: UUID) -> datetime:
+    """Write down that the dispatch system is there, in a transaction of its own: it locks what those who send lock, too."""
+    now = door.clock.now()
+    async with operation(door.engine) as tx:
+        await lanes.heard(tx.raw, webhook_id, now)
+    return now
 
 
 async def _own(reader: asyncpg.Connection[Any], actor: Actor, webhook_id: UUID, reading: str) -> WebhookView:
