@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -136,6 +137,23 @@ class InboxMessageDetail(InboxMessageView):
     edited: Any
     """What a person has made of it; null: nothing."""
     effects: tuple[Effect, ...]
+
+
+class HeldReason(ReadModel):
+    """How much waits of a source for one reason."""
+
+    source_id: UUID
+    code: str
+    """`inbox_unknown_unit` …: the reason's words are the reader's own."""
+    count: int
+
+
+class HeldReasons(ReadModel):
+    """How much waits for a person, by source and reason, the most first."""
+
+    waiting: int
+    """In all."""
+    reasons: tuple[HeldReason, ...]
 
 
 class InboxMatterView(Row):
@@ -290,6 +308,7 @@ async def matters(
     what: str,
     *,
     source_id: UUID | None = None,
+    because: str | None = None,
     status: Sequence[str] = ("held",),
     before: tuple[UUID] | None = None,
     limit: int = 50,
@@ -297,22 +316,58 @@ async def matters(
     """Return a member's messages that wait for a person, or did, newest first."""
     where = Where().add("space_id = {}", space).add("member_id = {}", member).add("what = {}", what)
     where.add_if(source_id, "source_id = {}").add_if(list(status), "status = ANY({})")
+    where.add_if(because, "because ->> 'code' = {}")
     if before is not None:
         where.add("id < {}", before[0])
     rows = await fetch(conn, "SELECT * FROM inbox_matter", where, order="id DESC", limit=limit)
     return [InboxMatterView.model_validate(decoded(row, "because")) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Up to where a source's held messages were gone through: those that waited ``until`` then, up to this ``at`` (None: it has none) and ``id``."""
+
+    until: datetime
+    at: datetime | None
+    id: UUID
+
+
 async def held(
-    conn: asyncpg.Connection[Any], space: str, member: UUID | None, source_id: UUID, limit: int
-) -> list[UUID]:
-    """Return what waits of a source, in the order of the messages' own times; those without one last."""
+    conn: asyncpg.Connection[Any],
+    space: str,
+    member: UUID | None,
+    source_id: UUID,
+    *,
+    because: str | None,
+    until: datetime,
+    after: Place | None,
+    limit: int,
+) -> list[Place]:
+    """Return what waits of a source, one more than ``limit``, in the order of the messages' own times; those without one last. ``because``: for
+    this reason alone.
+
+    What was held back after ``until``, when this way through them began, belongs to the next one.
+    """
+    where = Where().add("space_id = {}", space).add("member_id = {}", member).add("source_id = {}", source_id)
+    where.add("what = 'quarantine' AND status = 'held' AND held_at <= {}", until)
+    where.add_if(because, "because ->> 'code' = {}")
+    if after is not None and after.at is not None:
+        where.add("(at IS NULL OR (at, id) > ({}, {}))", after.at, after.id)
+    elif after is not None:
+        where.add("at IS NULL AND id > {}", after.id)
+    rows = await fetch(conn, "SELECT at, id FROM inbox_matter", where, order="at NULLS LAST, id", limit=limit)
+    return [Place(until, row["at"], row["id"]) for row in rows]
+
+
+async def held_reasons(conn: asyncpg.Connection[Any], space: str, member: UUID | None) -> HeldReasons:
+    """Return how much of a member's waits for a person, by source and reason."""
     rows = await conn.fetch(
-        "SELECT id FROM inbox_matter WHERE space_id = $1 AND member_id = $2 AND source_id = $3 AND what = 'quarantine'"
-        " AND status = 'held' ORDER BY at NULLS LAST, id LIMIT $4",
-        space, member, source_id, limit,
+        "SELECT source_id, because ->> 'code' AS code, count(*) AS count FROM inbox_matter WHERE space_id = $1 AND member_id = $2"
+        " AND what = 'quarantine' AND status = 'held' GROUP BY 1, 2 ORDER BY count DESC, code, source_id",
+        space, member,
     )  # fmt: skip
-    return [row["id"] for row in rows]
+    found = tuple(HeldReason.model_validate(dict(row)) for row in rows)
+    return HeldReasons(waiting=sum(each.count for each in found), reasons=found)
 
 
 def _decoded(row: asyncpg.Record) -> dict[str, Any]:

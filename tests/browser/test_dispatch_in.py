@@ -148,6 +148,51 @@ async def test_a_dispatch_system_is_connected_and_understood(screens, do, world,
     await expect(admin.page.locator("#source")).to_contain_text(admin.w("inbox.paused.text"))
 
 
+MORE_MESSAGES = """
+    INSERT INTO inbox_message SELECT (jsonb_populate_record(m, jsonb_build_object('id', gen_random_uuid(), 'webhook_id', 'more-' || n))).*
+    FROM inbox_message m, generate_series(1, $2::int) n WHERE m.id = $1
+"""
+MORE_MATTERS = """
+    INSERT INTO inbox_matter SELECT (jsonb_populate_record(w, jsonb_build_object('id', m.id))).*
+    FROM inbox_matter w, inbox_message m WHERE w.id = $1 AND m.webhook_id LIKE 'more-%'
+"""
+
+
+async def test_all_that_waits_can_be_seen_run_and_discarded(screens, application, world, pg):
+    """Two hundred are held back in half an hour, of one unit without a code: what another one told must not be lost behind them."""
+    cad = await Cad.of(application.state.door, world)
+    one = (await cad.tells(cad.fms(3, unit="0815"))).message_id
+    await cad.tells("no JSON")
+    conn = await pg()
+    for statement in (MORE_MESSAGES, MORE_MATTERS):
+        await conn.execute(statement, *((one, 204) if statement is MORE_MESSAGES else (one,)))
+    screen = await screens("luik", language="en")
+    await tab(screen, "quarantine")
+    panel = screen.page.locator("#quarantine")
+    held = panel.get_by_role("listitem")
+    await expect(held).to_have_count(200)
+    await expect(panel.locator("header")).to_contain_text("206")
+    await screen.button("more_of_them", panel).click()
+    await expect(held).to_have_count(206)
+    await screen.button("quarantine.run_all", panel).click()
+    toasts = screen.page.locator(".toasts")
+    await expect(toasts).to_contain_text(screen.w("quarantine.ran", n=206, done=0, held=206), timeout=60_000)
+    await expect(screen.button("quarantine.discard_all", panel)).to_have_count(0)
+    why = screen.named("combobox", screen.w("why"), panel, exact=True)
+    await expect(why.locator("option")).to_have_count(3)
+    await why.select_option("inbox_unknown_unit")
+    await expect(held).to_have_count(200)
+    await screen.button("quarantine.discard_all", panel).click()
+    await expect(screen.dialog).to_contain_text("205")
+    await screen.named("textbox", screen.w("why"), screen.dialog).fill("no unit of ours")
+    await screen.button("quarantine.discard_all", screen.dialog).click()
+    await expect(toasts).to_contain_text(screen.w("quarantine.discarded_all", n=205), timeout=60_000)
+    await expect(held).to_have_count(0)
+    await why.select_option("")
+    await expect(held).to_have_count(1)
+    await expect(panel.locator("header")).to_contain_text("1")
+
+
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390), ("dark", 1440), ("light", 390)])
 async def test_the_inbox_is_for_everybody(screens, application, world, theme, width):
     """Nothing serious by axe's rules, and nothing cut, in either theme; in German, whose words are long."""
@@ -194,6 +239,14 @@ async def test_the_inbox_is_for_everybody(screens, application, world, theme, wi
     await tab(screen, "quarantine")
     await screen.page.locator("#quarantine .entry").first.wait_for()
     await look("the quarantine")
+    await screen.named("combobox", screen.w("why"), screen.page.locator("#quarantine"), exact=True).select_option(
+        "inbox_unknown_code"
+    )
+    await expect(screen.page.locator("#quarantine .entry")).to_have_count(1)
+    await look("one reason")
+    await screen.button("quarantine.discard_all").click()
+    await look("discarding all")
+    await screen.press("Escape")
     await screen.page.locator("#quarantine .entry").filter(has_text="99").click()
     await screen.page.locator(".mend").wait_for()
     await look("a message to mend")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from datetime import timedelta
 from itertools import count
 
@@ -117,8 +118,86 @@ async def test_what_waits_is_answered_202_and_seen_to(tell, source, client, worl
     code = {"source": "cad-luik", "kind": "resource", "code": "P2", "subject_id": str(world.resources["luik-pump-2"])}
     assert (await http.post("/api/v1/spaces/live/external-ids", json=code)).status_code == 201
     ran = await http.post("/api/v1/spaces/live/quarantine/run-all", json={"source_id": source[0]})
-    assert ran.json() == {"run": 1, "outcomes": {"applied": 1}, "waiting": False}
+    assert ran.json() == {"run": 1, "outcomes": {"applied": 1}, "waiting": False, "next": None}
     assert (await http.get("/api/v1/spaces/live/quarantine")).json()["items"] == []
+
+
+async def run_all(http, path="run-all", **body):
+    """Run (or discard) what waits, call by call until nothing is left; returns how many each call took, and the outcomes of all."""
+    cursor, took, outcomes = None, [], Counter()
+    while True:
+        answer = await http.post(
+            f"/api/v1/spaces/live/quarantine/{path}", json=body | ({"cursor": cursor} if cursor else {})
+        )
+        assert answer.status_code == 200, answer.text
+        did = answer.json()
+        took.append(did["run"])
+        outcomes.update(did["outcomes"])
+        assert did["waiting"] == (did["next"] is not None)
+        if did["next"] is None:
+            return took, outcomes
+        cursor = did["next"]
+
+
+async def test_all_that_waits_is_run_however_much_waits_before_it(tell, source, client, clock, world):
+    """A unit without a code sends its position every ten seconds: what another unit told before somebody mended its code must not wait behind."""
+    at = [{"at": (clock.now() - timedelta(minutes=9 - n)).isoformat()} for n in range(9)]
+    for told in at[:4]:
+        await tell({"kind": "unit_status", "unit": "P9", "status": "on_scene"} | told)
+    for told in at[4:6]:
+        await tell({"kind": "unit_status", "unit": "P2", "status": "out_of_service"} | told)
+    await tell({"kind": "unit_status", "unit": "P1", "status": "dreaming"} | at[8])
+    for _ in range(2):
+        await tell("no JSON, and no time of its own")
+    http = client(*DISPATCHER)
+    code = {"source": "cad-luik", "kind": "resource", "code": "P2", "subject_id": str(world.resources["luik-pump-2"])}
+    assert (await http.post("/api/v1/spaces/live/external-ids", json=code)).status_code == 201
+    assert (await http.get("/api/v1/spaces/live/quarantine/reasons")).json() == {
+        "waiting": 9,
+        "reasons": [
+            {"source_id": source[0], "code": code, "count": count}
+            for code, count in (("inbox_unknown_unit", 6), ("inbox_not_json", 2), ("inbox_unknown_code", 1))
+        ],
+    }
+    took, outcomes = await run_all(http, source_id=source[0], most=2)
+    assert (took, outcomes["quarantined"]) == ([2, 2, 2, 2, 1], 7)
+    assert outcomes.total() == 9
+    # for one reason alone, listed, run and discarded
+    page = await http.get("/api/v1/spaces/live/quarantine", params={"because": "inbox_not_json", "limit": 1})
+    assert page.json()["next"]
+    assert [each["because"]["code"] for each in page.json()["items"]] == ["inbox_not_json"]
+    assert (await run_all(http, source_id=source[0], because="inbox_unknown_code"))[0] == [1]
+    gone = await run_all(
+        http, "discard-all", source_id=source[0], because="inbox_unknown_unit", why="No unit of ours.", most=3
+    )
+    assert gone == ([3, 1], {"discarded": 4})
+    left = (await http.get("/api/v1/spaces/live/quarantine")).json()["items"]
+    assert sorted(each["because"]["code"] for each in left) == [
+        "inbox_not_json",
+        "inbox_not_json",
+        "inbox_unknown_code",
+    ]
+    path = "/api/v1/spaces/live/quarantine/{}"
+    unsaid = await http.post(path.format("discard-all"), json={"source_id": source[0]})
+    assert (unsaid.status_code, unsaid.json()["errors"][0]["pointer"]) == (422, "/why")
+    lost = await http.post(path.format("run-all"), json={"source_id": source[0], "cursor": "lost"})
+    assert (lost.status_code, lost.json()["errors"][0]["pointer"]) == (422, "/cursor")
+    for name, body in (("run-all", {}), ("discard-all", {"why": "Theirs."})):
+        theirs = await client("maas", "dispatcher").post(path.format(name), json={"source_id": source[0]} | body)
+        assert theirs.status_code == 404
+    assert (await client("maas", "dispatcher").get(path.format("reasons"))).json() == {"waiting": 0, "reasons": []}
+
+
+async def test_what_is_held_back_while_all_is_run_is_of_the_next_time(tell, source, client, clock):
+    """Who runs all again comes to an end, also while a unit without a code goes on sending."""
+    for _ in range(2):
+        await tell({"kind": "unit_status", "unit": "P9", "status": "on_scene"})
+    http, path = client(*DISPATCHER), "/api/v1/spaces/live/quarantine/run-all"
+    did = (await http.post(path, json={"source_id": source[0], "most": 1})).json()
+    clock.move(seconds=10)
+    await tell({"kind": "unit_status", "unit": "P9", "status": "on_scene"})
+    last = (await http.post(path, json={"source_id": source[0], "most": 1, "cursor": did["next"]})).json()
+    assert (last["run"], last["next"]) == (1, None)
 
 
 async def test_what_is_nested_too_deeply_is_shown_as_it_came(tell, source, client):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 from fastapi import Body, Path, Query, Request, Response
@@ -13,18 +14,22 @@ from app.commands.inbox_matters import AnswerUnitCall, DiscardInboxMessage, RunI
 from app.commands.inbox_receiving import receive
 from app.commands.receipt import Receipt
 from app.domain import errors
-from app.domain.errors import ConcordError, NotSignedIn, OutOfRange, SignatureWrong, TooLarge
-from app.domain.forms import WHOLE, Form, Instant
+from app.domain.errors import BadCursor, ConcordError, FieldError, NotSignedIn, OutOfRange, SignatureWrong, TooLarge
+from app.domain.forms import ONE_LINE, WHOLE, Form, Instant, Note
 from app.domain.inbox.signing import LONGEST_ID, Signed
 from app.entrypoints.http.body import StrictRoute, require_plain
 from app.entrypoints.http.deps import SPACE, CurrentActor, Enter, Reader, Space, TheDoor, space_router
 from app.entrypoints.http.inbox_sources import member_of
-from app.entrypoints.http.paging import Page, PagingQuery, decode_cursor, fingerprint, page_of
+from app.entrypoints.http.paging import Page, PagingQuery, decode_cursor, encode_cursor, fingerprint, page_of
 from app.entrypoints.http.problems import responses
 from app.queries import inbox as queries
-from app.queries.inbox import Because, Effect, InboxMatterView, InboxMessageDetail, InboxMessageView
+from app.queries.inbox import Because, Effect, HeldReasons, InboxMatterView, InboxMessageDetail, InboxMessageView
 from app.queries.models import ReadModel
 from app.store.engine import reading
+
+if TYPE_CHECKING:
+    from app.commands.execute import Door
+    from app.domain.authority import Actor
 
 router = space_router("inbox")
 signed = APIRouter(prefix=SPACE, tags=["inbox"], route_class=StrictRoute)
@@ -32,6 +37,8 @@ signed = APIRouter(prefix=SPACE, tags=["inbox"], route_class=StrictRoute)
 
 Outcome = Literal["received", "applied", "history", "noted", "call", "quarantined", "discarded"]
 Status = Literal["held", "settled", "discarded"]
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""In a cursor: of a message without a time of its own, which comes after all others."""
 NOT_YET = frozenset({"received", "quarantined"})
 _HEADER = {"in": "header", "required": True}
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 2000}
@@ -64,12 +71,26 @@ class Taken(ReadModel):
     effects: tuple[Effect, ...]
 
 
+ReasonCode: TypeAlias = Annotated[str, Field(pattern="^[a-z0-9_-]{1,64}$", examples=["inbox_unknown_unit"])]
+
+
 class RunAll(Form):
     """Run again what waits of a source."""
 
     source_id: UUID
+    because: ReasonCode | None = None
+    """Only what waits for this reason."""
     most: Annotated[int, Field(strict=True, ge=1, le=200), WHOLE] = 50
     """How many at most in this call."""
+    cursor: Annotated[str, Field(max_length=1000), ONE_LINE] | None = None
+    """`next` of the call before: goes on behind what that one has run."""
+
+
+class DiscardAll(RunAll):
+    """Discard what waits of a source."""
+
+    why: Note
+    """Why; it stays in the journal, of each."""
 
 
 class RanAll(ReadModel):
@@ -79,7 +100,9 @@ class RanAll(ReadModel):
     outcomes: dict[str, int]
     """How many came to which outcome; `refused`: somebody else was seeing to it."""
     waiting: bool
-    """Whether more of the source waits that was not run in this call."""
+    """Whether more of what was meant waits that was not run in this call."""
+    next: str | None
+    """Pass on as `cursor` to go on with that; null where nothing is left. What still waits after it was run is not run once more."""
 
 
 @signed.post(
@@ -210,18 +233,33 @@ async def list_quarantine(
     reader: Reader,
     paging: PagingQuery,
     source: Annotated[UUID | None, Query(description="Only of this source.")] = None,
+    because: Annotated[
+        ReasonCode | None, Query(description="Only what waits, or did, for the reason of this code.")
+    ] = None,
     status: Annotated[
         list[Status], Query(description="Only those that stand so; `held` if nothing is said.", max_length=3)
     ] = [],  # noqa: B006 - FastAPI copies it
 ) -> Page[InboxMatterView]:
     """What your member's dispatch systems told and nobody may guess the meaning of, newest first, each with its reason."""
     member = member_of(actor, "list_quarantine")
-    of = fingerprint("quarantine", {"space": space, "member": member, "source": source, "status": status})
+    filters = {"space": space, "member": member, "source": source, "because": because, "status": status}
+    of = fingerprint("quarantine", filters)
     before = decode_cursor(of, paging.cursor, [UUID])
     rows = await queries.matters(
-        reader, space, member, "quarantine", source_id=source, status=status or ["held"], before=before, limit=paging.limit
+        reader, space, member, "quarantine", source_id=source, because=because, status=status or ["held"], before=before,
+        limit=paging.limit,
     )  # fmt: skip
     return page_of(rows, paging, of, key=lambda row: [row.id], item=lambda row: row)
+
+
+@router.get(
+    "/quarantine/reasons",
+    summary="Count messages that wait for a person",
+    responses=responses(errors.RoleMissing),
+)
+async def count_quarantine(space: Space, actor: CurrentActor, reader: Reader) -> HeldReasons:
+    """How many wait of your member's, by source and reason: what to look at first, and what to run again together."""
+    return await queries.held_reasons(reader, space, member_of(actor, "count_quarantine"))
 
 
 @router.post("/quarantine/{message_id}/run", summary="Run a message again", responses=responses(body=True))
@@ -249,7 +287,7 @@ async def discard_inbox_message(
 @router.post(
     "/quarantine/run-all",
     summary="Run all messages of a source again",
-    responses=responses(errors.RoleMissing, body=True),
+    responses=responses(errors.RoleMissing, errors.BadCursor, body=True),
 )
 async def run_all_inbox_messages(
     space: Space,
@@ -257,22 +295,85 @@ async def run_all_inbox_messages(
     door: TheDoor,
     body: Annotated[RunAll, Body(examples=[{"source_id": "019a0000-0000-7000-8000-00000000d1c4"}])],
 ) -> RanAll:
-    """By a dispatcher or admin of the member: each as if it were run alone, in the order of their own times, a number at a time."""
-    member = member_of(actor, "run_inbox_message")
+    """By a dispatcher or admin of the member: each as if it were run alone, in the order of their own times, a number at a time. Call it with
+    `next` as `cursor` until that is null: then each that waited at the first call was run once.
+    """
+    return await _do_all(door, space, actor, member_of(actor, "run_inbox_message"), body, RunInboxMessage())
+
+
+@router.post(
+    "/quarantine/discard-all",
+    summary="Discard all messages of a source",
+    responses=responses(errors.RoleMissing, errors.BadCursor, body=True),
+)
+async def discard_all_inbox_messages(
+    space: Space,
+    actor: CurrentActor,
+    door: TheDoor,
+    body: Annotated[
+        DiscardAll,
+        Body(
+            examples=[
+                {
+                    "source_id": "019a0000-0000-7000-8000-00000000d1c4",
+                    "because": "inbox_unknown_unit",
+                    "why": "No unit of ours.",
+                }
+            ]
+        ),
+    ],
+) -> RanAll:
+    """By a dispatcher or admin of the member, with a reason: each as if it were discarded alone, a number at a time, with `next` as for running
+    them. Those that wait for another reason than `because` stay.
+    """
+    command = DiscardInboxMessage(why=body.why)
+    return await _do_all(door, space, actor, member_of(actor, "discard_inbox_message"), body, command)
+
+
+async def _do_all(
+    door: Door,
+    space: str,
+    actor: Actor,
+    member: UUID | None,
+    body: RunAll,
+    command: RunInboxMessage | DiscardInboxMessage,
+) -> RanAll:
+    of = fingerprint("held", {"space": space, "source": body.source_id, "because": body.because})
+    after = _place(of, body.cursor)
     async with reading(door.engine) as conn:  # given back before each of them takes one
         await queries.source(conn, body.source_id, member=member)
-        waiting = await queries.held(conn, space, member, body.source_id, body.most + 1)
+        waiting = await queries.held(
+            conn,
+            space,
+            member,
+            body.source_id,
+            because=body.because,
+            until=after.until if after else door.clock.now(),
+            after=after,
+            limit=body.most,
+        )
     outcomes: dict[str, int] = {}
-    for id_ in waiting[: body.most]:
+    chosen, more = waiting[: body.most], len(waiting) > body.most
+    for each in chosen:
         try:
-            receipt = await door.execute(RunInboxMessage(), actor=actor, space=space, target=id_)
-            outcome = str((receipt.outcome or {}).get("outcome"))
+            receipt = await door.execute(command, actor=actor, space=space, target=each.id)
+            outcome = str((receipt.outcome or {"outcome": "discarded"}).get("outcome"))
         except NotSignedIn:
             raise
         except ConcordError:
             outcome = "refused"
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
-    return RanAll(run=min(len(waiting), body.most), outcomes=outcomes, waiting=len(waiting) > body.most)
+    last = chosen[-1] if more else None
+    following = None if last is None else encode_cursor(of, [last.until, last.at or NEVER, last.id])
+    return RanAll(run=len(chosen), outcomes=outcomes, waiting=more, next=following)
+
+
+def _place(of: str, cursor: str | None) -> queries.Place | None:
+    try:
+        key = decode_cursor(of, cursor, [datetime, datetime, UUID])
+    except BadCursor as wrong:  # it stands in the body here
+        raise BadCursor(wrong.detail, errors=[FieldError("/cursor", wrong.slug, wrong.detail)]) from None
+    return None if key is None else queries.Place(key[0], None if key[1] == NEVER else key[1], key[2])
 
 
 @router.get(

@@ -1,6 +1,6 @@
 /** What the parts of the inbox share: what became of a message in words, what it did, and whose it is. */
 import { read } from "./api.js";
-import { eventCalled, stateName, t } from "./i18n.js";
+import { eventCalled, filled, reasonText, stateName, t } from "./i18n.js";
 import { place, requestLink } from "./router.js";
 import { INTEGRATION, linkIn, SPACE } from "./space.js";
 import { resourceRow, tables, take } from "./store.js";
@@ -33,6 +33,16 @@ export function Outcome({ outcome }) {
 /** Why, in the reader's language. @param {Because | null} because @param {string | null} [detail] the same in English */
 export function whyText(because, detail) {
   return because ? againstText({ ...because, detail: detail ?? undefined }) : "";
+}
+
+/** Whatever a reason's figures are. @type {Record<string, string>} */
+const OPEN = new Proxy({}, { get: () => "…" });
+
+/** What a reason is called, whatever its figures: its words up to their first stop. @param {string} code */
+export function reasonName(code) {
+  const ours = t(`because.${code}`, OPEN);
+  const told = filled(reasonText(code), OPEN) || (ours === `because.${code}` ? code : ours);
+  return told.split(/(?<=\.)\s/)[0].replace(/\.$/, "");
 }
 
 /** What a message did, or would do. @param {{effects: readonly Effect[], space?: string}} props space: the message's */
