@@ -67,6 +67,7 @@ IN: Final[Mapping[str, Figure]] = {
     "stamped more than 5 min off": _of("outside_window"),
     "another message under an id": _of("id_used_again"),
     "too many in a minute": _of("too_many"),
+    "too large": _of("too_large"),
     "paused, or not of this space": _of("not_at_work"),
     "clock off, p50 / worst": _time("skew_s_p50", "skew_s_worst", unit="s"),
     "true until told, p50 / p95": _time("delay_s_p50", "delay_s_p95", unit="s"),
@@ -93,8 +94,12 @@ async def reports(api: Client, since: datetime, space: str | None, only: Only | 
     """Return the reports of webhooks and sources of the token's member, of all if no other are meant. Raises ``Refused``, ``Away``."""
     asked = {"since": since.isoformat(), "space": space}
     found: dict[str, Any] = {"since": since.isoformat(), "space": space}
-    for name, path in (("webhooks", "/api/v1/webhooks"), ("sources", "/api/v1/inbox-sources")):
-        meant = [each for each in await api.all(path) if only is None or only.means(name, each)]
+    # The list of webhooks is the admins'; whether they are reached, their dispatchers read, too.
+    for name, path, listed in (
+        ("webhooks", "/api/v1/webhooks", "/api/v1/webhook-standings"),
+        ("sources", "/api/v1/inbox-sources", "/api/v1/inbox-sources"),
+    ):
+        meant = [each for each in await api.all(listed) if only is None or only.means(name, each)]
         found[name] = [await api.get(f"{path}/{each['id']}/conformance", **asked) for each in meant]
     return found
 

@@ -90,7 +90,7 @@ async def receive(door: Door, space: str, source_id: UUID, sent: Signed) -> Answ
     """
     try:
         answered = await _received(door, space, source_id, sent)
-    except (SignatureWrong, OutsideReplayWindow, Conflict, TooMany) as refusal:
+    except (SignatureWrong, OutsideReplayWindow, Conflict, TooLarge, TooMany) as refusal:
         await count_refusal(door, space, source_id, refusal)
         raise
     if answered.outcome == "duplicate":

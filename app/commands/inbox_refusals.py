@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from app.domain.errors import ConcordError, KeyReused, OutsideReplayWindow, SignatureWrong, TooMany
+from app.domain.errors import ConcordError, KeyReused, OutsideReplayWindow, SignatureWrong, TooLarge, TooMany
 from app.store.unit_of_work import operation
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ _WHY: Final[tuple[tuple[type[ConcordError], str], ...]] = (
     (OutsideReplayWindow, "window"),
     (KeyReused, "key_reused"),
     (TooMany, "too_many"),
+    (TooLarge, "too_large"),
 )
 # Nobody waits for another's count: who comes while one is written is not counted. What nobody has signed can't hold anything up so.
 _TURN: Final = "SELECT pg_try_advisory_xact_lock(hashtextextended('inbox_refusal' || $1::text, 0))"

@@ -53,6 +53,7 @@ FINDINGS: Final[Mapping[str, tuple[Weight, str]]] = {
     "clock_off": ("fault", "Its clock, or the time it stamps, is more than 5 min off. Have it follow a time server, and stamp each try anew."),
     "id_used_again": ("fault", "Another message came under an id that was used. Give each message an id of its own, and a repeat its first one."),
     "too_many": ("fault", "More than it may send in a minute. Send changes alone, keep to `Retry-After`, or raise the limit of the source."),
+    "too_large": ("fault", "Larger than a message may be, and refused unread. Leave out what the mapping does not read, or have whoever runs this service raise CONCORD_INBOX_BODY_KB."),
     "not_at_work": ("fault", "The source was paused, or does not act in this kind of space. Resume it, or add the kind."),
     "told_late": ("fault", "Statuses came more than 60 s after they were true. Send each when it happens, not by the batch."),
     "untold": ("fault", "Missions of units that have a code went without a status of it. Look whether it sends those of all its units."),
@@ -91,6 +92,7 @@ REFUSED: Final[Mapping[str, str]] = {
     "key_reused": "id_used_again",
     "too_many": "too_many",
     "not_at_work": "not_at_work",
+    "too_large": "too_large",
 }
 
 

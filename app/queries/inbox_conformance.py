@@ -59,6 +59,8 @@ class InboxConformance(ReadModel):
     """Stamped more than 5 min off our clock."""
     id_used_again: int
     too_many: int
+    too_large: int
+    """Refused unread, and so signed by nobody knows whom."""
     not_at_work: int
     """Refused because the source was paused, or does not act in that kind of space."""
     skew_s_p50: float | None
@@ -77,6 +79,8 @@ class InboxConformance(ReadModel):
     """Faults first."""
 
 
+UNSIGNED: Final = ("signature", "too_large")
+"""Refusals of what may be anybody's."""
 _WINDOW: Final = "source_id = $1 AND received_at >= $2 AND received_at < $3 AND ($4::text IS NULL OR space_id = $4)"
 _CAME: Final = f"SELECT outcome, count(*) AS count FROM inbox_message WHERE {_WINDOW} GROUP BY outcome"  # noqa: S608 - a constant of ours
 _TIMES: Final = f"""
@@ -137,15 +141,15 @@ async def inbox_conformance(
     received = sum(outcomes.values())
     counts["nothing_came"] += not (received or refused)
     # Whoever knows the address can send what is signed by nobody: a fault of the source's is that only where nothing else came.
-    signed = received + sum(count for why, count in refused.items() if why != "signature")
-    findings = found(counts, no_faults={"wrongly_signed"} if signed else ())
+    signed = received + sum(count for why, count in refused.items() if why not in UNSIGNED)
+    findings = found(counts, no_faults={REFUSED[why] for why in UNSIGNED} if signed else ())
     return InboxConformance(
         source_id=of.id, label=of.label, status=of.status, mapping_version=of.mapping_version, since=since, until=until, space=space,
         conforms=conforms(findings, seen=received), received=received, outcomes=outcomes, late=times["late"],
         out_of_order=outcomes.get("history", 0), held=sum(row["count"] for row in held), still_held=sum(row["still"] for row in held),
         held_because=tuple(HeldView.model_validate(dict(row)) for row in held), duplicates=refused.get("duplicate", 0),
         wrongly_signed=refused.get("signature", 0), outside_window=refused.get("window", 0),
-        id_used_again=refused.get("key_reused", 0), too_many=refused.get("too_many", 0), not_at_work=refused.get("not_at_work", 0),
+        id_used_again=refused.get("key_reused", 0), too_many=refused.get("too_many", 0), too_large=refused.get("too_large", 0), not_at_work=refused.get("not_at_work", 0),
         skew_s_p50=_number(times["skew"]),
         skew_s_worst=_worst(times["ahead"], times["behind"], *(-row[name] for row in refusals for name in ("ahead", "behind") if row[name] is not None)),
         delay_s_p50=_number(times["delay"]), delay_s_p95=_number(times["delay_95"]),

@@ -78,9 +78,10 @@ async def test_faults_are_told_with_what_to_do(screens, cad, theme, width):
     await expect(screen.page.locator(".findings").last).to_contain_text(screen.w("conformance.find.nothing_came"))
 
 
-async def test_a_dispatcher_sees_what_comes_in(screens, cad):
-    """The list of webhooks is its admins' alone; that no unit is understood concerns who looks at the map."""
+async def test_a_dispatcher_sees_what_goes_out_and_what_comes_in(screens, cad):
+    """The list of webhooks is its admins' alone; that no alarm arrives and no unit is understood concerns who looks at the map."""
     screen = await screens("luik", language="en")
     await tab(screen, "conformance")
-    await expect(screen.page.locator(".findings")).to_have_count(1)
-    await expect(screen.page.locator(".findings")).to_contain_text(screen.w("conformance.find.unknown_unit"))
+    await expect(screen.page.locator(".findings")).to_have_count(2)
+    await expect(screen.page.locator(".findings").first).to_contain_text(screen.w("conformance.find.signature_refused"))
+    await expect(screen.page.locator(".findings").last).to_contain_text(screen.w("conformance.find.unknown_unit"))

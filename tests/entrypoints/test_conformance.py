@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from app.cli.dispatch_report import reports
 from app.commands.due import run_due
 from app.domain.conformance import FINDINGS, failures
 from app.settings import Settings
+from simulations.client import Client
 from tests.delivery.receiving import receiving
 from tests.world import flood
 
@@ -187,6 +191,18 @@ async def test_report_is_its_members_alone(client):
     assert (await client("luik", "admin").get(path)).status_code == 404
     assert (await client("maas", "viewer").get(path)).status_code == 403
     assert (await client("maas", "dispatcher").get(path)).status_code == 200
+
+
+async def test_a_dispatchers_token_is_enough_for_the_report(client, world):
+    """In service a dispatch system has no admin's token, and an integrator reads there first what is wrong."""
+    admin, dispatcher = client("maas", "admin"), client("maas", "dispatcher")
+    made = await send(admin, HOOKS, label="CAD", url="https://cad.example.org/x", events=["*"])
+    source = await send(admin, "/api/v1/inbox-sources", label="CAD in", source="cad-maas")
+    found = await reports(
+        Client(dispatcher, world.tokens["maas", "dispatcher"]), datetime(2026, 7, 14, tzinfo=UTC), None
+    )
+    assert [each["webhook_id"] for each in found["webhooks"]] == [made["id"]]
+    assert [each["source_id"] for each in found["sources"]] == [source["id"]]
 
 
 def test_each_way_to_fail_has_a_finding_of_its_own():

@@ -266,9 +266,12 @@ async def test_the_reader_of_answers_is_told_no_more_than_it_needs(tell, anonymo
 
 
 async def test_limits_are_problems(tell, source, client):
-    """A system that is put off has to be told for how long."""
+    """A system that is put off has to be told for how long; and who looks after it, that it is."""
     large = await tell({"x": "y" * 70_000})
     assert (large.status_code, large.json()["type"]) == (413, "/problems/body-too-large")
+    report = (await client(*DISPATCHER).get(f"/api/v1/inbox-sources/{source[0]}/conformance")).json()
+    found = [(each["code"], each["weight"], each["count"]) for each in report["findings"]]
+    assert (report["too_large"], found) == (1, [("too_large", "fault", 1)])
     long = await tell({}, id_="i" * 201)
     assert (long.status_code, long.json()["type"]) == (422, "/problems/out-of-range")
     assert "200" in long.json()["detail"]

@@ -14,7 +14,7 @@ from app.commands.inbox_matters import AnswerUnitCall, DiscardInboxMessage, RunI
 from app.commands.inbox_receiving import receive
 from app.commands.receipt import Receipt
 from app.domain import errors
-from app.domain.errors import BadCursor, ConcordError, FieldError, NotSignedIn, OutOfRange, SignatureWrong, TooLarge
+from app.domain.errors import BadCursor, ConcordError, FieldError, NotSignedIn, OutOfRange, SignatureWrong
 from app.domain.forms import ONE_LINE, WHOLE, Form, Instant, Note
 from app.domain.inbox.signing import LONGEST_ID, Signed
 from app.entrypoints.http.body import StrictRoute, require_plain
@@ -161,12 +161,12 @@ async def tell_inbox(
 
 
 async def _body_of(request: Request, limit: int) -> bytes:
-    """Read a body up to the inbox's own limit, which is below that of other bodies."""
+    """Read a body up to the inbox's own limit, which is below that of other bodies. Of what is larger so much is read that it is seen to be."""
     read = bytearray()
     async for part in request.stream():
         read += part
-        if len(read) > limit:
-            raise TooLarge(f"The body is larger than {limit // 1024} KiB.", extra={"limit_bytes": limit})
+        if len(read) > limit:  # refused, and counted, as other messages are
+            break
     return bytes(read)
 
 

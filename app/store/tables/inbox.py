@@ -30,7 +30,7 @@ from app.store.tables.base import Journaled, Spaced, UtcTime, one_of, ref, state
 OUTCOMES: Final = ("received", "applied", "history", "noted", "call", "quarantined", "discarded")
 MATTERS: Final = ("quarantine", "call")
 CALLS: Final = ("urgent", "speech")
-REFUSED_WHY: Final = ("duplicate", "signature", "window", "key_reused", "too_many", "not_at_work")
+REFUSED_WHY: Final = ("duplicate", "signature", "window", "key_reused", "too_many", "not_at_work", "too_large")
 TOLD_OF: Final = ("unit", "incident")
 JSONB_OR_NULL: Final[Any] = JSONB(none_as_null=True)
 
