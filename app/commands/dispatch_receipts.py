@@ -184,7 +184,8 @@ async def _number(uow: UnitOfWork, endpoint: WebhookEndpoint, source: str, numbe
         uow.record("external_id.added", row)
     elif known[0].incident_id != incident_id:
         detail = f"{source}:{number} is the number of another incident."
-        raise Duplicate(detail, extra={"current": known[0].state()}, hint="Send the number that belongs to this one.")
+        hint = "Send the number that belongs to this one, or leave `number` out: without it the receipt is taken."
+        raise Duplicate(detail, extra={"current": known[0].state()}, hint=hint)
 
 
 def _only(ids: Collection[str]) -> UUID | None:

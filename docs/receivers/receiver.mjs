@@ -60,13 +60,15 @@ async function sayAll() {
 }
 
 /** Say `taken_into_dispatch` for an event, under our number; false where it is to be said again later. A second time is refused, which does no harm. */
-async function take({ id, data }) {
+async function take({ id, data }, number = data.incident && `P-${data.incident.ref}`) {
   const answer = await fetch(`${CONCORD_URL}/api/v1/spaces/${data.space}/webhooks/${CONCORD_WEBHOOK}/receipts`, {
     method: "POST",
     headers: { authorization: `Bearer ${CONCORD_TOKEN}`, "content-type": "application/json" },
-    body: JSON.stringify({ seq: data.seq, number: data.incident && `P-${data.incident.ref}` }),
+    body: JSON.stringify({ seq: data.seq, number }),
   });
   if (!answer.ok) console.log(`not told that ${id} was taken over: ${answer.status}`);
+  // Another incident has our number: without it, nobody is rung.
+  if (answer.status === 409 && number && (await answer.text()).includes("/problems/duplicate")) return take({ id, data }, null);
   return answer.status < 500 && !LATER.has(answer.status);
 }
 

@@ -24,7 +24,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 LARGEST = 1 << 20
 LONGEST_PAUSE_S = 60.0
 """Between two tries to say that something was taken over; somebody is rung after that time."""
-SERVER_ERROR = 500
+CONFLICT, SERVER_ERROR = 409, 500
 LATER = {401, 403, 408, 425, 429}
 """Refusals that end: a token that was renewed, a limit that was kept to. Any other 4xx says the same the next time."""
 
@@ -114,6 +114,8 @@ def take(event: dict, number: str | None) -> bool:
         urllib.request.urlopen(request, timeout=10).close()
     except urllib.error.HTTPError as refusal:
         print(f"not told that {event['id']} was taken over: {refusal}", flush=True)
+        if number is not None and refusal.code == CONFLICT and b"/problems/duplicate" in refusal.read():
+            return take(event, None)  # another incident has our number: without it, nobody is rung
         return refusal.code < SERVER_ERROR and refusal.code not in LATER
     except OSError as error:  # nobody answers
         print(f"not told that {event['id']} was taken over: {error}", flush=True)

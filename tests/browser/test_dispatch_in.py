@@ -193,6 +193,27 @@ async def test_all_that_waits_can_be_seen_run_and_discarded(screens, application
     await expect(panel.locator("header")).to_contain_text("1")
 
 
+async def test_what_is_missing_is_entered_and_what_is_no_json_is_tried_as_it_came(screens, application, world):
+    """The reason says to enter the value: a dispatcher who finds no place for it discards what a unit told."""
+    cad = await Cad.of(application.state.door, world)
+    await cad.tells({name: value for name, value in cad.fms(5).items() if name != "status"})
+    await cad.tells("no JSON")
+    screen = await screens("luik", language="en")
+    await tab(screen, "mappings", version=1)
+    await screen.button("mappings.last").click()
+    await expect(screen.named("textbox", screen.w("mappings.message"))).to_have_value("no JSON")
+    await tab(screen, "quarantine")
+    held = screen.page.locator("#quarantine").get_by_role("listitem")
+    await held.filter(has_text="status").get_by_role("button").click()
+    mend = screen.page.locator(".mend")
+    await expect(screen.named("textbox", screen.w("quarantine.mend.add"), mend)).to_have_value("/status")
+    await screen.named("textbox", screen.w("quarantine.mend.value"), mend).fill("6")
+    if PICTURES:
+        await screen.page.screenshot(path=f"{PICTURES}/in-missing.png")
+    await screen.button("quarantine.run_mended", mend).click()
+    await expect(held).to_have_count(1)
+
+
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390), ("dark", 1440), ("light", 390)])
 async def test_the_inbox_is_for_everybody(screens, application, world, theme, width):
     """Nothing serious by axe's rules, and nothing cut, in either theme; in German, whose words are long."""

@@ -331,6 +331,18 @@ async def test_another_number_replaces_the_one_before(act, told, moved, conn, cl
     await assert_fold()
 
 
+async def test_another_incidents_number_is_refused_and_without_it_the_receipt_is_taken(act, told, conn):
+    """Somebody would be rung for a mission that was taken over, because of a slip in a number."""
+    webhook, seq, _incident = told
+    luik = ("luik", "dispatcher")
+    other = (await act(ReportIncident, **flood())).id
+    await act(AddExternalId, source="cad-luik", kind="incident", code="L-1", subject_id=other, who=luik)
+    with pytest.raises(Duplicate) as refused:
+        await act(TakeIntoDispatch, webhook, who=luik, seq=seq, number="L-1")
+    assert "leave `number` out" in refused.value.advice
+    assert (await act(TakeIntoDispatch, webhook, who=luik, seq=seq)).subject["status"] == "taken"
+
+
 async def test_a_neighbours_number_is_in_no_list_of_ours(act, told, conn):
     """A neighbour whose system has the same name would keep our dispatch from taking its mission over."""
     webhook, seq, incident = told

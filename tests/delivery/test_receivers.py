@@ -33,13 +33,17 @@ def settings():
 
 @asynccontextmanager
 async def answering():
-    """Run the API's end of receipts on loopback, away at first; yields its address and what was posted, and an event for the second."""
+    """Run the API's end of receipts on loopback, away at first, where another incident has the number then; yields its address and what was
+    posted, and an event for the third.
+    """
     posted, came = [], asyncio.Event()
 
     async def take(request):
         posted.append((request.path, request.headers["Authorization"], await request.json()))
         if len(posted) == 1:
             return web.json_response({}, status=503)
+        if len(posted) == 2:
+            return web.json_response({"type": "/problems/duplicate", "status": 409}, status=409)
         came.set()
         return web.json_response({})
 
@@ -117,7 +121,7 @@ async def test_receiver_keeps_each_event_once_and_says_what_it_took(
             process.kill()
             await process.wait()
             await sender.close()
-    (path, bearer, body), again = posted
-    assert again == (path, bearer, body)
+    (path, bearer, body), again, without = posted
+    assert (again, without) == ((path, bearer, body), (path, bearer, body | {"number": None}))
     assert path == f"/api/v1/spaces/live/webhooks/{made.id}/receipts"
     assert (bearer, body["seq"], body["number"][:4]) == ("Bearer concord_x", seqs[-1], "P-I-")

@@ -101,7 +101,9 @@ export function MappingEditor({ source, version, mapping, tools, kept, again }) 
   const last = async () => {
     try {
       const page = await read(inSpace(space, `/inbox/${source.id}/messages?limit=1`));
-      if (page.items[0]) paste(laidOut((await read(inSpace(space, `/inbox/${source.id}/messages/${page.items[0].id}`))).body));
+      if (!page.items[0]) return;
+      const told = await read(inSpace(space, `/inbox/${source.id}/messages/${page.items[0].id}`));
+      paste(told.body === null ? told.text : laidOut(told.body)); // what is no JSON stays as it came
     } catch (refusal) {
       if (!(refusal instanceof Problem)) throw refusal;
       openProblem(refusal);

@@ -31,10 +31,17 @@ function valueOf(typed, was) {
   }
 }
 
+/** Where something is missing, as a pointer: a mapping's path that only walks is one. @param {Matter} matter */
+function missingAt({ because }) {
+  const path = because?.code === "inbox_path_missing" ? String(because.figures.path ?? "") : "";
+  return /^[\w-]+(\.[\w-]+)*$/.test(path) ? `/${path.replaceAll(".", "/")}` : "";
+}
+
 /** @param {{matter: Matter, space: string, label: string, again: () => Promise<void>}} props */
 export function MessageMend({ matter, space, label, again }) {
   const { told, failed } = useMessage(space, matter.source_id, matter.id);
   const [typed, setTyped] = useState(/** @type {Record<string, string>} */ ({}));
+  const [added, setAdded] = useState({ at: missingAt(matter), value: "" });
   const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   const [busy, setBusy] = useState(false);
   const held = matter.status === "held";
@@ -42,6 +49,8 @@ export function MessageMend({ matter, space, label, again }) {
   const body = told?.edited ?? told?.body;
   const leaves = body === null || typeof body !== "object" ? [] : leavesOf(body).slice(0, MOST_VALUES);
   const changes = leaves.filter(([pointer, value]) => typed[pointer] !== undefined && typed[pointer] !== typedOf(value)).map(([pointer, value]) => ({ at: pointer, value: valueOf(typed[pointer], value) }));
+  const open = body !== null && typeof body === "object" && !Array.isArray(body);
+  if (added.at.trim() && added.value.trim()) changes.push({ at: added.at.trim().replace(/^(?!\/)/, "/"), value: valueOf(added.value.trim(), undefined) });
   const run = async (/** @type {Event} */ event) => {
     event.preventDefault();
     setBusy(true);
@@ -51,6 +60,7 @@ export function MessageMend({ matter, space, label, again }) {
       setProblem(null);
       if (!receipt) return;
       setTyped({});
+      setAdded({ at: "", value: "" });
       const { outcome, because, detail } = receipt.outcome;
       say(outcome === "quarantined" ? t("quarantine.still", { why: whyText(because, detail) }) : t("done.ran", { outcome: t(`inbox.outcome.${outcome}`) }), { tone: outcome === "quarantined" ? "warning" : "said" });
       await again();
@@ -71,7 +81,9 @@ export function MessageMend({ matter, space, label, again }) {
       ${failed && html`<p class="late nothing" role="alert">${failed}</p>`}
       ${!told ? !failed && html`<${Nothing} text=${t("loading")} />` : html`<div class="panel-text"><${MessageFacts} message=${told} space=${space} why=${!held} />
         ${held && may("run_inbox_message", { member: myMember() }) && html`<form class="mend" onSubmit=${run}><h3>${t("quarantine.mend")}</h3>
-          ${leaves.length ? html`<p class="dim note">${t("quarantine.mend.note")}</p><div class="mend-values">${leaves.map(([pointer, value]) => html`<label key=${pointer} class=${`field ${typed[pointer] !== undefined && typed[pointer] !== typedOf(value) ? "mended" : ""} ${typedOf(value).length > LONG ? "long" : ""}`}><span><code>${pointer || "/"}</code></span><input type="text" autocomplete="off" spellcheck=${false} value=${typed[pointer] ?? typedOf(value)} onInput=${(/** @type {any} */ event) => setTyped((was) => ({ ...was, [pointer]: event.target.value }))} /></label>`)}</div>` : html`<p class="dim note">${t("quarantine.mend.no_json")}</p>`}
+          ${leaves.length || open ? html`<p class="dim note">${t("quarantine.mend.note")}</p><div class="mend-values">${leaves.map(([pointer, value]) => html`<label key=${pointer} class=${`field ${typed[pointer] !== undefined && typed[pointer] !== typedOf(value) ? "mended" : ""} ${typedOf(value).length > LONG ? "long" : ""}`}><span><code>${pointer || "/"}</code></span><input type="text" autocomplete="off" spellcheck=${false} value=${typed[pointer] ?? typedOf(value)} onInput=${(/** @type {any} */ event) => setTyped((was) => ({ ...was, [pointer]: event.target.value }))} /></label>`)}</div>
+            ${open && html`<div class="two even"><label class="field"><span>${t("quarantine.mend.add")}</span><input type="text" autocomplete="off" spellcheck=${false} maxlength="500" placeholder="/…" value=${added.at} onInput=${(/** @type {any} */ event) => setAdded((was) => ({ ...was, at: event.target.value }))} /></label>
+              <label class="field"><span>${t("quarantine.mend.value")}</span><input type="text" autocomplete="off" spellcheck=${false} value=${added.value} onInput=${(/** @type {any} */ event) => setAdded((was) => ({ ...was, value: event.target.value }))} /></label></div>`}` : html`<p class="dim note">${t("quarantine.mend.no_json")}</p>`}
           ${problem && html`<div class="form-problem" role="alert"><${ProblemParts} problem=${problem} /></div>`}
           <div class="buttons"><button class="button primary" disabled=${busy}>${t(changes.length ? "quarantine.run_mended" : "quarantine.run")}</button><button type="button" class="button" onClick=${discard}>${t("quarantine.discard")} …</button></div></form>`}
         <${MessageText} message=${told} /></div>`}<//>`;

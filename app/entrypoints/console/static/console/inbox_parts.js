@@ -1,5 +1,6 @@
 /** What the parts of the inbox share: what became of a message in words, what it did, and whose it is. */
 import { read } from "./api.js";
+import { drillsNow } from "./drills_now.js";
 import { eventCalled, filled, reasonText, stateName, t } from "./i18n.js";
 import { place, requestLink } from "./router.js";
 import { INTEGRATION, linkIn, SPACE } from "./space.js";
@@ -95,10 +96,12 @@ export function spaceShown() {
   return place.value.query.space || SPACE;
 }
 
-/** Which space is looked at. @param {{value: string, onChange: (space: string) => void, label?: string}} props */
+/** Which space is looked at: live, `integration`, a drill of ours that is played. @param {{value: string, onChange: (space: string) => void, label?: string}} props */
 export function SpacePick({ value, onChange, label }) {
-  const spaces = [...new Set([...USUAL_SPACES, value])];
-  return html`<label class="narrow-pick"><span class="sr">${label ?? t("hooks.lane.space")}</span><select class=${value === "live" ? "" : "set"} value=${value} onChange=${(/** @type {any} */ event) => onChange(event.target.value)}>${spaces.map((space) => html`<option value=${space} selected=${space === value}>${space}</option>`)}</select></label>`;
+  // A drill of ours that is played is called by its code.
+  const drills = new Map(drillsNow.value.played.map((drill) => [drill.plays_in ?? "", drill.code]));
+  const spaces = [...new Set([...USUAL_SPACES, ...drills.keys(), value])].filter(Boolean);
+  return html`<label class="narrow-pick"><span class="sr">${label ?? t("hooks.lane.space")}</span><select class=${value === "live" ? "" : "set"} value=${value} onChange=${(/** @type {any} */ event) => onChange(event.target.value)}>${spaces.map((space) => html`<option value=${space} selected=${space === value}>${drills.get(space) ?? space}</option>`)}</select></label>`;
 }
 
 /** Where the API has something of a space. @param {string} space @param {string} path */
