@@ -126,11 +126,13 @@ class UnitOfWork:
         """Return what changes another space in this same transaction: a drill has a plan in live and a clock in its own space.
 
         It has rows and entries of its own, and is written with this one. Where ``actor`` is named (a virtual player), it is
-        that one's act.
+        that one's act. Within the same space time goes as fast as it does here.
         """
         other = UnitOfWork(
             self.connection, self.raw, space, actor or self.actor, self.now, act or self.act, self.settings
         )  # fmt: skip
+        if space == self.space:
+            other.pace = self.pace
         self._beside.append(other)
         return other
 

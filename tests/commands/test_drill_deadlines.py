@@ -14,6 +14,7 @@ from app.domain.ids import new_id
 from app.store.folded import differences, folded_and_tables
 from app.store.journal import read
 from tests.commands.drilling import DIRECTOR_BE, MAASTRICHT, SAFETY
+from tests.commands.telling import Cad
 from tests.world import flood
 
 REPRESENTATIVE = ("be-liege", "authorised_representative")
@@ -261,6 +262,20 @@ async def test_a_checklist_goes_by_the_drills_clock(drilling, begun):
     report = await drilling.does("report_incident", who=MAASTRICHT, space=asked.space, **flood(area=where))
     assert (await asked.beside.fetchrow(within, asked.space, report.id))[0] == minutes / 60
     await asked.folds()
+
+
+async def test_what_a_dispatch_system_tells_goes_by_the_drills_clock(drilling, begun):
+    """What its operator enters by hand is due in half an hour of the drill; what the system tells would be in thirty."""
+    drill, asked = begun
+    within = "SELECT min(i.due_at - p.applied_at) FROM checklist_item i JOIN incident_protocol p ON p.space_id = i.space_id AND p.id = i.incident_protocol_id WHERE i.space_id = $1 AND i.incident_id = $2"  # fmt: skip
+    minutes = await asked.beside.fetchval(within, asked.space, asked.incident)
+    cad = await Cad.of(drilling.door, drilling, "nl-maastricht", mapping="generic", codes={})
+    await drilling.does("set_drill_speed", drill, speed=60)
+    at = drilling.clock.now().isoformat()
+    told = {"kind": "incident", "at": at, "number": "2026-77", "title": "Flood", "lon": 5.75, "lat": 50.86}
+    answer = await cad.tells(told | {key: flood()[key] for key in ("hazard", "severity")}, space=asked.space)
+    (incident,) = {UUID(each["id"]) for each in answer.effects if each["kind"] == "incident"}
+    assert await asked.beside.fetchval(within, asked.space, incident) == minutes / 60
 
 
 async def test_a_commitment_begun_anew_keeps_its_time(drilling, begun):
