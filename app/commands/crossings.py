@@ -14,10 +14,12 @@ from sqlmodel import col
 
 from app.commands.changes import write_sent
 from app.commands.parts import parts_of, parts_with
+from app.commands.patients import is_seen
 from app.commands.places import require_point_inside
 from app.commands.registry import Act, Command, handles
 from app.commands.standing import standing_of
 from app.domain import geo
+from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import Conflict, Duplicate, FieldError, Malformed, OutOfRange
 from app.domain.forms import WHOLE, Code, Instant, Names, ShortText
 from app.domain.ids import new_id
@@ -125,6 +127,7 @@ async def set_crossing_state(uow: UnitOfWork, cmd: SetCrossingState) -> None:
     """Record ``crossing.state_set``, and ``mission.way_barred`` for each unit that can no longer take it.
 
     Locks the missions whose way leads over it, then the crossing. Missions under way keep the border states they have.
+    Of help from day to day its two members alone are told.
     """
     over = await missions_over(uow, uow.require_target())
     crossing = await uow.lock_target(Crossing)
@@ -142,14 +145,15 @@ async def set_crossing_state(uow: UnitOfWork, cmd: SetCrossingState) -> None:
     if cmd.closed_until is not None:
         _reopen_later(uow, crossing)
     barred = await barred_from(uow, crossing, over)
-    uow.record("crossing.state_set", crossing, missions=[str(mission.id) for mission, _ in barred])
+    for_all = [str(mission.id) for mission, _ in barred if mission.kind != DAY_TO_DAY]
+    uow.record("crossing.state_set", crossing, missions=for_all)
     for mission, reasons in barred:
         uow.record("mission.way_barred", mission, crossing_id=crossing.id, reasons=reasons)
-    if barred:
-        detail = f"On their way over {crossing.names['en']}, and can't pass there now: {len(barred)}. Their lenders are told."
-        uow.warn(
-            "way_barred", detail, figures={"units": len(barred)}, missions=[str(mission.id) for mission, _ in barred]
+    if seen := [str(mission.id) for mission, _ in barred if is_seen(uow, mission)]:
+        detail = (
+            f"On their way over {crossing.names['en']}, and can't pass there now: {len(seen)}. Their lenders are told."
         )
+        uow.warn("way_barred", detail, figures={"units": len(seen)}, missions=seen)
 
 
 @handles(ReopenCrossing)

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, WithJsonSchema
 from sqlmodel import col
 
+from app.commands.patients import is_seen
 from app.commands.places import require_inside
 from app.commands.playbooks import apply_fitting
 from app.commands.registry import Act, handles
@@ -79,9 +80,11 @@ ASKS: Final = ("submitted", *STILL_ASKING)
 """States of a request in which somebody still waits for an answer."""
 HELP_UNDER_WAY: Final = """
     SELECT (SELECT count(*) FROM mission
-            WHERE space_id = $1 AND incident_id = $2 AND status NOT IN ('returned', 'closed')) AS missions,
+            WHERE space_id = $1 AND incident_id = $2 AND status NOT IN ('returned', 'closed')
+              AND (kind <> 'day_to_day' OR $3::uuid IS NULL OR $3 IN (lender_id, requester_id))) AS missions,
            (SELECT count(*) FROM request
-            WHERE space_id = $1 AND incident_id = $2 AND status IN ('open', 'partly_committed', 'committed')) AS requests
+            WHERE space_id = $1 AND incident_id = $2 AND status IN ('open', 'partly_committed', 'committed')
+              AND (kind <> 'day_to_day' OR $3 IS NULL OR $3 = member_id OR $3 IS NOT DISTINCT FROM to_member_id)) AS requests
 """
 
 
@@ -179,7 +182,7 @@ async def close_incident(uow: UnitOfWork, _cmd: CloseIncident) -> None:
     await _require_nothing_asked(uow, incident)
     incident.status = closed
     incident.closed_at = uow.act.occurred_at
-    counted = await uow.raw.fetchrow(HELP_UNDER_WAY, uow.space, incident.id)
+    counted = await uow.raw.fetchrow(HELP_UNDER_WAY, uow.space, incident.id, uow.actor.member_id)
     if counted is not None and (counted["missions"] or counted["requests"]):
         detail = f"Help goes on for this incident: missions under way {counted['missions']}, requests open {counted['requests']}."
         uow.warn("help_under_way", detail, figures=dict(counted))
@@ -187,9 +190,12 @@ async def close_incident(uow: UnitOfWork, _cmd: CloseIncident) -> None:
 
 
 async def _require_nothing_asked(uow: UnitOfWork, incident: Incident) -> None:
-    """Refuse to end an incident that somebody is still asked to send help for: units would leave for nothing."""
-    asking = await uow.find(Request, col(Request.incident_id) == incident.id, col(Request.status).in_(ASKS))
-    if asking:
+    """Refuse to end an incident that somebody is still asked to send help for: units would leave for nothing.
+
+    Help from day to day between two others goes on without it.
+    """
+    found = await uow.find(Request, col(Request.incident_id) == incident.id, col(Request.status).in_(ASKS))
+    if asking := [request for request in found if is_seen(uow, request)]:
         refs = ", ".join(sorted(request.ref for request in asking))
         detail = f"Requests for this incident still ask for help: {refs}."
         hint = "Have the member that asked cancel or close each of them, or call it off as the lead; `requests` lists them."

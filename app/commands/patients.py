@@ -72,6 +72,11 @@ def between(found: Request | Mission) -> tuple[UUID, UUID | None]:
     return found.requester_id, found.lender_id
 
 
+def is_seen(uow: UnitOfWork, found: Request | Mission) -> bool:
+    """Return whether the actor may know that there is this help: of help from day to day its two members alone."""
+    return found.kind != KIND or uow.sees(*between(found))
+
+
 async def _of(uow: UnitOfWork, table: type[Request | Mission], id_: UUID) -> Request | Mission:
     """Return the request or mission: what this transaction has just made is in its entries, and not yet in its table."""
     made = (row for event in uow.recorded() for row in event.rows if isinstance(row, table) and row.id == id_)

@@ -18,6 +18,7 @@ from app.commands.mission_steps import facts_of
 from app.commands.places import require_point_inside
 from app.commands.registry import Act, handles
 from app.domain import geo
+from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import Duplicate
 from app.domain.forms import Code, Count, Flag, LongText, Names, Quantity, ShortText, fitting, pattern_schema
 from app.domain.ids import new_id
@@ -97,7 +98,7 @@ class SendToRendezvous(Act):
 FIELDS: Final = frozenset(ChangeRendezvous.model_fields) - {"occurred_at", "why"}
 CLEARABLE: Final = frozenset({"talkgroup", "note"})
 ON_THE_WAY: Final = """
-    SELECT id FROM mission
+    SELECT id, kind, lender_id, requester_id FROM mission
      WHERE space_id = $1 AND rendezvous_id = $2 AND status = ANY($3) ORDER BY id
 """
 
@@ -142,16 +143,23 @@ async def change_rendezvous(uow: UnitOfWork, cmd: ChangeRendezvous) -> None:
 
 @handles(SetRendezvousState)
 async def set_rendezvous_state(uow: UnitOfWork, cmd: SetRendezvousState) -> None:
-    """Record ``rendezvous.opened`` or ``rendezvous.closed``, with the missions that are on their way there. Locks it."""
+    """Record ``rendezvous.opened`` or ``rendezvous.closed``, with the missions that are on their way there. Locks it.
+
+    Of help from day to day its two members alone are told.
+    """
     place = await uow.lock_target(Rendezvous)
     uow.authorise({"owner": {place.member_id}})
     place.status = cmd.status
-    coming = [str(row["id"]) for row in await uow.raw.fetch(ON_THE_WAY, uow.space, place.id, list(COMING))]
-    if place.status == "closed" and coming:
-        detail = f"On their way to {place.guide_code}: {len(coming)}. Send them elsewhere."
-        uow.warn("units_on_their_way", detail, figures={"units": len(coming)}, missions=coming)
+    coming = await uow.raw.fetch(ON_THE_WAY, uow.space, place.id, list(COMING))
+    for_all = [str(row["id"]) for row in coming if row["kind"] != DAY_TO_DAY]
+    seen = [
+        str(row["id"]) for row in coming if row["kind"] != DAY_TO_DAY or uow.sees(row["lender_id"], row["requester_id"])
+    ]
+    if place.status == "closed" and seen:
+        detail = f"On their way to {place.guide_code}: {len(seen)}. Send them elsewhere."
+        uow.warn("units_on_their_way", detail, figures={"units": len(seen)}, missions=seen)
     event = "rendezvous.opened" if place.status == "open" else "rendezvous.closed"
-    uow.record(event, place, missions=coming)
+    uow.record(event, place, missions=for_all)
 
 
 @handles(SendToRendezvous)

@@ -60,6 +60,8 @@ class Recorded:
     """Whether it tells its rows as removed, though they are still in their tables."""
     wordless: bool = False
     """Whether it leaves out why."""
+    apart: bool = False
+    """Whether it was for the corridor, and is for its parties alone."""
 
 
 _LOCK_STOCK: Final = """
@@ -340,7 +342,7 @@ class UnitOfWork:
 
     def tell_apart(self, event: Recorded, parties: Sequence[UUID], for_all: Sequence[Journaled]) -> None:
         """Have an entry that was for the corridor told to these members alone; the corridor is told ``for_all`` of its rows, as units are."""
-        event.visibility, event.parties = "parties", tuple(sorted(set(parties)))
+        event.visibility, event.parties, event.apart = "parties", tuple(sorted(set(parties))), True
         if for_all:
             apart = {id(row) for row in for_all}
             event.rows = [row for row in event.rows if id(row) not in apart]
@@ -495,11 +497,13 @@ class UnitOfWork:
         return {"id": state["id"], "revision": state["revision"], "removed": True}
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
-        """Return the state of every row that the entries tell, each once, by kind."""
+        """Return the state of every row that the entries tell, each once, by kind; of those told apart, to who is told them."""
         seen: set[int] = set()
         found: dict[str, list[dict[str, Any]]] = {}
         for event in self._events:
-            for row in () if event.hides else event.rows:
+            if event.hides or (event.apart and not self.sees(*event.parties)):
+                continue
+            for row in event.rows:
                 if id(row) not in seen:
                     seen.add(id(row))
                     found.setdefault(row.KIND, []).append(self._told(row))

@@ -8,18 +8,21 @@ from uuid import UUID
 import pytest
 
 from app.commands.calls import AssistNow, ConfirmCall
+from app.commands.crossings import SetCrossingState
 from app.commands.day_to_day import SendDayToDay
 from app.commands.inbox_matters import RunInboxMessage
-from app.commands.incidents import ReportIncident
+from app.commands.incidents import CloseIncident, ReportIncident
 from app.commands.measures import RecordMeasures
 from app.commands.members import ChangeMember
-from app.commands.missions import Recall, ReleaseMission
+from app.commands.missions import AdvanceMission, Recall, ReleaseMission
 from app.commands.notices import TOLD_ON
 from app.commands.offers import MakeOffer
 from app.commands.questions import AskQuestion
 from app.commands.registry import BY_NAME
+from app.commands.rendezvous import AddRendezvous, SendToRendezvous, SetRendezvousState
 from app.commands.requests import AcknowledgeRequest, CancelRequest, ChangeRequest, DraftRequest
 from app.commands.responses import DeclineRequest
+from app.commands.routes import RerouteMission
 from app.domain import authority
 from app.domain.errors import (
     ConcordError,
@@ -40,7 +43,7 @@ from tests.commands.telling import Cad
 from tests.commands.test_who_may import actor_of
 from tests.commands.who_may import CASES, Scene
 from tests.interleaving import overlapping
-from tests.world import flood
+from tests.world import everywhere, flood
 
 AMBULANCE = {"type_code": "ambulance.als", "quantity": 1, "priority": "life_safety", "lon": 5.7, "lat": 50.78}
 SOMEBODY = AMBULANCE | {"lat": 50.7813}
@@ -120,6 +123,54 @@ async def test_what_a_dispatch_system_tells_of_it_is_for_the_two(door, act, ask_
     await cad.does(RunInboxMessage, held.message_id, changes=[{"at": "/status", "value": "4"}])
     assert await told_to_all(conn, world) == []
     await assert_fold()
+
+
+async def test_what_others_do_tells_nothing_of_it(act, ask_one, world, conn, assert_fold):
+    """A neighbour closes a bridge, a staging area, an incident: nobody but the two learns by it that there is an ambulance."""
+    aken, two = ("aken", "dispatcher"), sorted((world.members["luik"], world.members["maas"]))
+    incident = (await act(ReportIncident, who=aken, **flood())).id
+    body = {"guide_code": "M3", "names": everywhere("Vaals"), "kind": "staging_area", "capacity": 2}
+    place = (await act(AddRendezvous, who=aken, code="vaals", lon=5.98, lat=50.77, **body)).id
+    asked = await ask_one(incident_id=incident)
+    lead = ("aken", "authorised_representative")
+    closing = await act(CloseIncident, incident, who=lead)
+    assert closing.warnings == []
+    mission = (await act(SendDayToDay, asked.id, who=LUIK, resource_id=world.resources["luik-ambulance-1"])).id
+    await act(RerouteMission, mission, who=LUIK, crossing_id=world.crossings["vaals"])
+    await act(SendToRendezvous, mission, who=LUIK, rendezvous_id=place)
+
+    for receipt in (
+        await act(SetCrossingState, world.crossings["vaals"], who=aken, control="closed"),
+        await act(SetRendezvousState, place, who=aken, status="closed"),
+    ):
+        assert (receipt.warnings, set(receipt.rows)) == ([], {receipt.kind})
+        entry = await conn.fetchrow("SELECT visibility, payload FROM journal_entry WHERE seq <= $1 AND subject_id = $2 ORDER BY seq DESC LIMIT 1", receipt.seq, receipt.id)  # fmt: skip
+        assert (entry["visibility"], str(mission) in entry["payload"]) == ("corridor", False)
+    barred = await conn.fetchrow("SELECT parties, subject_id FROM journal_entry WHERE type = 'mission.way_barred'")
+    assert (sorted(barred["parties"]), barred["subject_id"]) == (two, mission)
+
+    told = await act(SetCrossingState, world.crossings["vaals"], control="closed")
+    assert ([each["missions"] for each in told.warnings], "mission" in told.rows) == ([[str(mission)]], True)
+    await assert_fold()
+
+
+async def test_the_lead_of_an_incident_hears_of_its_own_alone(act, ask_one, world):
+    """How much help goes on for it: what two neighbours drive from day to day does not count, and what is its own does."""
+    aken, lead = ("aken", "dispatcher"), ("aken", "authorised_representative")
+    for who, said in ((aken, []), (MAAS, [{"missions": 1, "requests": 1}])):
+        incident = (await act(ReportIncident, who=who, **flood())).id
+        asked = await ask_one(incident_id=incident)
+        if who is MAAS:
+            lead = ("maas", "authorised_representative")
+            with pytest.raises(Conflict):
+                await act(CloseIncident, incident, who=lead)
+        sent = await act(SendDayToDay, asked.id, who=LUIK, resource_id=world.resources["luik-ambulance-1"])
+        closed = await act(CloseIncident, incident, who=lead)
+        assert [each["figures"] for each in closed.warnings] == said
+        for state in ("in_transit", "on_scene", "returning", "returned"):
+            if state == "returning":
+                await act(ReleaseMission, sent.id)
+            await act(AdvanceMission, sent.id, who=LUIK, to=state)
 
 
 async def test_by_telephone(act, world, conn, assert_fold):
