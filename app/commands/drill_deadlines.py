@@ -3,7 +3,7 @@
 A deadline stands in its row, and as due work, as the instant of the wall's clock at which it comes if the drill's clock goes on as
 it goes. With each step of the clock both are put where the same drill time now comes, in the transaction of that step and with no
 command at work in the space: from instant to drill time by the clock as it ran, and back by the one that runs now. Who may see a
-row is told that it moved. What people do not answer for stays: the turns of the rota, and times that are days ahead.
+row is told that it moved. The time of what is over stays as it was, and so does what people do not answer for: the turns of the rota, and times that are days ahead.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlmodel import col
 from app.commands.frozen import hold_still
 from app.commands.patients import between, help_of
 from app.domain.day_to_day import KIND as DAY_TO_DAY
-from app.domain.lifecycle import machine, states
+from app.domain.lifecycle import MACHINES, machine, states
 from app.store.drills import clock_of
 from app.store.tables import (
     AutomaticAlarm,
@@ -130,7 +130,8 @@ async def follow(there: UnitOfWork, before: Clock, until: datetime, after: Clock
 
     for command, (table, column) in _COLUMNS.items():
         if command in targets:
-            for row in await there.lock_where(table, col(table.id).in_(list(targets[command]))):
+            rows = await there.lock_where(table, col(table.id).in_(list(targets[command])))
+            for row in [row for row in rows if not await _is_over(there, row)]:
                 put(row, column, made.get((command, row.id, getattr(row, column))))
     await _put_what_has_no_work(there, until, put, targets)
     seen: defaultdict[tuple[UUID, ...], list[Any]] = defaultdict(list)
@@ -164,6 +165,18 @@ async def _put_what_has_no_work(
     }
     for item in items:
         put(item, "due_at", applied[item.incident_protocol_id])
+
+
+async def _is_over(there: UnitOfWork, row: Any) -> bool:
+    """Return whether the time of a row is history: nothing follows the state that it, or the request of a line, is in.
+
+    A lender's commitment is never over: one that was kept is begun anew, with its time, where the call is taken back that it was kept by.
+    """
+    if isinstance(row, RequestLine):
+        row = await there.get(Request, row.request_id)
+    if row.KIND not in MACHINES or isinstance(row, ResponseCommitment):
+        return False
+    return machine(row.KIND).is_final(row.status)
 
 
 async def _eyes(there: UnitOfWork, row: Any) -> tuple[UUID, ...]:

@@ -34,6 +34,10 @@ _CANCEL: Final = """
 """
 
 
+PASSES_PAUSE: Final = frozenset({"take_into_dispatch"})
+"""What of players passes while a drill stands: a dispatch system's receipt is no act of theirs, and is awaited by the wall's clock."""
+
+
 async def require_open(uow: UnitOfWork) -> UUID | None:
     """Return the drill that is played in the command's space, if it is a drill's. Whoever freezes it waits for this command.
 
@@ -85,6 +89,8 @@ async def require_part(uow: UnitOfWork) -> None:
     if player["joined_us"] is None:
         message = f"{code} began without your member."
         raise NotJoined(message, extra=about)
+    if uow.act.command in PASSES_PAUSE:
+        return
     if player["clock"] == "paused":
         message = f"{code} is paused for everybody; its players wait."
         raise DrillPaused(message, extra=about | {"site": None})

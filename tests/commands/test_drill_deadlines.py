@@ -13,6 +13,7 @@ from app.domain.errors import DrillPaused
 from app.domain.ids import new_id
 from app.store.folded import differences, folded_and_tables
 from app.store.journal import read
+from app.store.webhook_lanes import Claim, add, ring_later
 from tests.commands.drilling import DIRECTOR_BE, MAASTRICHT, SAFETY
 from tests.commands.telling import Cad
 from tests.world import flood
@@ -233,6 +234,25 @@ async def test_a_draft_waits_as_well(drilling, begun):
     await asked.folds()
 
 
+async def test_what_is_over_is_told_no_more(drilling, begun):
+    """A withdrawn offer, a request that was called off: each step of the clock would tell everybody of them anew."""
+    drill, asked = begun
+    offer = await asked.offered(valid_until=asked.after(minutes=30))
+    await drilling.does("withdraw_offer", offer, who=REPRESENTATIVE, space=asked.space)
+    other = await drilling.does("draft_request", who=MAASTRICHT, space=asked.space, incident_id=asked.incident, kind="immediate", lines=[{"type_code": "pump.high_capacity", "quantity": 1, "priority": "property", "lon": 5.7, "lat": 50.85, "needed_by": asked.after(minutes=180)}], expires_at=asked.after(minutes=240), then="open")  # fmt: skip
+    await drilling.does("cancel_request", other.id, who=MAASTRICHT, space=asked.space)
+    told = "SELECT (SELECT (status, revision, valid_until)::text FROM offer WHERE space_id = $1 AND id = $2), (SELECT (status, revision, expires_at)::text FROM request WHERE space_id = $1 AND id = $3), (SELECT (revision, needed_by)::text FROM request_line WHERE space_id = $1 AND request_id = $3)"  # fmt: skip
+    before = await asked.beside.fetchrow(told, asked.space, offer, other.id)
+    assert before[0].startswith("(withdrawn"), before
+    standing = "SELECT expires_at FROM request WHERE space_id = $1 AND status = 'open'"
+    moves = await asked.value(standing)
+    for speed in (2, 3, 4):
+        await drilling.does("set_drill_speed", drill, speed=speed)
+    assert await asked.beside.fetchrow(told, asked.space, offer, other.id) == before
+    assert await asked.value(standing) < moves
+    await asked.folds()
+
+
 async def test_what_was_jumped_over_is_over_in_its_order(drilling, begun):
     """A commitment that was broken before its request expired would count as no longer needed."""
     drill, asked = begun
@@ -276,6 +296,26 @@ async def test_what_a_dispatch_system_tells_goes_by_the_drills_clock(drilling, b
     answer = await cad.tells(told | {key: flood()[key] for key in ("hazard", "severity")}, space=asked.space)
     (incident,) = {UUID(each["id"]) for each in answer.effects if each["kind"] == "incident"}
     assert await asked.beside.fetchval(within, asked.space, incident) == minutes / 60
+
+
+async def test_a_dispatch_system_answers_while_the_drill_stands(drilling, begun):
+    """Its receipt is awaited by the wall's clock: refused, the console would ring for a mission that everybody has on the screen."""
+    drill, asked = begun
+    body = {"label": "CAD", "url": "https://cad.example.org", "events": ["*"], "receipts": True, "source": "cad", "space_kinds": ["live", "exercise"]}  # fmt: skip
+    hook = (await drilling.does("add_webhook", who=("nl-maastricht", "admin"), **body)).id
+    seq, by = await asked.value("SELECT max(seq) FROM journal_entry WHERE space_id = $1"), asked.after(seconds=60)
+    claim = Claim(asked.space, hook, UUID(int=7))
+    lane = "INSERT INTO webhook_lane (space_id, endpoint_id, seq, failures, next_at, lease, leased_until) VALUES ($1, $2, $3, 0, $4, $5, now() + interval '1 h') ON CONFLICT (space_id, endpoint_id) DO UPDATE SET lease = excluded.lease, leased_until = excluded.leased_until"  # fmt: skip
+    await asked.beside.execute(lane, asked.space, hook, seq, by, claim.lease)
+    await add(asked.beside, claim, asked.began, [(seq, "request.opened", by)], replayed=False)
+    await ring_later(asked.beside, claim, [UUID(int=8)], [(seq, by)])
+    await drilling.does("pause_drill", drill, who=SAFETY)
+    taken = await drilling.does("take_into_dispatch", hook, who=MAASTRICHT, space=asked.space, seq=seq)
+    assert taken.subject["status"] == "taken"
+    await drilling.until(minutes=2)
+    assert not await asked.value("SELECT count(*) FROM journal_entry WHERE space_id = $1 AND type = 'dispatch_receipt.missing'")  # fmt: skip
+    with pytest.raises(DrillPaused):
+        await drilling.does("withdraw_offer", new_id(), who=REPRESENTATIVE, space=asked.space)
 
 
 async def test_a_commitment_begun_anew_keeps_its_time(drilling, begun):
