@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from app.domain.agreement_reasons import reason_texts
 from app.domain.authority import authority
 from app.domain.automatic_order import obstacle_texts
-from app.domain.automatic_order import obstacle_texts as automatic_texts
 from app.domain.drills.events import EVENTS
 from app.domain.lifecycle import MACHINES, machine
 from app.domain.resource_types import resource_types
@@ -83,9 +82,7 @@ def vocabulary() -> VocabularyView:
         roles={code: WordView(names=dict(role.names)) for code, role in authority().roles.items()},
         units=_words(types["units"]),
         measures={code: MeasureView(**each) for code, each in types["measures"].items()},
-        reasons={
-            code: dict(texts) for code, texts in {**automatic_texts(), **reason_texts(), **obstacle_texts()}.items()
-        },
+        reasons={code: dict(texts) for code, texts in {**reason_texts(), **obstacle_texts()}.items()},
         events={each: dict(forms.words("drill-events")[each.replace(".", "_")]) for each in sorted(EVENTS)},
     )
 
