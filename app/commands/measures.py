@@ -19,6 +19,10 @@ from app.planning.eta import DETOUR, km_by
 from app.store.tables import Claim, ClaimMission, Statement, StatementLine
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlalchemy import ColumnElement
+
     from app.store.tables import Depot, Mission
     from app.store.unit_of_work import UnitOfWork
 
@@ -60,7 +64,7 @@ class RecordMeasures(Act):
 
 @handles(RecordMeasures)
 async def record_measures(uow: UnitOfWork, cmd: RecordMeasures) -> None:
-    """Record ``mission.measured``. Locks the mission.
+    """Record ``mission.measured``. Locks the statement that the mission stands in, then the mission, as whoever issues one anew.
 
     Raises:
         TransitionNotAllowed: the unit is not home.
@@ -69,6 +73,9 @@ async def record_measures(uow: UnitOfWork, cmd: RecordMeasures) -> None:
         OutOfRange: more people than one unit carries, in however many shifts; a way or hours that no mission of that length has.
         Conflict: no unit was ever named for it.
     """
+    if lines := await uow.find(StatementLine, *_stated(uow.require_target())):
+        # One that is disputed now must not be acknowledged before this is written down.
+        await uow.lock_where(Statement, col(Statement.id).in_([line.statement_id for line in lines]))
     mission = await locked_mission(uow)
     authorise(uow, mission)
     if mission.status in {CLOSED, HOME}:
@@ -116,8 +123,7 @@ async def _require_uncounted(uow: UnitOfWork, mission: Mission) -> None:
 
 async def _require_unstated(uow: UnitOfWork, mission: Mission) -> None:
     """Refuse to change what a monthly statement counts with, unless it is disputed: then it is put right and issued anew."""
-    of = (col(StatementLine.mission_id) == mission.id, col(StatementLine.replaced).is_(False))
-    for line in await uow.find(StatementLine, *of):
+    for line in await uow.find(StatementLine, *_stated(mission.id)):
         statement = await uow.get(Statement, line.statement_id)
         if not may_be_corrected(statement, mission.id):
             month = statement.month.isoformat()[:7]
@@ -131,6 +137,10 @@ async def _require_unstated(uow: UnitOfWork, mission: Mission) -> None:
                 },
                 hint="Dispute the statement, and name this mission or none; then correct it here and have the statement issued anew.",
             )
+
+
+def _stated(mission_id: UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return col(StatementLine.mission_id) == mission_id, col(StatementLine.replaced).is_(False)
 
 
 def _require_plausible(uow: UnitOfWork, mission: Mission, cmd: RecordMeasures) -> None:

@@ -27,6 +27,7 @@ from app.commands.statements import (
 from app.domain.errors import Conflict, NoFreeText, NotFound, RoleMissing, TransitionNotAllowed
 from app.queries.statements import statement
 from app.telemetry import COMMAND_RETRIES
+from tests import interleaving
 from tests.commands.conftest import LUIK, MAAS, RATES
 from tests.interleaving import overlapping
 
@@ -422,6 +423,40 @@ async def test_a_disputed_statement_is_put_right(act, stated, conn, world, asser
         await act(RecordMeasures, mission, who=LENDER, kilometres=19.0)
     entry = await conn.fetchrow("SELECT visibility, payload FROM journal_entry WHERE type = 'statement.reissued'")
     assert (entry["visibility"], '"kilometres":"200' in entry["payload"]) == ("parties", True)
+    await assert_fold()
+
+
+@pytest.mark.parametrize("at", [1, 2])
+async def test_who_acknowledges_while_it_is_corrected_acknowledges_after_it(
+    act, stated, pg, monkeypatch, assert_fold, at
+):
+    """Both would have said that it is right, and then it would be other kilometres."""
+    id_, mission = stated
+    await act(AcknowledgeStatement, id_, who=LENDER)
+    await act(DisputeStatement, id_, who=PAYER, reason="wrong_kilometres")
+    corrects, agrees = (
+        act(RecordMeasures, mission, who=LENDER, kilometres=20.0),
+        act(AcknowledgeStatement, id_, who=PAYER),
+    )
+    corrected, acknowledged = await overlapping(monkeypatch, await pg(), corrects, agrees, at=at)
+    assert corrected.seq < acknowledged.seq
+    await assert_fold()
+
+
+@pytest.mark.parametrize("at", [1, 2])
+async def test_who_corrects_while_it_is_issued_anew_does_not_wait_in_a_circle(
+    act, stated, pg, monkeypatch, assert_fold, at
+):
+    """Each would wait for what the other holds, until the database ends one of them."""
+    id_, mission = stated
+    await act(DisputeStatement, id_, who=PAYER, reason="wrong_kilometres")
+    await act(RecordMeasures, mission, who=LENDER, kilometres=20.0)
+    again = COMMAND_RETRIES._value.get()
+    monkeypatch.setattr(interleaving, "LOCKS", ("lock", "lock_where"))
+    reissues, corrects = act(ReissueStatement, id_, who=LENDER), act(RecordMeasures, mission, who=LENDER, kilometres=19.0)  # fmt: skip
+    reissued, refused = await overlapping(monkeypatch, await pg(), reissues, corrects, at=at)
+    assert (reissued.kind, type(refused)) == ("statement", Conflict)
+    assert COMMAND_RETRIES._value.get() == again
     await assert_fold()
 
 
