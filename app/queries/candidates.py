@@ -58,7 +58,7 @@ GATES: Final = """
      WHERE c.space_id = $1
 """
 AREAS: Final = "SELECT country, area FROM member WHERE space_id = $1 ORDER BY id"
-_ABOUT: Final = """
+ABOUT: Final = """
     SELECT m.country, i.hazard, i.phases
       FROM request r
       JOIN member m ON m.space_id = r.space_id AND m.id = r.member_id
@@ -160,8 +160,8 @@ async def candidates(
         NotFound: no such request or line, or not for these eyes.
     """
     asked = await request(conn, space, request_id, viewer=viewer)
-    line = _line(asked, line_id)
-    about = await conn.fetchrow(_ABOUT, space, request_id)
+    line = line_of(asked, line_id)
+    about = await conn.fetchrow(ABOUT, space, request_id)
     if about is None:
         raise NotFound("request", request_id)
     wanted = Wanted(
@@ -205,7 +205,12 @@ async def candidates(
     )
 
 
-def _line(asked: RequestView, line_id: UUID | None) -> RequestLineView:
+def line_of(asked: RequestView, line_id: UUID | None) -> RequestLineView:
+    """Return a line of a request; the first that is not filled if none is named.
+
+    Raises:
+        NotFound: the request has no such line.
+    """
     if line_id is None:
         return next((line for line in asked.lines if line.fill.open), asked.lines[0])
     found = next((line for line in asked.lines if line.id == line_id), None)

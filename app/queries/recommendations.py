@@ -24,7 +24,7 @@ from app.planning.plan_reasons import said
 from app.planning.recommend import Ask, recommend
 from app.planning.routed import SHORTLIST, RoutedTravel, ends_of, place_of, places_of, ranked_anew, told_by
 from app.planning.rulings import heard
-from app.queries.candidates import WhyView
+from app.queries.candidates import ABOUT, WhyView, line_of
 from app.queries.costs import EstimateView
 from app.queries.forces_rows import readiness_of
 from app.queries.lists import decoded
@@ -47,13 +47,6 @@ if TYPE_CHECKING:
     from app.queries.forces import Forces
     from app.queries.requests import RequestLineView, RequestView
 
-_ABOUT: Final = """
-    SELECT m.country, i.hazard, i.phases
-      FROM request r
-      JOIN member m ON m.space_id = r.space_id AND m.id = r.member_id
-      LEFT JOIN incident i ON i.space_id = r.space_id AND i.id = r.incident_id
-     WHERE r.space_id = $1 AND r.id = $2
-"""
 MOST_ROUTED: Final = 150
 """Units that a router is asked about in any case; beyond that no more than are told."""
 _GONE: Final = frozenset({"out_of_service", "reserved", "committed"})
@@ -223,7 +216,7 @@ async def recommendations(
     """
     wanted = await request(conn, forces.space, request_id, viewer=viewer)
     line = line_of(wanted, line_id)
-    about = await conn.fetchrow(_ABOUT, forces.space, request_id)
+    about = await conn.fetchrow(ABOUT, forces.space, request_id)
     if about is None:
         raise NotFound("request", request_id)
     cannot = (await said_cannot(conn, forces.space, [request_id])).get(request_id, frozenset())
@@ -260,16 +253,6 @@ async def recommendations(
         reader = _Reader(viewer, language, asked, ask, line.needed_by)
         seen = _view(wanted.id, line, found, forces, reader, ready, ways)
         return seen if elsewhere is None else seen.model_copy(update={"plan_as_of_seq": elsewhere.as_of_seq})
-
-
-def line_of(wanted: RequestView, line_id: UUID | None) -> RequestLineView:
-    """Return a line of a request; the first that is not filled if none is named."""
-    if line_id is None:
-        return next((line for line in wanted.lines if line.fill.open), wanted.lines[0])
-    found = next((line for line in wanted.lines if line.id == line_id), None)
-    if found is None:
-        raise NotFound("request line", line_id)
-    return found
 
 
 def _question(
