@@ -16,6 +16,7 @@ const { CONCORD_WEBHOOK_SECRET, CONCORD_URL, CONCORD_TOKEN, CONCORD_WEBHOOK, HOS
 const webhook = new Webhook(CONCORD_WEBHOOK_SECRET);
 const SAID = `${STORE}.said`;
 const LONGEST_PAUSE_MS = 60_000; // somebody is rung after that time
+const LONGEST_WAIT_MS = 10_000; // for an answer; then it is said again
 const LATER = new Set([401, 403, 408, 425, 429]); // refusals that end; any other 4xx says the same the next time
 
 /** Return the lines of a file, read as JSON. */
@@ -65,6 +66,7 @@ async function take({ id, data }, number = data.incident && `P-${data.incident.r
     method: "POST",
     headers: { authorization: `Bearer ${CONCORD_TOKEN}`, "content-type": "application/json" },
     body: JSON.stringify({ seq: data.seq, number }),
+    signal: AbortSignal.timeout(LONGEST_WAIT_MS),
   });
   if (!answer.ok) console.log(`not told that ${id} was taken over: ${answer.status}`);
   // Another incident has our number: without it, nobody is rung.

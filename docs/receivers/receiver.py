@@ -17,7 +17,7 @@ import sqlite3
 import threading
 import urllib.error
 import urllib.request
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -67,7 +67,9 @@ class Store:
 class Handler(BaseHTTPRequestHandler):
     """One request. A drill's event is marked: here it is kept and shown to nobody who sends real vehicles."""
 
-    store: Store
+    timeout = float(os.environ.get("TIMEOUT_S", "15"))
+    """A connection that says nothing for so long is closed."""
+    kept_at: str
     webhook: Webhook
     news: threading.Event
 
@@ -82,7 +84,9 @@ class Handler(BaseHTTPRequestHandler):
         except WebhookVerificationError:
             self.answer(401)
             return
-        new = self.store.keep(event)
+        store = Store(self.kept_at)
+        new = store.keep(event)
+        store.db.close()
         self.answer(204)
         if new:
             self.news.set()
@@ -139,11 +143,11 @@ def say_all(path: str, news: threading.Event) -> None:
 
 def main() -> None:
     """Serve until killed."""
-    path, Handler.news = os.environ.get("STORE", "received.sqlite"), threading.Event()
-    Handler.store = Store(path)
+    Handler.kept_at, Handler.news = os.environ.get("STORE", "received.sqlite"), threading.Event()
     Handler.webhook = Webhook(os.environ["CONCORD_WEBHOOK_SECRET"])
-    server = HTTPServer((os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "9000"))), Handler)
-    threading.Thread(target=say_all, args=(path, Handler.news), daemon=True).start()
+    # Each request has a thread of its own: a connection that breaks off midway holds up no other.
+    server = ThreadingHTTPServer((os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "9000"))), Handler)
+    threading.Thread(target=say_all, args=(Handler.kept_at, Handler.news), daemon=True).start()
     print(f"listening on {server.server_port}", flush=True)
     server.serve_forever()
 

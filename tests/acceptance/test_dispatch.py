@@ -102,6 +102,7 @@ async def test_the_mission_moves_by_what_the_dispatch_system_tells(city):
 
         rolled = str(uuid.uuid4())
         assert await cad.tells("4711", "3", id_=rolled) == (200, "applied")
+        assert await cad.tells("4711", "3", id_=rolled) == (200, "duplicate")
         assert await stands() == "in_transit"
         assert await cad.tells("4711", "4", secret=ANOTHER) == (401, "signature-wrong")
         assert await cad.tells("4711", "4", signed_s_ago=600) == (401, "outside-replay-window")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import time
@@ -144,6 +145,9 @@ async def test_every_dispatch_system_has_every_event_in_the_end_whatever_became_
             await adds(name, luik, answers=answers)
         tls = encrypting_without_a_name(tmp_path)
         untrusted = await adds("untrusted", luik, tls=tls)
+        closed = open_.enter_context(socket.socket())
+        closed.bind(("127.0.0.1", 0))  # and nobody listens
+        away = await adds("nobody listens", luik, url=f"http://127.0.0.1:{closed.getsockname()[1]}/in")
         well = await adds("well", luik, receipts=True, source="cad-liege")
         narrow = await adds("narrow", luik, events=["mission.*"], type_codes=[PUMP])
         nothing = await adds("nothing", luik, space_kinds=["integration"])
@@ -167,12 +171,12 @@ async def test_every_dispatch_system_has_every_event_in_the_end_whatever_became_
         seen = {name: {each["answer"] or each["error"] for each in page["items"]} for name, page in failures.items()}
         assert seen == {
             "500": {500}, "302": {302}, "410": {410}, "slow": {"timeout"}, "closes midway": {"closed"}, "clock ahead": {401},
-            "in the middle": {500}, "untrusted": {"tls"}, "well": set(), "narrow": set(), "nothing": set(),
+            "in the middle": {500}, "untrusted": {"tls"}, "nobody listens": {"no_connection"}, "well": set(), "narrow": set(), "nothing": set(),
         }  # fmt: skip
         for name in FAILING.keys() - {"in the middle"}:
             assert {each["data"]["seq"] for each in receivers[name].came} == {begins[name]}, name
             assert receivers[name].taken == [], name
-        assert untrusted.hosts == []
+        assert untrusted.hosts == away.hosts == []
         assert (await luik.get(f"/api/v1/webhooks/{ids['410']}"))["status"] == "disabled"
 
         # ---- secrets change while nobody is reached; the server is killed between the journal and its deliveries
@@ -200,11 +204,11 @@ async def test_every_dispatch_system_has_every_event_in_the_end_whatever_became_
         http = await open_.enter_async_context(httpx.AsyncClient(base_url=servers[-1].url, timeout=30))
         maas.http = luik.http = aken.http = http
         await luik.does(f"/api/v1/webhooks/{ids['410']}/resume")
-        trusted = await open_.enter_async_context(receiving())
-        trusted.secret, receivers["untrusted"] = untrusted.secret, trusted
-        there = await luik.get(f"/api/v1/webhooks/{ids['untrusted']}")
-        url = {"url": trusted.url}
-        await luik.does(f"/api/v1/webhooks/{ids['untrusted']}", method="PATCH", revision=there["revision"], **url)
+        for name in ("untrusted", "nobody listens"):
+            elsewhere_now = await open_.enter_async_context(receiving(secret=receivers[name].secret))
+            receivers[name], url = elsewhere_now, {"url": elsewhere_now.url}
+            there = await luik.get(f"/api/v1/webhooks/{ids[name]}")
+            await luik.does(f"/api/v1/webhooks/{ids[name]}", method="PATCH", revision=there["revision"], **url)
         await maas.does(f"incidents/{incident}/log", text="the last line")
         last = (await luik.get("journal", after=0, limit=1))["head"]
 
@@ -227,7 +231,7 @@ async def test_every_dispatch_system_has_every_event_in_the_end_whatever_became_
             await until(lambda: set(seqs) <= set(receiver.seqs), patience_s=90)  # noqa: B023 - waited for here
             assert [seq for seq in dict.fromkeys(receiver.seqs) if seq <= last] == seqs, name
             assert receiver.forged == 0, name
-        assert (nothing.came, untrusted.hosts) == ([], [])
+        assert (nothing.came, untrusted.hosts, away.hosts) == ([], [], [])
         assert {each["spacekind"] for receiver in receivers.values() for each in receiver.taken} == {"live"}
         again = [seq for seq in set(well.seqs) if well.seqs.count(seq) > 1]
         assert again, "what was in hand when the server was killed came once more"

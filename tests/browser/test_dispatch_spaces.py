@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+import httpx
 import pytest
 from playwright.async_api import expect
 
-from app.commands.dispatch_receipts import RingForDispatch, TakeIntoDispatch
+from app.commands.dispatch_receipts import RingForDispatch
 from app.commands.incidents import ReportIncident
 from app.commands.integration import RefillIntegration
 from app.commands.missions import AdvanceMission, ReleaseMission
@@ -15,17 +16,26 @@ from app.commands.offer_answers import AcceptOffer
 from app.commands.offer_commitment import CommitOffer
 from app.commands.offers import MakeOffer
 from app.commands.requests import DraftRequest
+from app.commands.tokens import AddToken
 from app.commands.webhook_states import WatchWebhook
 from app.commands.webhooks import AddWebhook
 from app.domain.authority import SYSTEM
+from app.settings import Settings
 from app.store.engine import reading
 from tests.browser.test_dispatch_in import Sender, tab
 from tests.browser.test_every_screen import AXE, PICTURES, SERIOUS, cut
 from tests.commands.telling import Cad
+from tests.delivery.receiving import receiving
 from tests.world import flood
 
 LUIK = ("luik", "dispatcher")
 THERE = re.compile(r"/console/integration(#.*)?$")
+
+
+@pytest.fixture
+def settings():
+    """Loopback may be sent to."""
+    return Settings(webhook_networks="127.0.0.0/8", webhook_timeout_s=5)
 
 
 @pytest.fixture
@@ -259,15 +269,29 @@ async def test_how_far_it_has_come_is_read_on_a_telephone(screens, do, integrati
 async def test_a_mission_moves_by_what_the_dispatch_system_tells(screens, do, application, world, send, address, clock, picture):  # fmt: skip
     """The whole point: a commitment goes out, is taken over, and the unit's statuses come back, without anybody typing them twice."""
     cad = await Cad.of(application.state.door, world, label="CAD of Liège")
-    hook = await do(
-        AddWebhook, who=("luik", "admin"), label="CAD", events=["mission.*"], receipts=True, source="cad-luik"
-    )
-    committed, asked = await send()
-    while await application.state.webhooks.turn():
-        pass
-    async with reading(application.state.door.engine) as conn:
-        seq = await conn.fetchval("SELECT seq FROM webhook_delivery WHERE event = 'mission.committed'")
-    await do(TakeIntoDispatch, hook.id, who=LUIK, seq=seq, number="2026-L-77")
+    token = (await do(AddToken, who=LUIK, label="CAD", scopes=["read", "write"])).once["token"]
+    asks = {"label": "CAD", "events": ["mission.*"], "receipts": True, "source": "cad-luik"}
+    async with receiving() as receiver:
+        hook = await do(AddWebhook, who=("luik", "admin"), url=receiver.url, **asks)
+        receiver.secret = hook.once["secret"]
+        committed, asked = await send()
+        while await application.state.webhooks.turn():
+            pass
+    (heard,) = receiver.taken
+    assert (heard["type"], heard["data"]["receipt"]["wanted"]) == ("mission.committed", "taken_into_dispatch")
+    assert {each["code"] for each in heard["data"]["external_ids"] if each["kind"] == "resource"} == {"4711"}
+    log = await screens("luik", language="en")
+    await tab(log, "receipts")
+    await expect(log.panel("receipts").get_by_role("listitem")).to_have_count(0)
+    async with httpx.AsyncClient(
+        base_url=f"http://{address}/api/v1", headers={"Authorization": f"Bearer {token}"}
+    ) as machine:
+        said = {"seq": heard["data"]["seq"], "number": "2026-L-77"}
+        answer = await machine.post(f"/spaces/{heard['data']['space']}/webhooks/{hook.id}/receipts", json=said)
+    assert answer.is_success, answer.text
+    row = log.panel("receipts").get_by_role("listitem")
+    await expect(row).to_contain_text("2026-L-77")
+    await expect(row.get_by_role("link")).to_have_attribute("href", f"#/request/{asked}")
 
     ours, theirs = await screens("luik", language="en"), await screens("maas", language="en")
     for screen in (ours, theirs):

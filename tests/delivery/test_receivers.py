@@ -125,3 +125,28 @@ async def test_receiver_keeps_each_event_once_and_says_what_it_took(
     assert (again, without) == ((path, bearer, body), (path, bearer, body | {"number": None}))
     assert path == f"/api/v1/spaces/live/webhooks/{made.id}/receipts"
     assert (bearer, body["seq"], body["number"][:4]) == ("Bearer concord_x", seqs[-1], "P-I-")
+
+
+async def test_a_connection_that_breaks_off_midway_holds_up_no_other(tmp_path):
+    """One scanner of ports would silence a control room that has copied the example."""
+    ours = {"CONCORD_WEBHOOK_SECRET": "whsec_c2VjcmV0c2VjcmV0c2VjcmV0", "PORT": "0", "TIMEOUT_S": "1"}
+    ours |= {"STORE": str(tmp_path / "received.sqlite"), "CONCORD_WEBHOOK": "x"}
+    process = await asyncio.create_subprocess_exec(
+        *python(tmp_path), env=os.environ | ours, stdout=asyncio.subprocess.PIPE
+    )
+    sender = Sender(networks("127.0.0.0/8"), timeout_s=20)
+    try:
+        port = int((await process.stdout.readline()).split()[-1])
+        answers, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\nhalf")
+        await writer.drain()
+        body = Body(b'{"id": "live:1:x", "type": "mission.committed", "data": {}}')
+        taken = await sender.post(f"http://127.0.0.1:{port}/", "live:1:x", body, [ours["CONCORD_WEBHOOK_SECRET"]])
+        assert (taken.status, taken.error) == (204, None)
+        async with asyncio.timeout(20):
+            assert await answers.read() == b""
+        writer.close()
+    finally:
+        process.kill()
+        await process.wait()
+        await sender.close()
