@@ -158,6 +158,23 @@ async def test_what_ends_at_the_other_side_rings_at_ours(screens, do, incident, 
         await expect(colleague.page.locator(".alarm-list li.waits")).to_have_count(0)
 
 
+async def test_the_log_goes_on_behind_a_page(screens, do, incident, application):
+    """What failed on the night before would be out of reach, and the log look as if that were all."""
+    hook = await do(AddWebhook, who=ADMIN, label="closed network", events=["incident.logged"])
+    for number in range(203):
+        await do(AddLogEntry, incident, text=f"line {number}")
+    while await application.state.webhooks.turn():
+        pass
+    admin = await screens("maas", role="admin", language="en")
+    await admin.go(f"#/admin/dispatch?tab=endpoints&endpoint={hook.id}")
+    listed = admin.panel("deliveries").get_by_role("listitem")
+    for shown in (25, 50, 100, 200):
+        await expect(listed).to_have_count(shown)
+        await admin.button("more_of_them", admin.panel("deliveries")).click()
+    await expect(listed).to_have_count(203)
+    await expect(admin.button("more_of_them", admin.panel("deliveries"))).to_have_count(0)
+
+
 async def test_silence_is_told(screens, do, clock, application):
     """A heartbeat that stops is the only sign of a dispatch system that hangs."""
     admin = await screens("maas", role="admin", language="en")

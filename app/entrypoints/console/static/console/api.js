@@ -88,6 +88,27 @@ export function readNewer(path, tag, options = {}) {
   return call("GET", HERE + path, undefined, { "If-None-Match": tag || '""' }, options.signal);
 }
 
+/** As many as one page of a list holds. */
+export const LARGEST_PAGE = 200;
+
+/**
+ * Read the first of a list, page by page.
+ * @param {string} path
+ * @param {number} most
+ * @returns {Promise<{items: any[], next: string}>} next: empty where there are no more
+ */
+export async function readFirst(path, most) {
+  const items = [];
+  let next = "";
+  do {
+    const glue = path.includes("?") ? "&" : "?";
+    const page = await read(`${path}${glue}limit=${Math.min(LARGEST_PAGE, most - items.length)}${next && `&cursor=${encodeURIComponent(next)}`}`);
+    items.push(...page.items);
+    next = page.next || "";
+  } while (next && items.length < most);
+  return { items, next };
+}
+
 /**
  * Read all pages of a list.
  * @param {string} path
@@ -95,15 +116,7 @@ export function readNewer(path, tag, options = {}) {
  * @returns {Promise<any[]>}
  */
 export async function readAll(path, most = 2000) {
-  const items = [];
-  let cursor = "";
-  do {
-    const glue = path.includes("?") ? "&" : "?";
-    const page = await read(`${path}${glue}limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
-    items.push(...page.items);
-    cursor = page.next || "";
-  } while (cursor && items.length < most);
-  return items;
+  return (await readFirst(path, most)).items;
 }
 
 /**

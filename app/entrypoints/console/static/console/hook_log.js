@@ -1,12 +1,12 @@
 /** What was, or is to be, delivered to a webhook: as it happens, by how it stands; each with its message and every try. */
-import { read } from "./api.js";
+import { LARGEST_PAGE, read, readFirst } from "./api.js";
 import { openDialog } from "./dialogs.js";
 import { carryOut } from "./doing.js";
 import { NextTry } from "./hook_parts.js";
 import { isWell, ms, outcome } from "./hook_words.js";
 import { eventCalled, t } from "./i18n.js";
 import { useReading } from "./live_reading.js";
-import { Age, Nothing, Panel } from "./parts.js";
+import { Age, More, Nothing, Panel } from "./parts.js";
 import { IS_LIVE, SPACE } from "./space.js";
 import { stamp } from "./time.js";
 import { html, useState } from "./view.js";
@@ -18,18 +18,16 @@ import { html, useState } from "./view.js";
 
 const EVERY_MS = 2000;
 const PAGE = 25;
-/** As many as one page of the API holds. */
-const MOST = 200;
 const SHORT_DIGEST = 12;
-/** Which are shown → how they are asked for. @type {Record<string, string>} */
-const SHOWN = { all: "", waiting: "&status=waiting", failed: "&failed=true", delivered: "&status=delivered" };
+/** Which are shown → how they are asked for. @type {Record<string, Record<string, string>>} */
+const SHOWN = { all: {}, waiting: { status: "waiting" }, failed: { failed: "true" }, delivered: { status: "delivered" } };
 
 /** @param {{hook: Hook, health: HookHealth}} props */
 export function HookLog({ hook, health }) {
   const [shown, setShown] = useState("all");
   const [space, setSpace] = useState(IS_LIVE || !health.lanes.some((lane) => lane.space === SPACE) ? "" : SPACE);
   const [limit, setLimit] = useState(PAGE);
-  const { told, failed } = useReading(() => read(`/api/v1/webhooks/${hook.id}/deliveries?limit=${limit}${SHOWN[shown]}${space && `&space=${encodeURIComponent(space)}`}`), { deps: [hook.id, shown, space, limit], about: () => true, everyMs: EVERY_MS });
+  const { told, failed } = useReading(() => readFirst(`/api/v1/webhooks/${hook.id}/deliveries?${new URLSearchParams({ ...SHOWN[shown], ...(space && { space }) })}`, limit), { deps: [hook.id, shown, space, limit], about: () => true, everyMs: EVERY_MS * Math.ceil(limit / LARGEST_PAGE) });
   const rows = /** @type {Delivery[]} */ (told?.items ?? []);
   const lanes = new Map(health.lanes.map((lane) => [lane.space, lane]));
   return html`<${Panel} id="deliveries" class="deliveries" title=${t("deliveries")} count=${rows.length || undefined}>
@@ -42,7 +40,7 @@ export function HookLog({ hook, health }) {
       <span class="delivery-seq dim">${row.space === "live" ? "" : html`<span class="tag">${row.space}</span> `}#${row.seq}${row.replayed ? html` <span class="tag">${t("deliveries.replayed")}</span>` : ""}</span>
       <span class="delivery-how"><${Came} row=${row} lane=${lanes.get(row.space)} hook=${hook} /></span>
       <span class="delivery-at dim"><${Age} at=${row.tried_at ?? row.made_at} /></span></button></li>`)}</ol>
-    ${told?.next && limit < MOST && html`<p class="panel-text"><button type="button" class="button small" onClick=${() => setLimit((was) => Math.min(MOST, was * 2))}>${t("more_of_them")}</button></p>`}<//>`;
+    <${More} told=${told} set=${setLimit} /><//>`;
 }
 
 /** An event by its name, with its code; by that alone where it has none. @param {{event: string}} props */

@@ -1,10 +1,10 @@
 /** What the own dispatch systems have taken over, under which number, and what they have not: of that somebody rings. */
-import { myMember, read } from "./api.js";
+import { LARGEST_PAGE, myMember, readFirst } from "./api.js";
 import { openForm } from "./form.js";
 import { eventName, t } from "./i18n.js";
 import { inSpace, SpacePick } from "./inbox_parts.js";
 import { useReading } from "./live_reading.js";
-import { Age, Nothing, Panel } from "./parts.js";
+import { Age, More, Nothing, Panel } from "./parts.js";
 import { place, requestLink, showing } from "./router.js";
 import { may } from "./rules.js";
 import { linkIn, SPACE } from "./space.js";
@@ -16,10 +16,11 @@ import { html, useState } from "./view.js";
 /** @typedef {{id: string, endpoint_id: string, seq: number, event: string, incident_id: string | null, mission_id: string | null, status: string, number: string | null, ring: boolean, request_id: string | null, request_ref: string | null, asked_at: string, rung_at: string | null, taken_at: string | null}} Receipt */
 
 const PAGE = 50;
-const MOST = 200;
+/** Another space's journal is not heard here (ms). */
+const EVERY_MS = 3000;
 /** Characters of a number (`ExternalCode`). */
 const MOST_NUMBER = 100;
-const SHOWN = /** @type {Record<string, string>} */ ({ all: "", ring: "&ring=true", taken: "&status=taken" });
+const SHOWN = /** @type {Record<string, string>} */ ({ all: "", ring: "?ring=true", taken: "?status=taken" });
 
 /** The tab. */
 export function Receipts() {
@@ -27,7 +28,7 @@ export function Receipts() {
   const shown = SHOWN[place.value.query.shown ?? ""] === undefined ? "all" : place.value.query.shown;
   const show = (/** @type {Record<string, string>} */ part) => showing({ ...place.peek().query, ...part });
   const [limit, setLimit] = useState(PAGE);
-  const { told, failed, again } = useReading(() => read(inSpace(space, `/dispatch-receipts?limit=${limit}${SHOWN[shown]}`)), { deps: [space, shown, limit], about: (entry) => entry.type.startsWith("dispatch_receipt."), everyMs: space === SPACE ? undefined : 3000 });
+  const { told, failed, again } = useReading(() => readFirst(inSpace(space, `/dispatch-receipts${SHOWN[shown]}`), limit), { deps: [space, shown, limit], about: (entry) => entry.type.startsWith("dispatch_receipt."), everyMs: space === SPACE ? undefined : EVERY_MS * Math.ceil(limit / LARGEST_PAGE) });
   const rows = /** @type {Receipt[]} */ (told?.items ?? []);
   const settle = async (/** @type {Receipt} */ row) => {
     await openForm({
@@ -48,7 +49,7 @@ export function Receipts() {
       <span class="receipt-what"><strong>${eventName(row.event)}</strong> <${About} row=${row} space=${space} /></span>
       <span class="receipt-number">${row.number ? html`${t("receipts.number")} <code>${row.number}</code>` : row.ring && may("take_into_dispatch", { member: myMember() }) ? html`<button type="button" class="button small primary" onClick=${() => settle(row)}>${t("receipts.rung")} …</button>` : ""}</span>
       <span class="receipt-of dim"><${WebhookName} id=${row.endpoint_id} /> #${row.seq} · ${stamp(row.asked_at)}</span></li>`)}</ol>
-    ${told?.next && limit < MOST && html`<p class="panel-text"><button type="button" class="button small" onClick=${() => setLimit((was) => Math.min(MOST, was * 2))}>${t("more_of_them")}</button></p>`}<//></div>`;
+    <${More} told=${told} set=${setLimit} /><//></div>`;
 }
 
 /** The request it is about, where it is known here. @param {{row: Receipt, space: string}} props */

@@ -1,10 +1,10 @@
 /** What a source told: as it comes, by what became of it; each with its text and what it did. */
-import { read } from "./api.js";
+import { LARGEST_PAGE, read, readFirst } from "./api.js";
 import { openDialog } from "./dialogs.js";
 import { Effects, inSpace, OUTCOMES, Outcome, SpacePick, UnitName, whyText } from "./inbox_parts.js";
 import { t } from "./i18n.js";
 import { useReading } from "./live_reading.js";
-import { Age, Nothing, Panel } from "./parts.js";
+import { Age, More, Nothing, Panel } from "./parts.js";
 import { firstSpace, SPACE } from "./space.js";
 import { stamp } from "./time.js";
 import { html, useState } from "./view.js";
@@ -14,14 +14,13 @@ import { html, useState } from "./view.js";
 
 const EVERY_MS = 2000;
 const PAGE = 25;
-const MOST = 200;
 
 /** @param {{source: {id: string, space_kinds: string[]}}} props */
 export function InboxLog({ source }) {
   const [outcome, setOutcome] = useState("");
   const [space, setSpace] = useState(() => firstSpace(source.space_kinds));
   const [limit, setLimit] = useState(PAGE);
-  const { told, failed } = useReading(() => read(inSpace(space, `/inbox/${source.id}/messages?limit=${limit}${outcome && `&outcome=${outcome}`}`)), { deps: [source.id, outcome, space, limit], about: () => true, everyMs: EVERY_MS });
+  const { told, failed } = useReading(() => readFirst(inSpace(space, `/inbox/${source.id}/messages${outcome && `?outcome=${outcome}`}`), limit), { deps: [source.id, outcome, space, limit], about: () => true, everyMs: EVERY_MS * Math.ceil(limit / LARGEST_PAGE) });
   const rows = /** @type {Message[]} */ (told?.items ?? []);
   return html`<${Panel} id="inbox-log" class="deliveries" title=${t("inbox.log")} count=${rows.length || undefined}>
     <div class="filter"><label class="narrow-pick"><span class="sr">${t("inbox.outcome")}</span><select class=${outcome ? "set" : ""} value=${outcome} onChange=${(/** @type {any} */ event) => setOutcome(event.target.value)}><option value="">${t("inbox.outcome.any")}</option>${OUTCOMES.map((each) => html`<option value=${each} selected=${each === outcome}>${t(`inbox.outcome.${each}`)}</option>`)}</select></label>
@@ -32,7 +31,7 @@ export function InboxLog({ source }) {
       <span class="delivery-what"><code>${row.webhook_id}</code> <span class="dim">${row.kinds.map((kind) => t(`inbox.kind.${kind}`)).join(" · ")}</span></span>
       <span class="delivery-how"><${Outcome} outcome=${row.outcome} />${row.because ? html`<br /><span class="dim">${whyText(row.because, row.detail)}</span>` : ""}</span>
       <span class="delivery-at dim"><${Age} at=${row.received_at} /></span></button></li>`)}</ol>
-    ${told?.next && limit < MOST && html`<p class="panel-text"><button type="button" class="button small" onClick=${() => setLimit((was) => Math.min(MOST, was * 2))}>${t("more_of_them")}</button></p>`}<//>`;
+    <${More} told=${told} set=${setLimit} /><//>`;
 }
 
 /** One message in a dialog. @param {string} space @param {string} source @param {string} id */

@@ -170,8 +170,8 @@ function RunAll({ space, waiting, why, label, again }) {
 
 /** Units that call their dispatcher; nothing where none does. @param {{space: string}} props */
 function Calls({ space }) {
-  const { told, again } = useReading(() => read(inSpace(space, `/unit-calls?limit=${PAGE}`)), { deps: [space], about: (entry) => entry.type.startsWith("inbox_matter."), everyMs: space === SPACE ? undefined : 3000 });
-  const rows = /** @type {Matter[]} */ ([...(told?.items ?? [])]).sort((a, b) => Number(b.call === "urgent") - Number(a.call === "urgent"));
+  const { told, again } = useReading(() => /** @type {Promise<Matter[]>} */ (readAll(inSpace(space, "/unit-calls"))), { deps: [space], about: (entry) => entry.type.startsWith("inbox_matter."), everyMs: space === SPACE ? undefined : 3000 });
+  const rows = [...(told ?? [])].sort((a, b) => Number(b.call === "urgent") - Number(a.call === "urgent"));
   if (!rows.length) return null;
   const answer = async (/** @type {Matter} */ row) => {
     await carryOut({ path: inSpace(space, `/unit-calls/${row.id}/answer`), body: {}, revision: row.revision }, { done: t("done.call_answered") });

@@ -1,5 +1,6 @@
 /** Small pieces that every screen is made of. */
 import { linesOf, member, rankOf, sides } from "./about.js";
+import { LARGEST_PAGE } from "./api.js";
 import { link } from "./feed.js";
 import { asOf, changedAt } from "./store.js";
 import { named, t, word } from "./i18n.js";
@@ -82,6 +83,15 @@ export function State({ text, tone = "" }) {
 /** Nothing to show, and what that means; before anything was heard, that it is still to come. @param {{text: string}} props */
 export function Nothing({ text }) {
   return html`<p class="nothing">${link.value.everLive ? text : t("loading")}</p>`;
+}
+
+/**
+ * Below a list that is kept up: shows more of it, twice as many each time up to a whole page, and a page more from then on.
+ * @param {{told: {next: string} | null, set: (how: (was: number) => number) => void}} props told: the list as it was read; set: how many are shown
+ */
+export function More({ told, set }) {
+  const further = (/** @type {number} */ was) => (was < LARGEST_PAGE ? Math.min(LARGEST_PAGE, was * 2) : was + LARGEST_PAGE);
+  return told?.next ? html`<p class="panel-text"><button type="button" class="button small" onClick=${() => set(further)}>${t("more_of_them")}</button></p>` : null;
 }
 
 /** As of which moment a panel is. */
