@@ -103,7 +103,7 @@ class RotateWebhookSecret(Command):
 
 
 class PauseWebhook(Command):
-    """Send nothing for a while; what happens waits."""
+    """Send nothing for a while; what happens waits. Whoever reads the outbox reads on: revoke its token to end that."""
 
 
 class ResumeWebhook(Command):
@@ -267,7 +267,7 @@ async def replay_webhook(uow: UnitOfWork, cmd: ReplayWebhook) -> None:
     if until < cmd.from_seq:
         detail = f"This endpoint has come to {until} there; what follows is sent as it is."
         raise OutOfRange(detail, errors=[FieldError("/from_seq", OutOfRange.slug, detail)])
-    if endpoint.status != "active":
+    if endpoint.status != "active" and endpoint.url is not None:
         uow.warn(
             "webhook_not_active",
             "This webhook is not active: it goes out once an admin resumes it.",

@@ -192,6 +192,20 @@ async def test_an_outbox_says_where_nothing_will_come_of_it(client):
     assert (late.status_code, late.json()["type"]) == (409, "/problems/transition-not-allowed")
 
 
+async def test_an_outbox_is_read_while_its_webhook_is_paused_and_says_so(client, note, run):
+    """An admin would believe that he has stopped its reader; the reader would take the end of a pause for the end of a quiet night."""
+    admin, system = client("maas", "admin"), client("maas", "dispatcher")
+    made = await send(admin, HOOKS, label="CAD", events=["incident.logged"])
+    await send(admin, f"{HOOKS}/{made['id']}/pause")
+    seq = await note("line")
+    await run()
+    page = (await system.get(f"{SPACE}/outbox/{made['id']}")).json()
+    assert ([each["data"]["seq"] for each in page["events"]], page["status"]) == ([seq], "paused")
+    assert (await send(system, f"{SPACE}/outbox/{made['id']}/acknowledge", seq=seq))["taken"] == 1
+    again = await send(admin, f"{HOOKS}/{made['id']}/replay", from_seq=seq)
+    assert again["warnings"] == []  # it is there to be read, whoever resumes what
+
+
 async def test_heartbeat_has_what_failed_tried_at_once(client, note, run, clock):
     """A system that is back after a long night would wait for a quarter of an hour more."""
     admin, system = client("maas", "admin"), client("maas", "dispatcher")

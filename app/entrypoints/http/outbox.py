@@ -60,6 +60,8 @@ class OutboxPage(ReadModel):
     """Up to which seq of the journal the outbox has come."""
     sent_to: str | None
     """Where all of this is sent, too: this webhook has an address, and who reads it here takes it twice. Null: it is only read here."""
+    status: str
+    """The webhook's. Its outbox is read whatever it is: one that is paused or disabled is only sent nothing."""
     tests_alone: bool
     """Whether nothing comes here but tests: the webhook does not ask for spaces of this kind."""
 
@@ -113,7 +115,7 @@ async def read_outbox(
     """For networks that nothing can be sent into: the same events in the same order, by a dispatcher or admin of the member, or its token.
 
     What was read stays until it is acknowledged. What is replayed fills the page up, wherever `after` stands, until it is acknowledged by its
-    seq. Reading says that the system is there. A space of a kind that the webhook does not ask
+    seq. A webhook that is paused or disabled is sent nothing, and its outbox is read all the same. Reading says that the system is there. A space of a kind that the webhook does not ask
     for is refused; of the live one there is an outbox in any case, for tests.
     """
     found = await _own(reader, actor, webhook_id, "read_outbox")
@@ -141,6 +143,7 @@ async def read_outbox(
         more=len(waiting) > limit,
         looked_at=looked_at,
         sent_to=None if found.url is None else origin(found.url),
+        status=found.status,
         tests_alone=of not in found.space_kinds,
     )
 

@@ -51,7 +51,7 @@ function oldCounts(hook) {
 function Trouble({ hook, health }) {
   const told = hook.status === "disabled" ? t("hooks.disabled.text")
     : hook.status === "paused" && hook.paused_why === "failing" ? t("hooks.given_up.text")
-    : hook.status === "paused" ? t("hooks.paused.text", { n: health.waiting })
+    : hook.status === "paused" ? t(hook.url ? "hooks.paused.text" : "hooks.paused.text_pull", { n: health.waiting })
     : hook.status === "active" && hook.silent_since ? t("hooks.silent.text", { time: stamp(hook.silent_since) })
     : hook.status === "active" && health.failing_since ? t("hooks.failing.text", { time: stamp(health.failing_since) })
     : "";
@@ -62,7 +62,7 @@ function Trouble({ hook, health }) {
 function Acts({ hook, health, again }) {
   const path = `/api/v1/webhooks/${hook.id}`;
   const { label } = hook;
-  const texts = { pause: t("hooks.pause.text", { label }), rotate: t("hooks.rotate.text"), remove: t("hooks.remove.text", { label }) };
+  const texts = { pause: t(hook.url ? "hooks.pause.text" : "hooks.pause.text_pull", { label }), rotate: t("hooks.rotate.text"), remove: t("hooks.remove.text", { label }) };
   const { pause, resume, rotate, remove } = actsOf({ path, row: hook, texts, again, show: (secret, more) => showSecret(label, secret, more) });
   return html`<div class="panel-text buttons">
     <button type="button" class="button" onClick=${() => sendTest(hook)}>${t("hooks.test")}</button>

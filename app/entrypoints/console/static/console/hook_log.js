@@ -56,7 +56,7 @@ function Came({ row, lane, hook }) {
   if (row.status === "dropped") return html`<span class="dim">○ ${t("deliveries.dropped")}</span>`;
   const next = hook.status === "active" && hook.url && lane?.next_at ? html` <${NextTry} at=${lane.next_at} />` : "";
   if (row.tries) return html`<span class="late">✕ ${outcome(row)}</span>${tries}${next}`;
-  return html`<span class="notice">◔ ${t(hook.status === "active" ? (hook.url ? "deliveries.waits" : "deliveries.waits_fetch") : "deliveries.waits_paused")}</span>`;
+  return html`<span class="notice">◔ ${t(!hook.url ? "deliveries.waits_fetch" : hook.status === "active" ? "deliveries.waits" : "deliveries.waits_paused")}</span>`;
 }
 
 /** One delivery in a dialog. @param {Hook} hook @param {Delivery} row */
