@@ -13,7 +13,7 @@ from app.domain.because import because
 from app.domain.errors import Conflict
 from app.planning.candidates import Gate
 from app.planning.choice import chosen_way, travel_with
-from app.planning.eta import CLOSED, Size, country_of, excesses, is_open
+from app.planning.eta import CHECKS, CLOSED, Size, country_of, excesses, is_open
 from app.store.tables import Crossing, Member
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 Start: TypeAlias = tuple[float, float, str]
 """Longitude, latitude, and the country in which that lies."""
-CHECKS: Final = "checks"
 _REPORTED: Final = "SELECT lon, lat FROM position WHERE space_id = $1 AND resource_id = $2 AND at > $3"
 
 
@@ -105,10 +104,11 @@ def first_against(terms: Terms | None, codes: Sequence[str]) -> str | None:
 
 
 def put_way(mission: Mission, way: Sequence[Crossing]) -> None:
-    """Put a mission on a way: its crossings, and whether it passes through the border states."""
+    """Put a mission on a way, all of it ahead: its crossings, and whether it passes through the border states."""
     mission.crossing_id = way[0].id if way else None
     mission.via_crossing_ids = [each.id for each in way[1:]]
     mission.has_control = has_control(way)
+    mission.crossings_behind = 0
 
 
 async def way_of(uow: UnitOfWork, mission: Mission) -> list[Crossing]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import Field
-from sqlmodel import col
+from sqlmodel import col, func
 
 from app.commands.changes import write_sent
 from app.commands.parts import parts_of, parts_with
@@ -23,7 +23,7 @@ from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import Conflict, Duplicate, FieldError, Malformed, OutOfRange
 from app.domain.forms import WHOLE, Code, Instant, Names, ShortText
 from app.domain.ids import new_id
-from app.domain.on_way import BEFORE_CLEARANCE, ON_WAY
+from app.domain.on_way import ON_WAY
 from app.planning.eta import CLOSED, Size, excesses, is_open
 from app.store.tables import Crossing, Member, Mission, Resource
 
@@ -180,14 +180,14 @@ def _reopen_later(uow: UnitOfWork, crossing: Crossing) -> None:
 async def missions_over(uow: UnitOfWork, crossing_id: UUID) -> list[Mission]:
     """Lock and return the missions that still have the crossing ahead of them."""
     over = (col(Mission.crossing_id) == crossing_id) | col(Mission.via_crossing_ids).contains([crossing_id])
-    between = col(Mission.status).in_(ON_WAY) & (col(Mission.via_crossing_ids) != [])
-    missions = await uow.lock_where(Mission, over, col(Mission.status).in_(BEFORE_CLEARANCE) | between)
+    between = col(Mission.via_crossing_ids) != []
+    only = (col(Mission.status) != "cleared") & (func.coalesce(col(Mission.crossings_behind), 0) == 0)
+    missions = await uow.lock_where(Mission, over, col(Mission.status).in_(ON_WAY), between | only)
     members = await uow.find(Member)
     return [
         mission
         for mission in missions
-        if (not mission.via_crossing_ids and mission.status in BEFORE_CLEARANCE)
-        or crossing_id in (await standing_of(uow, mission, members)).ahead
+        if not mission.via_crossing_ids or crossing_id in (await standing_of(uow, mission, members)).ahead
     ]
 
 

@@ -290,7 +290,7 @@ def _readiness(units: Sequence[Resource]) -> dict[str, Any]:
 
 COPIED = (
     "space_id", "request_id", "request_line_id", "offer_id", "offer_line_id", "incident_id", "kind", "lender_id",
-    "requester_id", "agreement_id", "agreement_version", "status", "status_at", "ended_by", "crossing_id", "via_crossing_ids", "has_control",
+    "requester_id", "agreement_id", "agreement_version", "status", "status_at", "ended_by", "crossing_id", "via_crossing_ids", "has_control", "crossings_behind",
     "rendezvous_id", "place", "lon", "lat", "talkgroup", "relieve_by", "mobilised_at", "left_at", "on_scene_at",
     "released_at",
 )  # fmt: skip

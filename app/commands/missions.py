@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from app.commands.agreement_cases import refuse_outright, terms_of
 from app.commands.claim_times import start_clock
-from app.commands.crossing_choice import choose_way, outside_agreement, put_way
+from app.commands.crossing_choice import choose_way, has_control, outside_agreement, put_way, way_of
 from app.commands.fill import mission_facts
 from app.commands.letting_go import end_offers
 from app.commands.measures import estimated_km
@@ -52,7 +52,7 @@ from app.domain.day_to_day import KIND as DAY_TO_DAY
 from app.domain.errors import Conflict, FieldError, NotAvailable, NotFound, OutOfRange
 from app.domain.forms import Form, Note, ShortText
 from app.domain.lifecycle import machine
-from app.domain.on_way import BEFORE_LEAVING
+from app.domain.on_way import BEFORE_LEAVING, said
 from app.domain.vocabulary import require
 from app.store.tables import Depot, HostSupport, Mission, Request, Resource
 
@@ -244,7 +244,10 @@ async def report_at_border(uow: UnitOfWork, cmd: ReportAtBorder) -> None:
     require("state at the border", cmd.to, reached_by("report_at_border"), pointer="/to")
     mission = await locked_mission(uow)
     authorise(uow, mission)
-    await take_step(uow, mission, cmd, cmd.to)
+    keep_order(uow, mission, cmd)
+    enter(uow, mission, step_to(mission, cmd.to, by="report_at_border"))
+    mission.crossings_behind = said([has_control([each]) for each in await way_of(uow, mission)], cmd.to)
+    uow.record(f"mission.{cmd.to}", mission, state=cmd.to)
 
 
 @handles(Recall)

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlmodel import col, or_
 
 from app.commands.agreement_cases import matter_of, refuse_outright, terms_of
-from app.commands.crossing_choice import choose_way, outside_agreement, put_way
+from app.commands.crossing_choice import choose_way, outside_agreement, put_way, way_ids
 from app.commands.fill import fill
 from app.commands.mission_steps import (
     LEAVING,
@@ -46,7 +46,6 @@ from app.domain.forms import Flag, Note, ShortText
 from app.domain.ids import new_id
 from app.domain.lifecycle import machine
 from app.domain.money import quantity
-from app.domain.on_way import BEFORE_CLEARANCE
 from app.domain.resource_types import parts_of_type
 from app.planning.eta import country_of
 from app.store.agreements import uses_of
@@ -305,9 +304,8 @@ async def _choose_way(uow: UnitOfWork, mission: Mission, proposal: Reassignment)
     here = country_of(areas, mission.lon, mission.lat, otherwise=requester.country)
     there = country_of(areas, proposal.lon, proposal.lat, otherwise=requester.country)
     standing = await standing_of(uow, mission)
-    over = mission.status not in BEFORE_CLEARANCE and not standing.ahead
-    if over and here == there:
-        mission.has_control = False
+    if standing.over and here == there:
+        mission.has_control, mission.crossings_behind = False, len(way_ids(mission))
         return
     unit = None if mission.resource_id is None else await uow.get(Resource, mission.resource_id)
     terms = await terms_of(uow, mission.agreement_id, mission.agreement_version)

@@ -12,7 +12,6 @@ from app.commands.standing import standing_of
 from app.domain.because import because
 from app.domain.errors import Conflict
 from app.domain.lifecycle import machine, not_allowed
-from app.domain.on_way import ON_WAY
 from app.store.tables import Mission, Resource
 from app.store.unit_of_work import UnitOfWork
 
@@ -37,7 +36,7 @@ async def reroute_mission(uow: UnitOfWork, cmd: RerouteMission) -> None:
     mission = await uow.lock_target(Mission)
     uow.authorise({"lender": {mission.lender_id}})
     standing = await standing_of(uow, mission)
-    if mission.status not in ON_WAY or (mission.status == "cleared" and not standing.ahead):
+    if standing.over:
         raise not_allowed(
             "mission", mission.status, "reroute", (), words="take another crossing", current=mission.state()
         )

@@ -27,6 +27,8 @@ class Standing:
     """Ids of the crossings that it has still to pass, in turn."""
     start: Start | None
     """Where a way from now on begins, if that is not at home."""
+    over: bool = False
+    """Whether it has its border behind it."""
 
 
 async def standing_of(uow: UnitOfWork, mission: Mission, members: Sequence[Member] | None = None) -> Standing:
@@ -42,15 +44,15 @@ async def standing_of(uow: UnitOfWork, mission: Mission, members: Sequence[Membe
     here = country_of(areas, *place, otherwise="")
     at_goal = place if here == goal else (mission.lon, mission.lat)
     if mission.status not in ON_WAY:
-        return Standing((), (*at_goal, goal))
+        return Standing((), (*at_goal, goal), over=True)
     crossings = await way_of(uow, mission)
     way = [
         Passage({countries[each.member_a_id], countries[each.member_b_id]}, has_control([each])) for each in crossings
     ]
-    gone = passed(way, mission.status, here)
+    gone = passed(way, mission.status, here, mission.crossings_behind)
     through = along(way, goal)
-    if gone and gone == len(way):
-        return Standing((), (*at_goal, goal))
+    if gone == len(way) and (way or mission.status == "cleared"):
+        return Standing((), (*at_goal, goal), over=True)
     if gone and through:
         last = crossings[gone - 1]
         return Standing(ids[gone:], (*(place if here == through[gone] else (last.lon, last.lat)), through[gone]))

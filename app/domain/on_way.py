@@ -11,8 +11,8 @@ BEFORE_LEAVING: Final = frozenset({"committed", "mobilising"})
 """Where a unit is still at home."""
 BEFORE_CLEARANCE: Final = BEFORE_LEAVING | {"in_transit", "at_border"}
 """Where a mission stands while a crossing with control is still ahead of it."""
-ON_WAY: Final = BEFORE_CLEARANCE | {"cleared"}
-"""Where a mission can have a crossing ahead of it: after the last one with control there may be one without."""
+ON_WAY: Final = BEFORE_CLEARANCE | {"cleared", "reassigned"}
+"""Where a mission can have a crossing ahead of it: after the last one with control there may be one without, and a new place may lie over a border."""
 
 
 class Passage(NamedTuple):
@@ -23,24 +23,30 @@ class Passage(NamedTuple):
     has_control: bool
 
 
-def passed(way: Sequence[Passage], status: str, here: str | None) -> int:
+def passed(way: Sequence[Passage], status: str, here: str | None, behind: int | None) -> int:
     """Return how many crossings of its way (in turn) a mission has behind it, as far as that is known.
 
-    People's word counts: who stands at the border is at the first crossing with control, at least, and who is cleared is over the last one. Of a way over two, a unit
+    People's word counts, as it was kept when they gave it (``behind``, see ``said``; None: nobody kept it, and today's control has to do). Of a way over two, a unit
     that is ``here``, in a country that the second one joins, is over the first. Whether it is over the last one no position tells: roads zigzag along a border.
     """
     if status not in ON_WAY:
         return len(way)
     if status in BEFORE_LEAVING:
         return 0
-    controlled = [number for number, each in enumerate(way) if each.has_control]
-    said = 0
-    if status == "cleared":
-        said = controlled[-1] + 1 if controlled else 1
-    elif status == "at_border" and controlled:
-        said = controlled[0]
+    told = said([each.has_control for each in way], status) if behind is None else behind
     seen = 1 if len(way) > 1 and here in way[1].countries else 0
-    return min(len(way), max(said, seen))
+    return min(len(way), max(told, seen))
+
+
+def said(controls: Sequence[bool], status: str) -> int:
+    """Return how many crossings of a way with these controls (in turn) are behind who comes to a state now, by people's word.
+
+    Who stands at the border is at the first crossing with control, at least, and who is cleared is over the last one.
+    """
+    controlled = [number for number, has_control in enumerate(controls) if has_control]
+    if status == "cleared":
+        return controlled[-1] + 1 if controlled else 1
+    return controlled[0] if status == "at_border" and controlled else 0
 
 
 def along(way: Sequence[Passage], goal: str) -> list[str]:

@@ -1,14 +1,14 @@
 """How long a unit takes to a place: a simple estimate, the same one wherever Concord compares ways or units.
 
-The great circle times ``DETOUR`` at ``SPEED_KMH``, and where a border lies between, over one crossing with that crossing's own
-delay. It is good enough to choose between crossings and to say who is likely to be there first, and no promise of an
+The great circle times ``DETOUR`` at ``SPEED_KMH``, and where borders lie between, over crossings with their own
+delays. It is good enough to choose between crossings and to say who is likely to be there first, and no promise of an
 arrival: there is no road network in it, no traffic and no weather.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from app.domain.geo import covers, great_circle_km
 
@@ -24,6 +24,7 @@ SPEED_KMH: Final = 60
 """What a lorry of more than 7.5 t may drive outside towns in Germany (StVO § 3 (3) 2 b); taken here as the mean of a heavy unit
 on mixed roads, which is this project's assumption."""
 CLOSED: Final = "closed"
+CHECKS: Final = "checks"
 
 
 class Passage(Protocol):
@@ -76,9 +77,6 @@ class Size(NamedTuple):
         )
 
 
-PassageT = TypeVar("PassageT", bound=Passage)
-
-
 def is_open(crossing: Passage, at: datetime) -> bool:
     """Return whether the crossing can be passed at an instant; one that is closed until then is open again."""
     return crossing.control != CLOSED or (crossing.closed_until is not None and crossing.closed_until <= at)
@@ -123,28 +121,9 @@ def km_by(crossings: Iterable[Passage], lon1: float, lat1: float, lon2: float, l
     return sum(great_circle_km(*a, *b) for a, b in pairwise(places))
 
 
-def km_over(crossing: Passage, lon1: float, lat1: float, lon2: float, lat2: float) -> float:
-    """Return the great-circle distance in km from one place to another by way of the crossing."""
-    return km_by((crossing,), lon1, lat1, lon2, lat2)
-
-
-def minutes_over(crossing: Passage, lon1: float, lat1: float, lon2: float, lat2: float) -> float:
-    """Return the estimated minutes from one place to another over the crossing, its delay included."""
-    return driving_min(km_over(crossing, lon1, lat1, lon2, lat2)) + crossing.delay_min
-
-
 def minutes_by(crossings: Sequence[Passage], lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     """Return the estimated minutes from one place to another by way of crossings, in turn, their delays included."""
     return driving_min(km_by(crossings, lon1, lat1, lon2, lat2)) + sum(each.delay_min for each in crossings)
-
-
-def soonest(
-    crossings: Iterable[PassageT], lon1: float, lat1: float, lon2: float, lat2: float
-) -> PassageT | None:  # fmt: skip
-    """Return the crossing over which one is there soonest, or None where there is none; codes settle a draw."""
-    return min(
-        crossings, key=lambda crossing: (minutes_over(crossing, lon1, lat1, lon2, lat2), crossing.code), default=None
-    )
 
 
 def country_of(areas: Iterable[tuple[str, GeoJson]], lon: float, lat: float, *, otherwise: str) -> str:

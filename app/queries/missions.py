@@ -62,6 +62,9 @@ class MissionView(Row):
     """Those that it passes after that one, on a way through a country between."""
     has_control: bool
     """Whether it passes through the border states."""
+    crossings_behind: int | None
+    """How many crossings of its way were behind it by people's word when it last came to a border state; 0 where nobody has said so on this way,
+    null where that was not kept yet."""
     rendezvous_id: UUID | None
     """Where it is met on its way."""
     place: str | None

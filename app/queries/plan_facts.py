@@ -73,7 +73,7 @@ _CROSSINGS: Final = """
 """
 # Those that have still to pass the border pass it before long: they take places in the present hour, and in the next ones where that is full.
 _TAKEN: Final = """
-    SELECT m.crossing_id || m.via_crossing_ids AS way, m.status, m.type_code, at.lon, at.lat, count(*)::int AS many
+    SELECT m.crossing_id || m.via_crossing_ids AS way, m.status, m.crossings_behind, m.type_code, at.lon, at.lat, count(*)::int AS many
       FROM mission m
       LEFT JOIN LATERAL (
            SELECT coalesce(p.lon, u.lon) AS lon, coalesce(p.lat, u.lat) AS lat
@@ -81,7 +81,7 @@ _TAKEN: Final = """
              LEFT JOIN position p ON p.space_id = u.space_id AND p.resource_id = u.id AND p.at > u.position_at
             WHERE u.space_id = m.space_id AND u.id = m.resource_id) at ON m.via_crossing_ids <> '{}'
      WHERE m.space_id = $1 AND m.crossing_id IS NOT NULL AND m.status = ANY($2)
-     GROUP BY 1, 2, 3, 4, 5
+     GROUP BY 1, 2, 3, 4, 5, 6
 """
 
 
@@ -166,7 +166,7 @@ def _ahead(
         here = None if row["lon"] is None else country_of(areas, row["lon"], row["lat"], otherwise="")
         way = [crossings[id_] for id_ in row["way"]]
         passages = [Passage(each["countries"], each["has_control"]) for each in way]
-        for each in way[passed(passages, row["status"], here) :]:
+        for each in way[passed(passages, row["status"], here, row["crossings_behind"]) :]:
             found[each["code"]] += row["many"] * vehicles_of(row["type_code"])
     return found
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from app.domain.geo import great_circle_km
+from app.domain.on_way import Passage, passed
 from app.domain.vocabulary import vocabulary
 from app.interop.paper import labels, moment, words
-from app.planning.eta import country_of, driving_min
+from app.planning.eta import CHECKS, CLOSED, country_of, driving_min
 from app.queries import agreements, crossings, incidents, missions, offers, rendezvous, requests
 from app.queries.paper import (
     MOST,
@@ -186,7 +187,7 @@ class _Request:
         given = await offers.offers(conn, space, viewer=reader.member, request=id_, limit=MOST)
         named = {line.resource_id for offer in given for line in offer.lines} | {each.resource_id for each in sent}
         units = await conn.fetch(_UNITS, space, [each for each in named if each is not None])
-        passed = {id_ for each in sent if each.crossing_id for id_ in (each.crossing_id, *each.via_crossing_ids)}
+        crossed = {id_ for each in sent if each.crossing_id for id_ in (each.crossing_id, *each.via_crossing_ids)}
         cited = {each.agreement_id for each in sent if each.agreement_id}
         met = {line.rendezvous_id for line in asked.lines if line.rendezvous_id}
         return cls(
@@ -197,7 +198,7 @@ class _Request:
             given,
             {row["id"]: row for row in units},
             {each: await agreements.agreement(conn, space, each, viewer=reader.member) for each in cited},
-            {each: await crossings.crossing(conn, space, each) for each in passed},
+            {each: await crossings.crossing(conn, space, each) for each in crossed},
             {each: await rendezvous.rendezvous(conn, space, each) for each in met},
         )
 
@@ -250,10 +251,14 @@ class _Request:
         areas = [(each.country, each.area) for each in self.members.values()]
         here = country_of(areas, unit["lon"], unit["lat"], otherwise=self.members[mission.lender_id].country)
         there = country_of(areas, lon, lat, otherwise=self.members[mission.requester_id].country)
-        if here == there:
-            way = []
-        elif here != self.members[mission.lender_id].country:  # it is in the country between already
-            way = way[1:]
+        passages = [
+            Passage(
+                {self.members[each.member_a_id].country, self.members[each.member_b_id].country},
+                (each.reopens_as if each.control == CLOSED else each.control) == CHECKS,
+            )
+            for each in way
+        ]
+        way = [] if here == there else way[passed(passages, mission.status, here, mission.crossings_behind) :]
         stops = [(unit["lon"], unit["lat"]), *(each.place.coordinates for each in way), (lon, lat)]
         km = sum(great_circle_km(*a, *b) for a, b in pairwise(stops))
         drive = driving_min(km) + sum(each.delay_min for each in way)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -21,7 +22,9 @@ from app.commands.routes import RerouteMission
 from app.domain.authority import SYSTEM
 from app.domain.errors import Conflict, RoleMissing, TransitionNotAllowed
 from app.queries.forces import Forces
+from app.queries.paper import Reader
 from app.queries.plan_facts import picture_of
+from app.queries.request_paper import resource_request
 from tests.commands.conftest import LUIK, MAAS, PUMP
 from tests.interleaving import overlapping
 from tests.world import everywhere, flood
@@ -304,6 +307,95 @@ async def test_a_cleared_unit_that_keeps_its_way_has_the_second_crossing_ahead(d
     kept = await do(RerouteMission(), mission)
     assert (kept.subject["crossing_id"], kept.subject["status"]) == (str(world.crossings["vaals"]), "in_transit")
     assert await taken() == {"vaals"}
+
+
+async def test_control_that_begins_after_the_clearance_was_not_passed(
+    do, pg, say_of, through, bocholtz, taken, assert_fold
+):
+    """Vaals began to check while it drove there from Eijsden: it was taken for one that is over, and heard nothing of the closing."""
+    await say_of("eijsden", control="checks")
+    await say_of("vaals", control="none")
+    mission = await through("at_border", "cleared")
+    await say_of("vaals", control="checks")
+    assert await taken() == {"vaals"}
+    await say_of("vaals", control="closed")
+    assert await barred(pg) == {mission: "crossing_closed"}
+    turned = await do(RerouteMission(crossing_id=bocholtz), mission)
+    assert (turned.subject["crossing_id"], turned.subject["status"]) == (str(bocholtz), "in_transit")
+    await assert_fold()
+
+
+async def test_control_that_ends_after_the_clearance_was_passed(do, pg, say_of, through, taken):
+    """Cleared at Vaals it is in Germany, whatever is checked there now."""
+    await say_of("eijsden", control="checks")
+    await through("at_border", "cleared")
+    assert await taken() == set()
+    await say_of("vaals", control="none")
+    assert await taken() == set()
+    assert (await say_of("vaals", control="closed")).warnings == []
+
+
+@pytest.fixture
+def elsewhere(do, sent):
+    """Has a pump of luik work in Maastricht, and sends it to another place; returns its mission and what became of it."""
+
+    async def goes(lon, lat):
+        (mission,) = await sent("luik", 1)
+        for state in ("mobilising", "in_transit", "on_scene"):
+            await do(AdvanceMission(to=state), mission)
+        asked = await do(
+            ReassignMission.model_validate({"lon": lon, "lat": lat, "reason": "There it is worse."}), mission, who=MAAS
+        )
+        (row,) = (await do(AnswerReassignment(agreed=True, confirm_findings=True), asked.id)).rows["mission"]
+        return mission, row
+
+    return goes
+
+
+async def test_a_unit_with_a_new_place_over_a_border_has_its_crossing_ahead(
+    do, pg, say_of, elsewhere, bocholtz, world, taken, assert_fold
+):
+    """It was about to set off for Aachen when Vaals closed, and was told nothing before it stood there."""
+    mission, row = await elsewhere(6.09, 50.79)
+    assert (row["status"], row["crossing_id"]) == ("reassigned", str(world.crossings["vaals"]))
+    assert await taken() == {"vaals"}
+    await say_of("vaals", control="closed")
+    assert await barred(pg) == {mission: "crossing_closed"}
+    turned = await do(RerouteMission(), mission)
+    assert (turned.subject["crossing_id"], turned.subject["via_crossing_ids"]) == (str(bocholtz), [])
+    assert turned.subject["status"] == "reassigned", "it has not set off yet"
+    assert await taken() == {"bocholtz"}
+    await do(AdvanceMission(to="in_transit"), mission)
+    await do(ReportAtBorder(to="at_border"), mission)
+    await assert_fold()
+
+
+async def test_a_unit_with_a_new_place_on_this_side_has_no_crossing_ahead(
+    do, pg, say_of, elsewhere, taken, assert_fold
+):
+    """Two streets on, in the same city: the bridge that it came over is behind it, also while it drives there."""
+    mission, row = await elsewhere(5.7, 50.86)
+    for step in (None, AdvanceMission(to="in_transit")):
+        if step is not None:
+            await do(step, mission)
+        assert await taken() == set()
+        assert (await say_of("eijsden", control="closed")).warnings == []
+        with pytest.raises(TransitionNotAllowed):
+            await do(RerouteMission(), mission)
+        await say_of("eijsden", control="none")
+    assert row["status"] == "reassigned"
+    await assert_fold()
+
+
+async def test_a_form_knows_the_crossing_that_is_still_ahead(do, through, stands, bocholtz, world, reader, clock):
+    """Two hours of queue at Bocholtz, and the form told the staff that the pump would be there in half an hour."""
+    mission = await through()
+    await stands(5.9, 50.82)
+    await do(SetCrossingState(delay_min=120), bocholtz, who=SYSTEM)
+    request = UUID((await do(RerouteMission(crossing_id=bocholtz), mission)).subject["request_id"])
+    who = Reader(world.members["aken"], "en", clock.now(), "the treaty")
+    (told,) = (await resource_request(reader, "live", request, who))["lines"][0]["arrived"]
+    assert datetime.fromisoformat(told["utc"]) - clock.now() > timedelta(minutes=120)
 
 
 async def test_another_way_leaves_who_is_aboard(do, sent):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.planning.eta import carries, driving_min, is_open, minutes_over, soonest
+from app.planning.eta import carries, driving_min, is_open, minutes_by
 
 NOON = datetime(2026, 7, 14, 12, tzinfo=UTC)
 
@@ -60,16 +60,8 @@ def test_a_unit_keeps_within_the_limits(limits, unit, fits):
 
 def test_the_delay_counts_like_the_way():
     """A queue of half an hour makes the farther crossing the nearer one."""
-    plain = minutes_over(Bridge(), 5.6, 50.7, 5.7, 50.8)
-    assert minutes_over(Bridge(delay_min=30), 5.6, 50.7, 5.7, 50.8) == pytest.approx(plain + 30)
+    plain = minutes_by([Bridge()], 5.6, 50.7, 5.7, 50.8)
+    assert minutes_by([Bridge(delay_min=30)], 5.6, 50.7, 5.7, 50.8) == pytest.approx(plain + 30)
     # 1 degree of latitude is about 111.2 km: 1.3 times as far by road, at 60 km/h.
-    assert minutes_over(Bridge(lat=50.5), 5.7, 50.0, 5.7, 51.0) == pytest.approx(144.6, abs=0.5)
+    assert minutes_by([Bridge(lat=50.5)], 5.7, 50.0, 5.7, 51.0) == pytest.approx(144.6, abs=0.5)
     assert driving_min(60) == pytest.approx(78)
-
-
-def test_the_soonest_way_wins_and_names_settle_a_draw():
-    """Two runs that choose differently send two units to two bridges."""
-    near, queue, same = Bridge("b"), Bridge("a", delay_min=20), Bridge("aa")
-    assert soonest([queue, near, same], 5.6, 50.7, 5.7, 50.8) is same
-    assert soonest([queue, near], 5.6, 50.7, 5.7, 50.8) is near
-    assert soonest([], 5.6, 50.7, 5.7, 50.8) is None

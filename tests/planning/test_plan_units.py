@@ -85,7 +85,7 @@ def test_the_order_of_units_does_not_depend_on_what_was_before():
 def test_what_is_on_its_way_takes_a_place_a_vehicle_and_waits_for_the_next_hour():
     """A platoon of four at a bridge that takes three an hour is no single car, and the fourth one is there in the hour after."""
     crossings = {code: {"code": code, "countries": ("BE", "NL"), "has_control": False} for code in ("narrow", "wide")}
-    there = {"status": "in_transit", "lon": None, "lat": None}
+    there = {"status": "in_transit", "crossings_behind": 0, "lon": None, "lat": None}
     rows = [
         there | {"way": ["narrow"], "type_code": "formation.water_supply", "many": 1},
         there | {"way": ["narrow"], "type_code": PUMP, "many": 3},

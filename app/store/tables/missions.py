@@ -24,7 +24,8 @@ class Mission(Spaced, table=True):
 
     ``crossing_id`` is where it leaves its country, ``via_crossing_ids`` what it passes after that, on a way through a country between; once it is
     sent another way abroad, what is ahead of it from there. ``has_control``
-    is fixed when the way is chosen: whether this mission passes through the border states, once for all of its crossings.
+    is fixed when the way is chosen: whether this mission passes through the border states, once for all of its crossings. ``crossings_behind`` is how many of
+    them are behind it by people's word, kept when they gave it; empty where a mission is older than this column.
     ``ended_by`` says why it fills its line no more: ``stood_down`` (requester), ``recalled`` or ``aborted`` (lender),
     ``relieved`` (another took over), ``reassigned`` (it does other work now), ``taken_back`` (a phone call that was written down by mistake: there
     never was such a unit on its way). ``relief_of_id`` is the mission that this one
@@ -62,6 +63,7 @@ class Mission(Spaced, table=True):
         one_of("ended_by", ENDS, null=True),
         one_of("kilometres_from", ("odometer", "estimate"), null=True),
         CheckConstraint("crossing_id IS NOT NULL OR via_crossing_ids = '{}'", name="way"),
+        CheckConstraint("crossings_behind >= 0", name="crossings_behind"),
         CheckConstraint("incident_id IS NOT NULL OR kind = 'day_to_day'", name="incident"),
         CheckConstraint("relief_of_id <> id AND stands_for_id <> id", name="relief"),
         CheckConstraint("split_from_id <> id", name="split"),
@@ -115,6 +117,7 @@ class Mission(Spaced, table=True):
     crossing_id: UUID | None = None
     via_crossing_ids: list[UUID] = Field(default_factory=list, sa_type=ARRAY(PG_UUID(as_uuid=True)))
     has_control: bool = False
+    crossings_behind: int | None = 0
     rendezvous_id: UUID | None = None
     place: str | None = None
     lon: float
