@@ -10,12 +10,19 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from app.commands.crossings import SetCrossingState
-from app.commands.missions import AdvanceMission
+from app.commands.crossings import AddCrossing, SetCrossingState
+from app.commands.incidents import ReportIncident
+from app.commands.missions import AdvanceMission, ReportAtBorder
+from app.commands.offer_answers import AcceptOffer
+from app.commands.offer_commitment import CommitOffer
+from app.commands.offers import MakeOffer
+from app.commands.positions import ReportedPosition, ReportPositions, report_positions
 from app.commands.rendezvous import AddRendezvous
 from app.commands.representatives import NameRepresentative
-from tests.browser.scene import LUIK, MAAS, at_work
-from tests.world import everywhere
+from app.commands.requests import DraftRequest
+from app.domain.authority import SYSTEM
+from tests.browser.scene import AKEN, LUIK, MAAS, at_work
+from tests.world import everywhere, flood
 
 PUMP, NEXT_PUMP, AMBULANCE = "luik pump 1", "luik pump 2", "luik ambulance 1"
 
@@ -231,6 +238,77 @@ async def test_a_crossing_is_closed_until_and_the_unit_goes_another_way(rooms, d
     await fr.press("Escape")
     await do(SetCrossingState, world.crossings["eijsden"], who=MAAS, control="none")
     await expect(barred.locator(".barred")).to_have_count(0)
+
+
+async def abroad(do, world, *border):
+    """Let Liège's first pump go to Aachen by way of Maastricht, over Eijsden and Vaals, as far as ``border`` says; returns the ids of the request and of a
+    second crossing from there into Germany."""
+    for code, control in (("lichtenbusch", "closed"), ("eijsden", "checks"), ("vaals", "none")):
+        await do(SetCrossingState, world.crossings[code], who=SYSTEM, control=control)
+    sides = {"member_a_id": world.members["maas"], "member_b_id": world.members["aken"], "capacity_vph": 600}
+    body = {"code": "bocholtz", "names": everywhere("Bocholtz"), "lon": 6.02, "lat": 50.85, "control": "none"}
+    bocholtz = (await do(AddCrossing, who=SYSTEM, **body, **sides, delay_min=30)).id
+    incident = await do(ReportIncident, who=AKEN, **flood())
+    line = {"type_code": "pump.high_capacity", "quantity": 1, "priority": "life_safety", "lon": 6.08, "lat": 50.78}
+    asked = await do(DraftRequest, who=AKEN, incident_id=incident.id, kind="immediate", lines=[line], then="open")
+    named = {
+        "request_line_id": asked.rows["request_line"][0]["id"],
+        "resource_id": str(world.units("luik", "pump")[0]),
+    }
+    offer = await do(MakeOffer, asked.id, who=LUIK, lines=[named])
+    await do(AcceptOffer, offer.id, who=AKEN)
+    (mission,) = (await do(CommitOffer, offer.id, who=LUIK)).rows["mission"]
+    for state in ("mobilising", "in_transit"):
+        await do(AdvanceMission, mission["id"], who=LUIK, to=state)
+    for state in border:
+        await do(ReportAtBorder, mission["id"], who=LUIK, to=state)
+    return asked.id, bocholtz
+
+
+async def test_a_cleared_unit_goes_another_way_into_the_country_of_the_place(screens, do, world):
+    """Between two borders the second one closed, and the list had only crossings that lay behind it."""
+    request, bocholtz = await abroad(do, world, "at_border", "cleared")
+    fr = await screens("luik")
+    await fr.open_request(request)
+    going = fr.mission(PUMP).first
+    await expect(going).to_contain_text(fr.w.state("mission", "cleared"))
+    await do(SetCrossingState, world.crossings["eijsden"], who=MAAS, control="closed")
+    await do(SetCrossingState, world.crossings["vaals"], who=MAAS, control="closed")
+    await expect(going.locator(".barred")).to_contain_text(fr.w("barred.closed", name="Vaals"))
+    await fr.button("reroute", going.locator(".barred"), exact=True).click()
+    await expect(fr.dialog.get_by_role("button", name="Vaals")).to_be_disabled()
+    await expect(fr.dialog.get_by_role("button", name="Eijsden")).to_have_count(0)
+    await fr.dialog.get_by_role("button", name="Bocholtz").click()
+    await expect(going.locator(".mission-facts")).to_contain_text("Bocholtz")
+    await expect(going).to_contain_text(fr.w.state("mission", "in_transit"))
+    await expect(going.locator(".barred")).to_have_count(0)
+    # it is not over yet: what closes there is told, too
+    await do(SetCrossingState, bocholtz, who=MAAS, control="closed")
+    await expect(going.locator(".barred")).to_contain_text(fr.w("barred.closed", name="Bocholtz"))
+
+
+async def test_a_unit_between_two_borders_goes_back_to_its_way_from_where_it_is(screens, do, world, application, clock):
+    """Undone, its way led back through Belgium, over the border that was behind it."""
+    request, _ = await abroad(do, world)
+    fr = await screens("luik")
+    await fr.open_request(request)
+    going = fr.mission(PUMP).first
+    await expect(going.locator(".mission-facts")).to_contain_text("Eijsden → Vaals")
+    await do(SetCrossingState, world.crossings["eijsden"], who=MAAS, control="closed")
+    await expect(going.locator(".barred")).to_contain_text(fr.w("barred.closed", name="Eijsden"))
+    told = ReportedPosition(resource_id=world.units("luik", "pump")[0], lon=5.9, lat=50.82, at=clock.now())
+    await report_positions(
+        application.state.door, ReportPositions(items=(told,)), actor=world.actor(*LUIK), space="live"
+    )
+    await expect(going.locator(".barred")).to_have_count(0)
+    await do(SetCrossingState, world.crossings["eijsden"], who=MAAS, control="checks")
+    await do(SetCrossingState, world.crossings["lichtenbusch"], who=SYSTEM, control="none")
+    await arrange(fr, "reroute")
+    await fr.dialog.get_by_role("button", name="Bocholtz").click()
+    await expect(going.locator(".mission-facts")).to_contain_text("Bocholtz")
+    await fr.button("undo").click()
+    await expect(going.locator(".mission-facts")).to_contain_text("Vaals")
+    await expect(going.locator(".mission-facts")).not_to_contain_text(re.compile("Eijsden|Lichtenbusch|Bocholtz"))
 
 
 async def test_met_led_supplied_and_measured(rooms, do, world):

@@ -1,6 +1,7 @@
 /** What people call things: members, units, requests; and how far, how old and how urgent they are. */
 import { myMember } from "./api.js";
 import { named, t, typeName, word } from "./i18n.js";
+import { covers } from "./geometry.js";
 import { fillOf, tables } from "./store.js";
 
 /** @typedef {import("./store.js").Row} Row */
@@ -26,6 +27,16 @@ export function memberName(id) {
 /** @param {string | null | undefined} id */
 export function countryOf(id) {
   return member(id)?.country ?? "";
+}
+
+/** The country of the member whose area a place lies in. @param {{lon: number, lat: number}} place @param {string} [otherwise] where it lies in nobody's */
+export function countryAt(place, otherwise = "") {
+  return tables.member.all.value.find((each) => each.area && covers(each.area, [place.lon, place.lat]))?.country ?? otherwise;
+}
+
+/** The countries that a crossing joins. @param {Row} crossing */
+export function countriesOf(crossing) {
+  return [countryOf(crossing.member_a_id), countryOf(crossing.member_b_id)];
 }
 
 /** Every member, own country's first. @param {string} [own] */

@@ -26,6 +26,19 @@ function far(a, b) {
   return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2;
 }
 
+/** Whether a place lies in an area: an odd number of its edges lie to the east of it. @param {{type: string, coordinates: any}} area @param {number[]} place */
+export function covers(area, [lon, lat]) {
+  const rings = area.type === "Polygon" ? area.coordinates : area.coordinates.flat();
+  let inside = false;
+  for (const ring of rings) {
+    for (let at = 1; at < ring.length; at += 1) {
+      const [[west, south], [east, north]] = [ring[at - 1], ring[at]];
+      if (south > lat !== north > lat && lon < west + ((east - west) * (lat - south)) / (north - south)) inside = !inside;
+    }
+  }
+  return inside;
+}
+
 /** A metre is exact enough. @param {number} degrees */
 export function round(degrees) {
   return Math.round(degrees * 1e5) / 1e5;

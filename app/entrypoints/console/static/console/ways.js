@@ -1,5 +1,5 @@
 /** How a unit comes to where it is wanted: over which crossing, and where it is met. What bars a way is told with both figures. */
-import { countryOf, crossingText, HOME, unitText, wayOf } from "./about.js";
+import { countriesOf, countryAt, countryOf, crossingText, HOME, unitText, wayOf } from "./about.js";
 import { openDialog } from "./dialogs.js";
 import { carryOut } from "./doing.js";
 import { distanceKm } from "./geometry.js";
@@ -12,25 +12,34 @@ import { html } from "./view.js";
 
 /** @typedef {import("./store.js").Row} Row */
 
-/** States in which a unit still has the border ahead of it. */
-const BEFORE_BORDER = ["committed", "mobilising", "in_transit", "at_border"];
-/** States in which a unit still has its rendezvous ahead of it, and those in which it stands there. */
-export const COMING = [...BEFORE_BORDER, "cleared", "reassigned"];
+/** States in which a unit is still at home. */
+const BEFORE_LEAVING = ["committed", "mobilising"];
+/** States in which a unit can have a crossing, and its rendezvous, still ahead of it, and those in which it stands there. */
+export const COMING = [...BEFORE_LEAVING, "in_transit", "at_border", "cleared", "reassigned"];
 const THERE = ["at_rendezvous", "staged"];
 const LIMITS = /** @type {const} */ ([["too_heavy", "weight_t"], ["too_high", "height_m"], ["too_wide", "width_m"]]);
 
-/** The crossings that a unit has still ahead of it, as far as its state tells: who is cleared can have one without control ahead. @param {Row} row */
+/** The crossings that a unit has still ahead of it, by the service's rule: people's word counts, and of a way over two the country that the unit is in. @param {Row} row */
 export function aheadOf(row) {
   const way = wayOf(row);
-  const checks = way.map((each) => (each.control === "closed" ? each.reopens_as : each.control) === "checks");
-  if (row.status === "at_border") return way.slice(Math.max(0, checks.indexOf(true)));
-  if (row.status === "cleared") return way.slice(checks.includes(true) ? checks.lastIndexOf(true) + 1 : 1);
-  return BEFORE_BORDER.includes(row.status) ? way : [];
+  if (!COMING.includes(row.status)) return [];
+  if (BEFORE_LEAVING.includes(row.status)) return way;
+  const at = way.length > 1 ? positionOf(tables.resource.get(row.resource_id)) : undefined;
+  const seen = at && countriesOf(way[1]).includes(countryAt(at)) ? 1 : 0;
+  return way.slice(Math.max(seen, row.crossings_behind ?? said(way, row.status)));
 }
 
-/** Whether a unit can be sent another way. @param {Row} row */
+/** How many crossings are behind by people's word, for a mission that is older than what the service keeps of it. @param {Row[]} way @param {string} status */
+function said(way, status) {
+  const checks = way.map((each) => (each.control === "closed" ? each.reopens_as : each.control) === "checks");
+  if (status === "cleared") return checks.includes(true) ? checks.lastIndexOf(true) + 1 : 1;
+  return status === "at_border" ? Math.max(0, checks.indexOf(true)) : 0;
+}
+
+/** Whether a unit can be sent another way: it is not over the border, or no way was open to it. @param {Row} row */
 export function reroutable(row) {
-  return Boolean(row.resource_id) && (BEFORE_BORDER.includes(row.status) || aheadOf(row).length > 0);
+  if (!row.resource_id || !COMING.includes(row.status)) return false;
+  return aheadOf(row).length > 0 || (wayOf(row).length === 0 && row.status !== "cleared");
 }
 
 /** How full a rendezvous is: counted from the missions that we know. @param {Row} place */
@@ -75,8 +84,10 @@ export function WayBarred({ row }) {
 export async function reroute(row) {
   const picked = await openDialog(t("reroute"), (close) => html`<${Ways} id=${row.id} close=${close} />`);
   if (picked === undefined) return;
-  const [was, ...then] = wayOf(row);
-  const back = was && ![was, ...then].some((each) => barsOf(each, tables.resource.get(row.resource_id)).length) && !["at_border", "cleared"].includes(row.status);
+  // The last crossing names the way back from wherever the unit is: before it the way is as is soonest.
+  const ahead = aheadOf(row);
+  const was = ahead.at(-1);
+  const back = was && !ahead.some((each) => barsOf(each, tables.resource.get(row.resource_id)).length) && !["at_border", "cleared"].includes(row.status);
   const now = tables.mission.get(row.id) ?? row;
   await carryOut({ path: `/missions/${row.id}/reroute`, body: picked ? { crossing_id: picked } : {}, revision: now.revision }, {
     done: t("done.rerouted", { unit: unitText(row) }),
@@ -84,20 +95,21 @@ export async function reroute(row) {
   });
 }
 
-/** The crossings between the two countries, the nearest way first; those that bar the unit say why. @param {{id: string, close: (answer?: any) => void}} props */
+/** The crossings into the country where help is wanted, and those of the present way; the nearest way first. Those that bar the unit say why. @param {{id: string, close: (answer?: any) => void}} props */
 function Ways({ id, close }) {
   const row = tables.mission.get(id);
   if (!row) return null;
   const unit = tables.resource.get(row.resource_id);
   const at = positionOf(unit) ?? tables.member.get(row.lender_id);
-  const pair = [countryOf(row.lender_id), countryOf(row.requester_id)].sort().join();
+  const goal = countryAt(/** @type {any} */ (row), countryOf(row.requester_id));
+  const now = aheadOf(row).map((each) => each.id);
   const km = (/** @type {Row} */ each) => (at ? distanceKm([at.lon, at.lat], [each.lon, each.lat]) : 0) + distanceKm([each.lon, each.lat], [row.lon, row.lat]) + each.delay_min / 2;
-  const ways = tables.crossing.all.value.filter((each) => [countryOf(each.member_a_id), countryOf(each.member_b_id)].sort().join() === pair)
+  const ways = tables.crossing.all.value.filter((each) => countriesOf(each).includes(goal) || now.includes(each.id))
     .map((each) => ({ each, bars: barsOf(each, unit) })).sort((a, b) => Number(a.bars.length > 0) - Number(b.bars.length > 0) || km(a.each) - km(b.each));
   return html`<div class="dialog-body"><p class="dialog-text">${t("reroute.text", { unit: unitText(row) })}</p>
     <ul class="pick-list"><li><button type="button" class="pick" autofocus onClick=${() => close("")}><strong>${t("crossing.best")}</strong><span class="dim">${t("reroute.best")}</span></button></li>
-    ${ways.map(({ each, bars }) => html`<li key=${each.id}><button type="button" class="pick" disabled=${bars.length > 0 || each.id === row.crossing_id} onClick=${() => close(each.id)}>
-      <span><strong>${named(each.names)}</strong>${each.id === row.crossing_id ? html` <span class="dim">${t("reroute.now")}</span>` : ""}</span>
+    ${ways.map(({ each, bars }) => html`<li key=${each.id}><button type="button" class="pick" disabled=${bars.length > 0 || now.includes(each.id)} onClick=${() => close(each.id)}>
+      <span><strong>${named(each.names)}</strong>${now.includes(each.id) ? html` <span class="dim">${t("reroute.now")}</span>` : ""}</span>
       ${bars.length ? html`<span class="late">${bars.join(" ")}${each.closed_until && html` <${Left} at=${each.closed_until} />`}</span>` : html`<span class="dim">${crossingText(each)} · ${t("km", { n: Math.round(km(each) - each.delay_min / 2) })} · ${each.roads.join(", ")}</span>`}</button></li>`)}</ul>
     <footer class="dialog-foot"><button type="button" class="button" onClick=${() => close()}>${t("back")}</button></footer></div>`;
 }
