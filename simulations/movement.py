@@ -147,7 +147,8 @@ class Movement:
     _depots: dict[str, Spot] = field(default_factory=dict)
     _home: dict[str, str] = field(default_factory=dict)
     """Unit → its depot."""
-    _crossings: dict[str, Spot] = field(default_factory=dict)
+    _crossings: dict[str, tuple[Spot, bool]] = field(default_factory=dict)
+    """Where each is, and whether it has control."""
     _courses: dict[str, Course] = field(default_factory=dict)
     """By mission's id."""
     _told: dict[str, tuple[Spot, float]] = field(default_factory=dict)
@@ -232,12 +233,14 @@ class Movement:
         place = mission["geometry"]["coordinates"]
         ids = (mission["crossing_id"], *mission["via_crossing_ids"])
         gates = [self._crossings[id_] for id_ in ids if id_ in self._crossings]
-        spots = (depot, *gates, (place[0], place[1]))
+        spots = (depot, *(spot for spot, _ in gates), (place[0], place[1]))
         course = self._courses.get(mission["id"])
         if course is None or course.way.spots != spots:
             way = Way.over(spots)
-            controlled = bool(gates) and mission["has_control"]
-            fresh = Course(unit, mission["lender_id"], way, way.marks[len(gates)] if controlled else None)
+            # Cleared at the last one with control; control that is newer than what was read here: at the last one.
+            controlled = [at for at, (_, has_control) in enumerate(gates, start=1) if has_control] or [len(gates)]
+            border = way.marks[controlled[-1]] if gates and mission["has_control"] else None
+            fresh = Course(unit, mission["lender_id"], way, border)
             if course is None:
                 fresh.begin(mission["status"])
             else:
@@ -253,7 +256,13 @@ class Movement:
             codes[code]: mine for code, mine in _dispatchers(self.clients) if code in codes
         }  # fmt: skip
         self._depots = {row["id"]: _spot(row["place"]) for row in await client.all("depots")}
-        self._crossings = {row["id"]: _spot(row["place"]) for row in await client.all("crossings")}
+        self._crossings = {
+            row["id"]: (
+                _spot(row["place"]),
+                (row["reopens_as"] if row["control"] == "closed" else row["control"]) == "checks",
+            )
+            for row in await client.all("crossings")
+        }
         self._home = {row["id"]: row["depot_id"] for row in await client.all("resources")}
 
     def _any(self) -> Client:

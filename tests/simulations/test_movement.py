@@ -137,6 +137,18 @@ async def test_units_are_reported_as_they_move(players, mission, client, clock):
     assert await seen(to="returned") == pytest.approx(DEPOT)
 
 
+@pytest.mark.parametrize(("controls", "at"), [((True, False), 1), ((False, True), 2), ((True, True), 2)])
+async def test_a_unit_is_let_through_at_the_last_crossing_with_control(controls, at):
+    """It drove past the barrier of the first border, and stood at the second where nobody is."""
+    movement = Movement({}, pytest.fail)
+    movement._home, movement._depots = {"pump": "depot"}, {"depot": DEPOT}
+    movement._crossings = {"first": (GATE, controls[0]), "second": ((5.9, 50.8), controls[1])}
+    mission = {"id": "1", "resource_id": "pump", "lender_id": "aken", "status": "mobilising", "has_control": True}
+    way = {"crossing_id": "first", "via_crossing_ids": ["second"], "geometry": {"coordinates": PLACE}}
+    course = await movement._course(mission | way)
+    assert course.border_km == course.way.marks[at]
+
+
 async def test_a_unit_that_stands_still_is_told_now_and_then(players, mission, client, clock):
     """Each second would be traffic for nothing; never would look as if its radio had failed."""
     movement = Movement(players, pytest.fail)
