@@ -50,15 +50,15 @@ class Telling:
     def __init__(self, http, source_id, secret):
         self.http, self.path, self.secret = http, f"{LIVE}/inbox/{source_id}", secret
 
-    async def tells(self, unit, status, *, id_=None, secret=None, true_s_ago=0.0, signed_s_ago=0.0):
+    async def tells(self, unit, status, *, id_=None, secret=None, at=None, true_s_ago=0.0, signed_s_ago=0.0):
         """Send a status; return the HTTP status and the outcome."""
         now = datetime.now(UTC)
-        body = {"issi": unit, "status": status, "time": (now - timedelta(seconds=true_s_ago)).isoformat()}
-        text, at, id_ = json.dumps(body), now - timedelta(seconds=signed_s_ago), id_ or str(uuid.uuid4())
+        body = {"issi": unit, "status": status, "time": ((at or now) - timedelta(seconds=true_s_ago)).isoformat()}
+        text, signed, id_ = json.dumps(body), now - timedelta(seconds=signed_s_ago), id_ or str(uuid.uuid4())
         headers = {
             "webhook-id": id_,
-            "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": Webhook(secret or self.secret).sign(id_, at, text),
+            "webhook-timestamp": str(int(signed.timestamp())),
+            "webhook-signature": Webhook(secret or self.secret).sign(id_, signed, text),
         }
         answer = await self.http.post(self.path, content=text, headers=headers)
         told = answer.json()
@@ -100,9 +100,9 @@ async def test_the_mission_moves_by_what_the_dispatch_system_tells(city):
         async def stands():
             return (await maas.get(f"missions/{mission}"))["status"]
 
-        rolled = str(uuid.uuid4())
-        assert await cad.tells("4711", "3", id_=rolled) == (200, "applied")
-        assert await cad.tells("4711", "3", id_=rolled) == (200, "duplicate")
+        rolled, when = str(uuid.uuid4()), datetime.now(UTC)
+        assert await cad.tells("4711", "3", id_=rolled, at=when) == (200, "applied")
+        assert await cad.tells("4711", "3", id_=rolled, at=when) == (200, "duplicate")
         assert await stands() == "in_transit"
         assert await cad.tells("4711", "4", secret=ANOTHER) == (401, "signature-wrong")
         assert await cad.tells("4711", "4", signed_s_ago=600) == (401, "outside-replay-window")
