@@ -124,7 +124,7 @@ async def hear_alarm(uow: UnitOfWork, mission: Mission) -> None:
 def facts_of(mission: Mission) -> dict[str, bool]:
     """Return what the mission's machine asks for."""
     return {
-        "crossing_has_control": mission.has_control and mission.status in BEFORE_CLEARANCE,
+        "crossing_has_control": mission.has_control and mission.status in BEFORE_CLEARANCE | {"reassigned"},
         "day_to_day": mission.kind == DAY_TO_DAY,
     }
 

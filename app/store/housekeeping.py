@@ -31,7 +31,9 @@ _OVER: Final = {
     "idempotency": "created_at <= $1",
     "due_work": "done_at <= $1",
     "audit": "at <= $1",
-    "webhook_delivery": "coalesce(delivered_at, made_at) <= $1 AND status <> 'waiting'",
+    # What waits is kept, but for an endpoint that is turned off: its own end said that nobody is there.
+    "webhook_delivery": "coalesce(delivered_at, made_at) <= $1 AND (status <> 'waiting' OR EXISTS ("
+    "SELECT FROM webhook_endpoint e WHERE e.id = webhook_delivery.endpoint_id AND e.status = 'disabled'))",
     "inbox_refusal": "minute <= $1",
 }
 

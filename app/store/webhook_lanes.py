@@ -63,8 +63,8 @@ async def open_lanes(conn: Connection, endpoint: UUID, kinds: Collection[str], n
 
 async def close_lanes(conn: Connection, endpoint: UUID, kinds: Collection[str], *, live: bool = True) -> None:
     """Have the endpoint follow no spaces but those of these kinds: what waits of others is not sent. ``live`` keeps that one's lane."""
-    await conn.execute(_DROP, endpoint, _space_kinds(kinds))
     await conn.execute(_CLOSE, endpoint, _space_kinds(kinds), live)
+    await conn.execute(_DROP, endpoint, _space_kinds(kinds))
 
 
 async def try_now(conn: Connection, endpoint: UUID, now: datetime) -> None:
@@ -176,7 +176,9 @@ _ADD: Final = """
     SELECT $1, $2, new.seq, new.event, $4, 'waiting', $5, 0, new.receipt_by
     FROM mine, unnest($6::bigint[], $7::text[], $8::timestamptz[]) AS new (seq, event, receipt_by)
     ON CONFLICT (space_id, endpoint_id, seq) DO UPDATE
-    SET status = 'waiting', replayed = true, delivered_at = NULL WHERE webhook_delivery.status <> 'waiting'
+    SET status = 'waiting', replayed = true, delivered_at = NULL
+    WHERE webhook_delivery.status <> 'waiting'
+       OR ($5 AND EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = $2 AND e.url IS NULL))
 """
 _RING: Final = """
     INSERT INTO due_work (id, space_id, command, target, body, due_at, attempts)
@@ -217,7 +219,8 @@ _TRIED: Final = """
 _WENT: Final = """
     UPDATE webhook_lane SET failures = $4, failing_since = $5, next_at = CASE WHEN next_at = $9 THEN $6 ELSE next_at END
     WHERE space_id = $1 AND endpoint_id = $2 AND lease = $3
-      AND ($4 = 0 OR (failures = $7 AND failing_since IS NOT DISTINCT FROM $8::timestamptz))
+      AND ($4 = 0 OR (failures = $7 AND failing_since IS NOT DISTINCT FROM $8::timestamptz
+           AND EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = $2 AND e.url IS NOT DISTINCT FROM $10::text)))
 """
 _RELEASE: Final = """
     UPDATE webhook_lane SET lease = NULL, leased_until = NULL WHERE space_id = $1 AND endpoint_id = $2 AND lease = $3
@@ -323,7 +326,7 @@ async def went(
     Where it is to be tried at once since then, it is: a failure from before that sets no pause, and does not count where the endpoint
     was changed or resumed.
     """
-    loaded = (work.failures, work.failing_since, work.next_at)
+    loaded = (work.failures, work.failing_since, work.next_at, work.url)
     await conn.execute(_WENT, *_of(claim), failures, failing_since, next_at, *loaded)
 
 

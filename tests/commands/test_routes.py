@@ -10,6 +10,7 @@ import pytest
 from app.commands.crews import WriteManifest
 from app.commands.crossings import AddCrossing, SetCrossingState
 from app.commands.incidents import ReportIncident
+from app.commands.mission_steps import facts_of
 from app.commands.missions import AdvanceMission, ReportAtBorder
 from app.commands.offer_answers import AcceptOffer
 from app.commands.offer_commitment import CommitOffer
@@ -25,6 +26,7 @@ from app.queries.forces import Forces
 from app.queries.paper import Reader
 from app.queries.plan_facts import picture_of
 from app.queries.request_paper import resource_request
+from app.store.tables import Mission
 from tests.commands.conftest import LUIK, MAAS, PUMP
 from tests.interleaving import overlapping
 from tests.world import everywhere, flood
@@ -364,6 +366,9 @@ async def test_a_unit_with_a_new_place_over_a_border_has_its_crossing_ahead(
     turned = await do(RerouteMission(), mission)
     assert (turned.subject["crossing_id"], turned.subject["via_crossing_ids"]) == (str(bocholtz), [])
     assert turned.subject["status"] == "reassigned", "it has not set off yet"
+    assert facts_of(Mission(space_id="live", **turned.subject))["crossing_has_control"], (
+        "who tells that it is there tells of the border"
+    )
     assert await taken() == {"bocholtz"}
     await do(AdvanceMission(to="in_transit"), mission)
     await do(ReportAtBorder(to="at_border"), mission)

@@ -68,7 +68,7 @@ async def test_a_changed_file_is_seen_at_once(browser, folder):
     assert (changed.status_code, changed.text) == (200, "export const words = [];")
 
 
-@pytest.mark.parametrize("path", ["none.js", "", "../secret.txt", "%2e%2e/secret.txt", "main.js/none"])
+@pytest.mark.parametrize("path", ["none.js", "", "../secret.txt", "%2e%2e/secret.txt", "main.js/none", "a" * 300])
 async def test_nothing_outside_of_the_folder(browser, path):
     """A folder listing or a file beside the folder is nobody's business."""
     assert (await browser.get(f"/static/{path}")).status_code == 404

@@ -173,6 +173,12 @@ async def test_what_is_replayed_into_an_outbox_is_read_before_it_counts_as_deliv
     assert (await read(after=seqs[4]))[0] == (await read())[0] == seqs[1:2]
     assert (await send(system, f"{outbox}/acknowledge", seq=seqs[4], replayed=seqs))["taken"] == 1
     assert (await read(after=seqs[4]))[0] == (await read())[0] == []
+    seqs.append(await note("read, lost, and not acknowledged"))
+    await run()
+    assert (await read(after=seqs[4]))[0] == seqs[5:]
+    await replay(seqs[5], seqs[5])
+    assert (await read(after=seqs[5]))[0] == seqs[5:]
+    assert (await send(system, f"{outbox}/acknowledge", seq=seqs[5]))["taken"] == 0
 
 
 async def test_an_outbox_says_where_nothing_will_come_of_it(client):

@@ -173,7 +173,7 @@ async def acknowledge_outbox(
         )
     async with operation(door.engine) as tx:
         taken = await lanes.acknowledge(tx.raw, space, webhook_id, body.seq, body.replayed, door.clock.now())
-        await lanes.heard(tx.raw, webhook_id, door.clock.now())
+    await _heard(door, webhook_id)
     return Acknowledged(seq=body.seq, taken=taken)
 
 

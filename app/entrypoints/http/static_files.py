@@ -89,7 +89,10 @@ class KeptFiles(StaticFiles):
 
         Whether it has changed is seen at once, which takes less than to ask a thread; only what is read waits for one.
         """
-        found, about = self.lookup_path(path)
+        try:
+            found, about = self.lookup_path(path)
+        except OSError:  # a name that is longer than names may be
+            raise HTTPException(status_code=404) from None
         if about is None or not stat.S_ISREG(about.st_mode):
             raise HTTPException(status_code=404)
         mark = (about.st_mtime_ns, about.st_size)
