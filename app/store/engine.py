@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -61,16 +62,17 @@ def create_engine(dsn: str, *, pool_size: int = 10, lock_timeout_ms: int = 5000)
             },
         },
     )
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "checkout", _refuse_unfit)
     return engine
 
 
-def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
-    """Keep a connection whose server is gone from being handed out: the pool then opens another.
+def _refuse_unfit(connection: Any, _record: object, _proxy: object) -> None:
+    """Keep a connection whose server is gone, or that is still in somebody's transaction, from being handed out: the pool then opens another.
 
-    asyncpg knows that it is closed without asking, so this costs no round trip, as a ping would.
+    asyncpg knows both without asking, so this costs no round trip, as a ping would.
     """
-    if connection.driver_connection.is_closed():
+    found = connection.driver_connection
+    if found.is_closed() or found.is_in_transaction():
         raise DisconnectionError
 
 
@@ -89,6 +91,11 @@ async def driver(connection: AsyncConnection) -> asyncpg.Connection[Any]:
     if adapted._transaction is None:  # noqa: SLF001 - see above
         try:
             await adapted._start_transaction()  # noqa: SLF001 - see above
+        except asyncio.CancelledError:
+            # The server may have begun, and nobody else knows: it would go back to the pool with locks, and what is done on it next
+            # would stand in a savepoint that nobody commits.
+            await connection.invalidate()
+            raise
         except Exception as error:  # whatever stops a BEGIN, in whoever's class: the connection is of no use
             await connection.invalidate()
             message = "the connection was lost before the transaction began"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 import pytest
 from sqlalchemy import text
@@ -9,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.entrypoints.http.causes import is_not_now
 from app.store.engine import driver
+from app.store.unit_of_work import operation
 
 
 async def test_a_connection_lost_before_its_transaction_is_the_database_being_away(engine, pg):
@@ -39,3 +42,47 @@ async def test_an_error_does_not_repeat_what_was_sent(engine):
         with pytest.raises(DBAPIError) as failed:
             await connection.execute(text("SELECT 1 / 0 WHERE :phone <> ''"), {"phone": "+31 00 000 0417"})
     assert "0417" not in str(failed.value)
+
+
+LEFT_OPEN = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+)
+
+
+async def test_who_stops_while_a_transaction_begins_leaves_none_behind(engine, pg, monkeypatch):
+    """The connection went back to the pool in the transaction: it kept its locks, and what came next was acknowledged and never committed."""
+    begun, executes = asyncio.Event(), asyncpg.Connection.execute
+
+    async def executing(self, query, *args, **named):
+        done = await executes(self, query, *args, **named)
+        if query.startswith("BEGIN"):
+            begun.set()
+            await asyncio.Event().wait()
+        return done
+
+    async def opens():
+        async with operation(engine):
+            pytest.fail("it was stopped before")
+
+    async with operation(engine):
+        """SQLAlchemy's own first transaction, which looks at the server, is not meant."""
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncpg.Connection, "execute", executing)
+        opening = asyncio.create_task(opens())
+        await begun.wait()
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+    async with operation(engine) as tx:
+        assert await tx.raw.fetchval(LEFT_OPEN) == 0
+        await tx.raw.execute("CREATE TABLE kept ()")
+    assert await (await pg()).fetchval("SELECT to_regclass('kept') IS NOT NULL")
+
+
+async def test_a_connection_in_somebodys_transaction_is_not_handed_out(engine, pg):
+    """Whatever left it there: what is done on it would stand in a savepoint."""
+    async with engine.connect() as connection:
+        await (await connection.get_raw_connection()).driver_connection.execute("BEGIN")
+    async with operation(engine) as tx:
+        await tx.raw.execute("CREATE TABLE kept ()")
+    assert await (await pg()).fetchval("SELECT to_regclass('kept') IS NOT NULL")
